@@ -1,0 +1,44 @@
+/* A buffer builds bytes in memory of a fixed size. Writing past the end writes nothing of that
+ * piece, sets `overflow` for good and makes every later write a no-op, so a caller builds in one
+ * pass and asks once at the end. */
+#ifndef HW_BASE_BUFFER_H
+#define HW_BASE_BUFFER_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+typedef struct hw_buffer {
+    char *at; /* borrowed: the caller's memory */
+    size_t length, capacity;
+    bool overflow;
+} hw_buffer;
+
+/* A buffer over the caller's memory, empty. */
+hw_buffer hw_buffer_over(void *memory, size_t capacity);
+/* A buffer over an array. */
+#define HW_BUFFER_OVER(array) hw_buffer_over((array), sizeof(array))
+
+void hw_buffer_put(hw_buffer *buffer, hw_text text);
+void hw_buffer_put_char(hw_buffer *buffer, char byte);
+void hw_buffer_put_string(hw_buffer *buffer, const char *string);
+void hw_buffer_put_decimal(hw_buffer *buffer, uint64_t number);
+/* With leading zeros up to width digits (width 0: as short as it can be); longer numbers are
+ * written whole. */
+void hw_buffer_put_decimal_padded(hw_buffer *buffer, uint64_t number, unsigned width);
+void hw_buffer_put_hex(hw_buffer *buffer, uint64_t number); /* lower case, no prefix */
+/* The piece and a NUL behind it, which is not counted, must fit. */
+void hw_buffer_put_format(hw_buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void hw_buffer_put_formatv(hw_buffer *buffer, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* What has been built so far; valid as long as the memory, unchanged by what is appended later. */
+hw_text hw_buffer_text(const hw_buffer *buffer);
+/* The built bytes with a NUL after them, or NULL when they (or the NUL) did not fit. */
+const char *hw_buffer_string(hw_buffer *buffer);
+size_t hw_buffer_room(const hw_buffer *buffer);
+void hw_buffer_clear(hw_buffer *buffer); /* empty again, overflow forgotten */
+
+#endif

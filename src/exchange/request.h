@@ -1,0 +1,30 @@
+/* What was asked: a request's head, read and checked, whatever carried it. */
+#ifndef HW_EXCHANGE_REQUEST_H
+#define HW_EXCHANGE_REQUEST_H
+
+#include <stdint.h>
+
+#include "exchange/source.h"
+#include "http/method.h"
+#include "http/path.h"
+#include "http/target.h"
+
+/* All texts stand in the exchange's arena with a NUL behind them. */
+typedef struct hw_request {
+    hw_method method;
+    hw_text method_name;
+    hw_text raw_target; /* as it was sent */
+    hw_target target;   /* its parts, still encoded */
+    hw_path path;       /* decoded and canonical; "*" of OPTIONS has none: empty */
+    hw_path below;      /* the part of `path` below the mount that answers; begins with '/' */
+    hw_text host;       /* from the target or the Host field; may be empty */
+    hw_fields fields;
+    hw_text protocol;   /* "HTTP/1.1" */
+    hw_text peer;       /* the client's address, "127.0.0.1" or "unix:"; no port */
+    uint64_t content_length; /* of the body that follows; 0: none; or HW_LENGTH_UNKNOWN */
+    hw_source *body;    /* plan `stream`: what the client sends; else NULL */
+    hw_text content;    /* plan `buffer`: all of it, once the handler runs */
+    hw_fields trailers; /* of a buffered body */
+} hw_request;
+
+#endif

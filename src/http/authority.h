@@ -1,0 +1,17 @@
+/* Authorities: the value of Host and the part of a target that names the server (RFC 3986 3.2, RFC
+ * 9110 7.2). */
+#ifndef HW_HTTP_AUTHORITY_H
+#define HW_HTTP_AUTHORITY_H
+
+#include "base/text.h"
+
+/* host [":" port] with a host that is not empty (RFC 9110 4.2.1): a registered name
+ * (percent-encoded too), an IPv4 address, or an IP literal in brackets; a port is digits up to
+ * 65535 and may be empty. No userinfo (RFC 9110 4.2.4). */
+bool hw_authority_is_valid(hw_text authority);
+
+/* Both parts of a valid authority: the host with its brackets; the port's digits, empty when there
+ * are none. False: not valid. */
+bool hw_authority_split(hw_text authority, hw_text *ret_host, hw_text *ret_port);
+
+#endif

@@ -1,0 +1,36 @@
+/* Paths, decoded, in one canonical reading. A hw_path is a type of its own, so that raw, decoded
+ * and file-system strings are never taken for each other. */
+#ifndef HW_HTTP_PATH_H
+#define HW_HTTP_PATH_H
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "http/problem.h"
+
+/* Begins with "/"; has no empty segment except after a last "/", no segment "." or "..", no control
+ * character and no NUL. May hold any other byte; UTF-8 is not required. Made by hw_path_decode
+ * alone. */
+typedef struct hw_path {
+    hw_text text;
+} hw_path;
+
+/* Decodes a raw path (RFC 3986 2.1), removes its dot segments, plain and encoded (RFC
+ * 3986 5.2.4, 6.2.2.3), and appends the result to `out` with a NUL behind it that ret_path does not
+ * count. "+" is "+"; a last "/" stays, and "." or ".." at the end leaves one. raw.length + 2 bytes
+ * of room always suffice. Refused with 400: what does not begin with "/", broken percent-encoding,
+ * encoded "/", encoded controls and NUL, empty segments
+ * (`//`), a path that climbs above the root. 414: no room. NULL: fine.
+ * Valid: ret_path as long as the buffer's memory. */
+const hw_problem *hw_path_decode(hw_text raw, hw_buffer *out, hw_path *ret_path);
+
+/* Appends a decoded path, percent-encoded where a URI must be (RFC 3986 3.3): for Location and
+ * links. What hw_path_decode gave comes back as the same path, and never begins with "//". */
+void hw_path_encode(hw_buffer *out, hw_text decoded);
+
+/* The next segment of a path's text, "a" and "b" of "/a/b" and "/a/b/"; false at the end. Start
+ * with hw_cursor_of(path.text). */
+bool hw_path_next_segment(hw_cursor *cursor, hw_text *ret_segment);
+/* Ends with "/": the path of a folder. */
+bool hw_path_is_folder(hw_path path);
+
+#endif

@@ -1,0 +1,27 @@
+/* Characters of URIs (RFC 3986 2). */
+#ifndef HW_HTTP_URI_H
+#define HW_HTTP_URI_H
+
+#include <stdint.h>
+
+#include "base/cursor.h"
+
+/* Bits of a character's class; a character may have several. */
+#define HW_URI_REG_NAME 1u /* unreserved and sub-delims: RFC 3986 3.2.2 */
+#define HW_URI_PATH 2u     /* pchar and "/": RFC 3986 3.3 */
+#define HW_URI_QUERY 4u    /* pchar, "/" and "?": RFC 3986 3.4 */
+
+extern const uint8_t hw_uri_classes[256];
+
+static inline bool hw_uri_has_char(char byte, unsigned classes)
+{
+    return (hw_uri_classes[(unsigned char)byte] & classes) != 0;
+}
+
+/* Moves past "%41" and gives the byte it stands for (RFC 3986 2.1). False, and the cursor stays,
+ * when a percent sign with two hexadecimal digits does not come next. */
+bool hw_uri_take_percent(hw_cursor *cursor, char *ret_byte);
+/* Whether all bytes are of these classes or percent-encoded. */
+bool hw_uri_is_made_of(hw_text text, unsigned classes);
+
+#endif

@@ -1,0 +1,28 @@
+/* The limits and deadlines of a server (SERVER.md section 3), all in one place. */
+#ifndef HW_SERVER_LIMITS_H
+#define HW_SERVER_LIMITS_H
+
+#include <stdint.h>
+
+#include "h1/parser.h"
+
+typedef struct hw_limits {
+    unsigned connections_max;      /* of the whole server */
+    unsigned head_ms;              /* a head, from accept or its first byte, in all */
+    unsigned idle_ms;              /* between two requests */
+    unsigned body_grace_ms;        /* a body's first span without a minimum */
+    unsigned body_window_ms;       /* then, in every such span, at least rate_bytes_min a second */
+    unsigned response_ms;          /* without progress while something waits to be sent */
+    unsigned linger_ms;            /* reading on after the last answer, so that it arrives */
+    unsigned drain_ms;             /* a graceful stop */
+    unsigned rate_bytes_min;       /* a second */
+    unsigned requests_max;         /* of one connection */
+    uint64_t skip_bytes_max;       /* a body nobody wants is read past up to here to keep the connection */
+    uint64_t body_bytes_max;       /* the default an application's routes start from */
+    hw_h1_limits h1;
+} hw_limits;
+
+/* The defaults; connections_max is derived from the descriptor limit by hw_server_new when 0. */
+hw_limits hw_limits_default(void);
+
+#endif

@@ -1,0 +1,10 @@
+/* The seam: time. Tests link a clock they move by hand. */
+#ifndef HW_SYS_CLOCK_H
+#define HW_SYS_CLOCK_H
+
+#include <stdint.h>
+
+int64_t hw_sys_monotonic_ns(void); /* never goes back; its zero means nothing */
+int64_t hw_sys_realtime_ns(void);  /* since 1970-01-01 UTC; may jump */
+
+#endif

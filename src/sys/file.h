@@ -1,0 +1,32 @@
+/* The seam: files and folders. Every descriptor is closed on exec.
+ * All return 0 or a count or a descriptor, or a negative errno; EINTR is retried inside. */
+#ifndef HW_SYS_FILE_H
+#define HW_SYS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* A folder as a place to open from (O_PATH): needs no read permission. */
+int hw_sys_open_folder(const char *path);
+/* A folder below another, for hw_sys_read_folder; "." is the folder itself. No symbolic link is
+ * followed at its end. */
+int hw_sys_open_folder_at(int folder, const char *path);
+/* For reading, never leaving the folder: openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS,
+ * O_NONBLOCK. -EXDEV: the name (or a symbolic link in it) leads out of the folder. */
+int hw_sys_open_beneath(int folder, const char *path);
+/* For reading, anywhere: the program's own files. */
+int hw_sys_open(const char *path);
+int hw_sys_stat(int fd, struct stat *ret_stat);
+ssize_t hw_sys_read(int fd, void *memory, size_t bytes);
+ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset);
+ssize_t hw_sys_write(int fd, const void *memory, size_t bytes);
+int hw_sys_duplicate(int fd);
+int hw_sys_unlink(const char *path);
+/* Entries as the kernel's struct linux_dirent64 records; 0 at the end. */
+ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes);
+/* The target without a NUL; a result of `bytes` may have been cut. */
+ssize_t hw_sys_read_link(int folder, const char *path, char *memory, size_t bytes);
+
+#endif

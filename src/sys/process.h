@@ -1,0 +1,21 @@
+/* The seam: what this process is and may do. */
+#ifndef HW_SYS_PROCESS_H
+#define HW_SYS_PROCESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The processors this process may use: its affinity and its cgroup's quota (rounded up), at
+ * least 1. */
+unsigned hw_sys_processors(void);
+/* Raises the soft limit of open descriptors to the hard one; the limit now in force, or a negative
+ * errno. */
+int64_t hw_sys_descriptors_raise(void);
+/* Blocks these signals in the calling thread. 0, or a negative errno. */
+int hw_sys_signals_block(const sigset_t *signals);
+/* Waits for one of them, which must be blocked; its number, or a negative errno. */
+int hw_sys_signal_wait(const sigset_t *signals);
+bool hw_sys_is_terminal(int fd);
+
+#endif

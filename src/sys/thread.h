@@ -1,0 +1,12 @@
+/* The seam: threads. */
+#ifndef HW_SYS_THREAD_H
+#define HW_SYS_THREAD_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+/* A thread with every signal blocked. 0, or a negative errno. */
+int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes);
+int hw_sys_thread_join(pthread_t thread);
+
+#endif
