@@ -14,13 +14,12 @@ typedef struct hw_path {
     hw_text text;
 } hw_path;
 
-/* Decodes a raw path (RFC 3986 2.1), removes its dot segments, plain and encoded (RFC
- * 3986 5.2.4, 6.2.2.3), and appends the result to `out` with a NUL behind it that ret_path does not
- * count. "+" is "+"; a last "/" stays, and "." or ".." at the end leaves one. raw.length + 2 bytes
- * of room always suffice. Refused with 400: what does not begin with "/", broken percent-encoding,
- * encoded "/", encoded controls and NUL, empty segments
- * (`//`), a path that climbs above the root. 414: no room. NULL: fine.
- * Valid: ret_path as long as the buffer's memory. */
+/* Decodes a raw path (RFC 3986 2.1), removes its dot segments, plain and encoded (RFC 3986 5.2.4,
+ * 6.2.2.3), and appends the result to `out`, with a NUL behind it that is not counted. "+" is "+";
+ * a last "/" stays, and "." or ".." at the end leaves one. raw.length + 2 bytes of room suffice.
+ * NULL: it is fine. 400: it does not begin with "/", percent-encoding is broken, "/", a control
+ * character or NUL is encoded, a segment is empty ("//"), or it climbs above the root. 414: no
+ * room. Valid: ret_path as long as the buffer's memory. */
 const hw_problem *hw_path_decode(hw_text raw, hw_buffer *out, hw_path *ret_path);
 
 /* Appends a decoded path, percent-encoded where a URI must be (RFC 3986 3.3): for Location and
