@@ -1,0 +1,141 @@
+/* hewn/server.h - what a server program needs beyond an application: listeners, limits, files,
+ * records.
+ *
+ * The conventions of hewn.h hold here too. While a program sets itself up, failures explain
+ * themselves in a hewn_fault. Members may be added to these structs; none is renamed or removed. */
+#ifndef HEWN_SERVER_H
+#define HEWN_SERVER_H
+
+#include "../hewn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Why setting up failed, in words: "cannot listen on WHERE: WHAT". */
+typedef struct hewn_fault {
+    int error;        /* errno, positive; 0 while nothing went wrong */
+    int line, column; /* in a file, else 0 */
+    char what[200];   /* "already in use by python3 (pid 4711)" */
+    char where[200];  /* "127.0.0.1:8080" */
+} hewn_fault;
+
+/* An address to listen on. */
+typedef struct hewn_listen {
+    /* "9000" (127.0.0.1), ":80" (every interface), "1.2.3.4:80", "[::1]:9000", "unix:/run/x",
+     * "fd:3" (inherited). Port 0: the system chooses. */
+    const char *address;
+} hewn_listen;
+
+/* Limits of a server; zero means the default. */
+typedef struct hewn_limits {
+    size_t size;              /* sizeof(hewn_limits) */
+    unsigned connections_max; /* derived from the descriptor limit */
+    unsigned head_ms;         /* a request's head, in all; 15 000 */
+    unsigned idle_ms;         /* between two requests; 30 000 */
+    unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
+    unsigned rate_bytes_min;  /* a second, of a body; 500 */
+    size_t head_bytes_max;    /* 32 KiB */
+} hewn_limits;
+
+/* One finished exchange. Texts that are absent are "". What a client sent stands here as it came:
+ * escape it before you show it.
+ * Valid: during the call. */
+typedef struct hewn_record {
+    size_t size;
+    const char *method, *target, *protocol, *peer;
+    const char *host, *referer, *user_agent;
+    int status;         /* 0: the client went away before it was answered */
+    bool is_complete;   /* all of the answer was handed to the system */
+    uint64_t bytes_in;  /* of the request's body */
+    uint64_t bytes_out; /* of the response's body */
+    uint64_t us;        /* from the complete head to the last byte */
+    int64_t at_ms;      /* wall clock when the head was complete */
+} hewn_record;
+
+/* Takes a record.
+ * Threads: runs on a loop, several at once; must not block. */
+typedef void hewn_record_fn(const hewn_record *record, void *arg);
+
+typedef struct hewn_server_opts {
+    size_t size;               /* sizeof(hewn_server_opts) */
+    const hewn_listen *listen; /* default: 127.0.0.1:9000 and, where there is IPv6, [::1]:9000 */
+    size_t n_listen;
+    const hewn_limits *limits;
+    const char
+        *log;    /* "pretty", "combined", "json", "off"; default: pretty on a terminal, else json */
+    int log_fd;  /* default: standard output. Faults always go to standard error */
+    bool colors; /* in the pretty log */
+    hewn_record_fn *record; /* beside the log; with "off" instead of it */
+    void *record_arg;
+    unsigned loops; /* threads; default: the processors this process may use */
+    bool dev;       /* development: misuse that a request triggers aborts instead of being a 500 */
+    bool trace;     /* tells the steps of each request's life in the log */
+} hewn_server_opts;
+
+/* Makes a server for an application and binds its addresses; starts no thread. Raises the limit of
+ * open descriptors as far as it may. Options and their strings may go afterwards.
+ * Owns: the server holds a reference to the app, which can take no more routes from now on.
+ * Errors: what the operating system said (-EADDRINUSE, -EACCES, -EADDRNOTAVAIL, ...), -EINVAL for
+ * an address or option that makes no sense, what went wrong when the app was built, -ENOMEM. The
+ * fault (which may be NULL) then says it in words. */
+HEWN_MUST_USE int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fault,
+                                  hewn_server **ret_server);
+
+/* Starts the threads: enter a sandbox before it, and block the signals you want to wait for.
+ * Errors: -EAGAIN, -ENOMEM: then none is running. */
+HEWN_MUST_USE int hewn_server_start(hewn_server *server);
+
+/* Waits until the server has been stopped and has drained; touches no signal.
+ * Errors: -ETIMEDOUT: the drain deadline cut connections off. */
+int hewn_server_wait(hewn_server *server);
+
+/* The first call drains: no new connections, and requests in flight are finished within
+ * limits.drain_ms. The second ends at once.
+ * Threads: any, at any time; also from a signal handler. */
+void hewn_server_stop(hewn_server *server);
+
+/* The ordinary life of a server program, in one call: starts, and waits for SIGINT and SIGTERM. The
+ * first of them calls `stopping` (which may be NULL) and drains, the second ends at once. Returns
+ * when the server has ended; blocks both signals in the calling thread, and leaves them so. Errors:
+ * those of hewn_server_start and hewn_server_wait. */
+int hewn_server_run(hewn_server *server, void (*stopping)(hewn_server *server, void *arg),
+                    void *arg);
+
+/* What was really bound, "127.0.0.1:9000", in the order of the options; NULL past the last one.
+ * Valid: as long as the server. */
+const char *hewn_server_address(const hewn_server *server, size_t index);
+
+/* What a server has done and is doing. */
+typedef struct hewn_numbers {
+    uint64_t connections; /* open now */
+    uint64_t in_flight;   /* requests begun and not finished yet */
+    uint64_t requests;    /* answered so far */
+    uint64_t bytes_out;   /* of response bodies so far */
+} hewn_numbers;
+
+/* Threads: any, at any time. */
+hewn_numbers hewn_server_numbers(const hewn_server *server);
+
+/* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
+ */
+void hewn_server_free(hewn_server *server);
+
+typedef struct hewn_files_opts {
+    size_t size; /* sizeof(hewn_files_opts) */
+    const char *const
+        *index; /* names tried for a folder, in order, NULL-terminated; default index.html */
+} hewn_files_opts;
+
+/* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
+ * whatever is asked for. opts may be NULL.
+ * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
+ * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
+ * NULL) says it in words. A bad prefix aborts. */
+HEWN_MUST_USE int hewn_files(hewn_app *app, const char *prefix, int folder_fd,
+                             const hewn_files_opts *opts, hewn_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
