@@ -1,5 +1,5 @@
-/* The HTTP/1 engine's writing half: heads, chunks and trailers to bytes (RFC 9112). Everything goes into a bounded
- * buffer, in one pass; the caller looks at its overflow once. */
+/* The HTTP/1 engine's writing half: heads, chunks and trailers to bytes (RFC 9112). Everything goes
+ * into a bounded buffer, in one pass; the caller looks at its overflow once. */
 #ifndef HW_H1_ENCODE_H
 #define HW_H1_ENCODE_H
 
@@ -26,14 +26,15 @@ void hw_h1_put_chunk_head(hw_buffer *buffer, uint64_t size);
 /* The last chunk and the trailer section: "0\r\n" fields "\r\n". */
 void hw_h1_put_chunks_end(hw_buffer *buffer, hw_fields trailers);
 
-/* A complete head, copied once into an arena: every name, value, the method and the target get a NUL behind them.
- * False: no memory. Valid: as long as the arena's content. */
+/* A complete head, copied once into an arena: every name, value, the method and the target get a
+ * NUL behind them. False: no memory. Valid: as long as the arena's content. */
 typedef struct hw_h1_copy {
     hw_text method, target;
     hw_fields fields;
 } hw_h1_copy;
 bool hw_h1_head_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head, hw_h1_copy *ret_copy);
 /* The same for a trailer section. */
-bool hw_h1_trailers_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head, hw_fields *ret_fields);
+bool hw_h1_trailers_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head,
+                         hw_fields *ret_fields);
 
 #endif

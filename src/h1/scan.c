@@ -1,8 +1,9 @@
 /* Runs of bytes of one kind.
  *
- * One table of 256 bytes holds a bit for each kind, so the loop has one load, one test and no branch that depends on the
- * kind. Bytes are never looked at through `char`: obs-text would be negative. Vector versions belong behind the same
- * two functions. RFC 9110 5.5 and 5.6.2; a target's finer syntax is `http`'s. */
+ * One table of 256 bytes holds a bit for each kind, so the loop has one load, one test and no
+ * branch that depends on the kind. Bytes are never looked at through `char`: obs-text would be
+ * negative. Vector versions belong behind the same two functions. RFC 9110 5.5 and 5.6.2; a
+ * target's finer syntax is `http`'s. */
 #include "h1/scan.h"
 
 #include <stddef.h>

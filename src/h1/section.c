@@ -1,15 +1,16 @@
 /* A head or a trailer section, read byte for byte into a table of places.
  *
- * A state per part of a line (method, target, version, name, blanks, value, line ends); each reads from parser->scanned
- * to the end of its part or of the input, so a byte is looked at once however the input is cut, and once more when blanks
- * behind a value are taken off. A byte that cannot stand where it stands is refused at once, without the rest of its
- * line. Rejected: finding whole lines first and taking them apart afterwards; it is as fast, but noise that never ends a
- * line would be noticed at the limit only.
+ * A state per part of a line (method, target, version, name, blanks, value, line ends); each reads
+ * from parser->scanned to the end of its part or of the input, so a byte is looked at once however
+ * the input is cut, and once more when blanks behind a value are taken off. A byte that cannot
+ * stand where it stands is refused at once, without the rest of its line. Rejected: finding whole
+ * lines first and taking them apart afterwards; it is as fast, but noise that never ends a line
+ * would be noticed at the limit only.
  *
- * Invariants: every place is below parser->scanned; a limit is a position, compared before the byte at it is judged, so
- * what is refused, and how, does not depend on how the input was cut. The only line end is CRLF: a sender's bare LF or CR
- * is read differently by different recipients (RFC 9112 2.2, 11.2), so it is refused. RFC 9112 2.2, 2.3, 3, 5; RFC 9110
- * 5.5, 5.6.2. */
+ * Invariants: every place is below parser->scanned; a limit is a position, compared before the byte
+ * at it is judged, so what is refused, and how, does not depend on how the input was cut. The only
+ * line end is CRLF: a sender's bare LF or CR is read differently by different recipients (RFC
+ * 9112 2.2, 11.2), so it is refused. RFC 9112 2.2, 2.3, 3, 5; RFC 9110 5.5, 5.6.2. */
 #include "h1/section.h"
 
 #include "h1/scan.h"
@@ -188,8 +189,7 @@ static hw_h1_outcome read_name(section *s)
     uint32_t name_at = s->parser->line_at, length = s->parser->scanned - name_at;
     char byte = s->at[s->parser->scanned];
     if (hw_h1_scan_is(byte, HW_H1_KIND_BLANK))
-        return hw_h1_refuse(s->parser, 400, "whitespace in or behind a field name",
-                            "RFC 9112 5.1");
+        return hw_h1_refuse(s->parser, 400, "whitespace in or behind a field name", "RFC 9112 5.1");
     if (length == 0 || byte != ':')
         return hw_h1_refuse(s->parser, 400, "malformed field name", "RFC 9110 5.1");
     if (length > UINT16_MAX)
@@ -277,6 +277,8 @@ void hw_h1_section_begin(hw_h1_parser *parser, hw_h1_head *head, bool is_trailer
     parser->line_at = 0;
     parser->state = is_trailers ? HW_H1_STATE_FIELD : HW_H1_STATE_METHOD;
     head->field_count = 0;
+    if (!is_trailers)
+        head->method_at = 0;
 }
 
 hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)

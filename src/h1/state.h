@@ -1,4 +1,5 @@
-/* Where a parser stands, and how its parts tell each other what came of reading on: internal to h1. */
+/* Where a parser stands, and how its parts tell each other what came of reading on: internal to h1.
+ */
 #ifndef HW_H1_STATE_H
 #define HW_H1_STATE_H
 
@@ -31,10 +32,11 @@ typedef enum hw_h1_state {
     HW_H1_STATE_EXT_QUOTED_END,
     HW_H1_STATE_SIZE_LF,
 
-    HW_H1_STATE_CONTENT,  /* `left` bytes of a content with a length */
-    HW_H1_STATE_DATA,     /* `left` bytes of a chunk */
+    HW_H1_STATE_CONTENT, /* `left` bytes of a content with a length */
+    HW_H1_STATE_DATA,    /* `left` bytes of a chunk */
     HW_H1_STATE_DATA_CR,
     HW_H1_STATE_DATA_LF,
+    HW_H1_STATE_TRAILERS, /* before the first byte of a trailer section */
     HW_H1_STATE_COMPLETE, /* END is the next event */
     HW_H1_STATE_REFUSED,  /* PROBLEM is every next event */
 } hw_h1_state;
