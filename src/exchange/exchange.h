@@ -3,6 +3,9 @@
 #ifndef HW_EXCHANGE_EXCHANGE_H
 #define HW_EXCHANGE_EXCHANGE_H
 
+#include <errno.h>
+#include <sys/types.h>
+
 #include "base/sink.h"
 #include "exchange/answerer.h"
 #include "exchange/request.h"

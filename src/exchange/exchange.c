@@ -1,0 +1,226 @@
+/* One request and its response.
+ *
+ * A driver makes an exchange begin when a head is complete, prepares it for the body once somebody has said what is
+ * to become of it, and feeds it. The exchange copies nothing of the head: its driver has put it into the arena. It knows no
+ * protocol, no stream and no clock; what it needs of its driver it asks through the carrier. */
+#include "exchange/exchange.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/number.h"
+#include "http/authority.h"
+
+/* How much of a streamed body waits for its reader. */
+#define INFLOW_BYTES (64 * 1024)
+/* The first room for a buffered body of unknown length. */
+#define CONTENT_BYTES_FIRST (4 * 1024)
+
+void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_max)
+{
+    *exchange = (hw_exchange){0};
+    hw_arena_init(&exchange->arena, block_bytes, bytes_max);
+}
+
+static void drop_bodies(hw_exchange *exchange)
+{
+    hw_source *in = exchange->request.body, *out = exchange->response.body;
+    exchange->request.body = exchange->response.body = NULL;
+    /* A handler may have handed the request's body back as the response's: one source, one drop. */
+    if (in != out)
+        hw_source_drop(in);
+    hw_source_drop(out);
+}
+
+void hw_exchange_fini(hw_exchange *exchange)
+{
+    drop_bodies(exchange);
+    hw_arena_fini(&exchange->arena);
+}
+
+void hw_exchange_reset(hw_exchange *exchange)
+{
+    drop_bodies(exchange);
+    hw_arena_reset(&exchange->arena);
+    hw_arena arena = exchange->arena;
+    *exchange = (hw_exchange){.arena = arena};
+}
+
+static const hw_problem no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
+static const hw_problem bad_target_host = {400, "bad host in the request target", "RFC 9112 3.2.2"};
+
+/* RFC 9112 3.2.2: the authority of an absolute target replaces the Host field. */
+static const hw_problem *read_host(hw_request *request)
+{
+    const hw_target *target = &request->target;
+    if (target->form == HW_TARGET_ABSOLUTE || target->form == HW_TARGET_AUTHORITY) {
+        request->host = target->authority;
+        if (target->authority.length == 0 || !hw_authority_is_valid(target->authority))
+            return &bad_target_host;
+        return NULL;
+    }
+    const hw_field *host = hw_fields_find(request->fields, HW_FIELD_HOST);
+    request->host = host ? host->value : (hw_text){0};
+    return NULL;
+}
+
+static const hw_problem *read_path(hw_request *request, hw_arena *arena)
+{
+    const hw_target *target = &request->target;
+    if (target->form != HW_TARGET_ORIGIN && target->form != HW_TARGET_ABSOLUTE)
+        return NULL;
+    size_t room = target->path.length + 2; /* decoding never makes it longer; '/' and NUL */
+    char *memory = hw_arena_alloc(arena, room);
+    if (!memory)
+        return &no_memory;
+    hw_buffer buffer = hw_buffer_over(memory, room);
+    const hw_problem *problem = hw_path_decode(target->path, &buffer, &request->path);
+    if (!problem)
+        request->below = request->path;
+    return problem;
+}
+
+const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
+                                    const hw_carrier_ops *carrier, const hw_place *place,
+                                    int64_t now_ms, int64_t began_ns)
+{
+    exchange->carrier = carrier;
+    exchange->place = place;
+    exchange->now_ms = now_ms;
+    exchange->began_ns = began_ns;
+    exchange->response.arena = &exchange->arena;
+    exchange->request = (hw_request){
+        .method = head->method,
+        .method_name = head->method_name,
+        .raw_target = head->raw_target,
+        .fields = head->fields,
+        .protocol = head->protocol,
+        .peer = head->peer,
+        .content_length = head->content_length,
+    };
+    hw_request *request = &exchange->request;
+    const hw_problem *problem = hw_target_parse(head->raw_target, head->method, &request->target);
+    if (!problem)
+        problem = read_host(request);
+    if (!problem)
+        problem = read_path(request, &exchange->arena);
+    return problem;
+}
+
+static int expect_buffer(hw_exchange *exchange)
+{
+    uint64_t length = exchange->request.content_length;
+    if (length == HW_LENGTH_UNKNOWN)
+        length = hw_number_min(CONTENT_BYTES_FIRST, exchange->plan.limit);
+    char *memory = hw_arena_alloc(&exchange->arena, (size_t)length + 1);
+    if (!memory)
+        return -ENOMEM;
+    memory[0] = '\0';
+    exchange->request.content = (hw_text){memory, 0};
+    exchange->content_capacity = (size_t)length;
+    return 0;
+}
+
+static void wake_carrier(void *arg)
+{
+    hw_exchange *exchange = arg;
+    exchange->carrier->wake(exchange);
+}
+
+static int expect_stream(hw_exchange *exchange)
+{
+    uint64_t length = exchange->request.content_length;
+    size_t capacity = (size_t)hw_number_min(INFLOW_BYTES, length ? length : 1);
+    hw_ring *ring = hw_ring_new(&exchange->arena, capacity, length);
+    if (!ring)
+        return -ENOMEM;
+    ring->on_room = ring->on_bytes = wake_carrier;
+    ring->room_arg = ring->bytes_arg = exchange;
+    exchange->inflow = ring;
+    exchange->request.body = &ring->source;
+    return 0;
+}
+
+int hw_exchange_expect(hw_exchange *exchange)
+{
+    uint64_t length = exchange->request.content_length;
+    hw_assert(length == HW_LENGTH_UNKNOWN || length <= exchange->plan.limit ||
+              exchange->plan.kind == HW_PLAN_NONE);
+    switch (exchange->plan.kind) {
+    case HW_PLAN_BUFFER:
+        return expect_buffer(exchange);
+    case HW_PLAN_STREAM:
+        return expect_stream(exchange);
+    case HW_PLAN_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* Makes room for a body that did not say how long it is: doubling, so at most half of the arena's bytes lie idle. */
+static bool grow_content(hw_exchange *exchange, size_t needed)
+{
+    if (needed <= exchange->content_capacity)
+        return true;
+    size_t capacity = hw_size_max(exchange->content_capacity, CONTENT_BYTES_FIRST);
+    while (capacity < needed)
+        capacity *= 2;
+    capacity = (size_t)hw_number_min(capacity, exchange->plan.limit);
+    char *memory = hw_arena_alloc(&exchange->arena, capacity + 1);
+    if (!memory)
+        return false;
+    hw_text old = exchange->request.content;
+    if (old.length > 0)
+        memcpy(memory, old.at, old.length);
+    exchange->request.content.at = memory;
+    exchange->content_capacity = capacity;
+    return true;
+}
+
+static int feed_buffer(hw_exchange *exchange, hw_text bytes)
+{
+    size_t length = exchange->request.content.length;
+    if (!grow_content(exchange, length + bytes.length))
+        return -ENOMEM;
+    char *memory = (char *)exchange->request.content.at;
+    memcpy(memory + length, bytes.at, bytes.length);
+    memory[length + bytes.length] = '\0';
+    exchange->request.content.length = length + bytes.length;
+    return 0;
+}
+
+ssize_t hw_exchange_feed(hw_exchange *exchange, hw_text bytes)
+{
+    if (bytes.length > exchange->plan.limit - hw_number_min(exchange->fed, exchange->plan.limit))
+        return -EMSGSIZE;
+    size_t taken = bytes.length;
+    if (exchange->plan.kind == HW_PLAN_STREAM)
+        taken = hw_ring_feed(exchange->inflow, bytes);
+    else if (exchange->plan.kind == HW_PLAN_BUFFER && feed_buffer(exchange, bytes) < 0)
+        return -ENOMEM;
+    exchange->fed += taken;
+    return (ssize_t)taken;
+}
+
+void hw_exchange_feed_end(hw_exchange *exchange, hw_fields trailers)
+{
+    if (exchange->plan.kind == HW_PLAN_STREAM)
+        hw_ring_end(exchange->inflow, trailers);
+    else
+        exchange->request.trailers = trailers;
+}
+
+void hw_exchange_gone(hw_exchange *exchange)
+{
+    exchange->is_gone = true;
+    if (exchange->inflow && !exchange->inflow->is_ended)
+        hw_ring_fail(exchange->inflow);
+}
+
+void *hw_exchange_local(hw_exchange *exchange, size_t slot)
+{
+    hw_assert(exchange->is_quick);
+    hw_assert(slot < exchange->place->local_count);
+    return exchange->place->locals[slot];
+}

@@ -1,0 +1,129 @@
+/* A bounded queue of bytes between somebody who feeds and somebody who pulls.
+ *
+ * Bytes are copied in once and lent out in place. What is lent stays where it is until the next pull, so the puller may
+ * send it in several steps. Each side is told only what it has asked for: the feeder of room after it was turned away,
+ * the puller of bytes after it was told to wait.
+ *
+ * Invariants: start < capacity; length <= capacity; lent <= length. */
+#include "exchange/ring.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/number.h"
+
+static void tell_room(hw_ring *ring)
+{
+    if (!ring->was_full)
+        return;
+    ring->was_full = false;
+    if (ring->on_room)
+        ring->on_room(ring->room_arg);
+}
+
+static void tell_bytes(hw_ring *ring)
+{
+    if (!ring->was_empty)
+        return;
+    ring->was_empty = false;
+    if (ring->on_bytes)
+        ring->on_bytes(ring->bytes_arg);
+}
+
+static void take_back_lent(hw_ring *ring)
+{
+    if (ring->lent == 0)
+        return;
+    ring->start = (ring->start + ring->lent) % ring->capacity;
+    ring->length -= ring->lent;
+    ring->lent = 0;
+    tell_room(ring);
+}
+
+static hw_pull pull_ring(hw_source *source, size_t want, hw_piece *ret_piece)
+{
+    hw_ring *ring = (hw_ring *)source;
+    *ret_piece = (hw_piece){0};
+    take_back_lent(ring);
+    if (ring->length > 0) {
+        size_t until_wrap = ring->capacity - ring->start;
+        ring->lent = hw_size_min(hw_size_min(ring->length, until_wrap), want);
+        ret_piece->bytes = (hw_text){ring->memory + ring->start, ring->lent};
+        return HW_PULL_BYTES;
+    }
+    if (ring->is_failed)
+        return HW_PULL_FAILED;
+    if (ring->is_ended) {
+        ret_piece->trailers = ring->trailers;
+        return HW_PULL_END;
+    }
+    ring->was_empty = true;
+    return HW_PULL_WAIT;
+}
+
+static void drop_ring(hw_source *source)
+{
+    hw_ring *ring = (hw_ring *)source;
+    ring->is_dropped = true;
+    ring->start = ring->length = ring->lent = 0;
+    tell_room(ring);
+}
+
+static const hw_source_ops ring_ops = {pull_ring, drop_ring};
+
+hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length)
+{
+    hw_assert(capacity > 0);
+    hw_ring *ring = hw_arena_alloc_zeroed(arena, 1, sizeof *ring);
+    if (!ring)
+        return NULL;
+    ring->memory = hw_arena_alloc(arena, capacity);
+    if (!ring->memory)
+        return NULL;
+    ring->source = (hw_source){&ring_ops, length};
+    ring->capacity = capacity;
+    return ring;
+}
+
+size_t hw_ring_feed(hw_ring *ring, hw_text bytes)
+{
+    hw_assert(!ring->is_ended && !ring->is_failed);
+    if (ring->is_dropped)
+        return bytes.length;
+    size_t taken = 0;
+    while (taken < bytes.length && ring->length < ring->capacity) {
+        size_t end = (ring->start + ring->length) % ring->capacity;
+        size_t until_wrap = end < ring->start ? ring->start - end : ring->capacity - end;
+        size_t count = hw_size_min(bytes.length - taken, until_wrap);
+        memcpy(ring->memory + end, bytes.at + taken, count);
+        ring->length += count;
+        taken += count;
+    }
+    if (taken < bytes.length)
+        ring->was_full = true;
+    if (taken > 0)
+        tell_bytes(ring);
+    return taken;
+}
+
+size_t hw_ring_room(hw_ring *ring)
+{
+    if (ring->is_dropped)
+        return SIZE_MAX;
+    if (ring->length == ring->capacity)
+        ring->was_full = true;
+    return ring->capacity - ring->length;
+}
+
+void hw_ring_end(hw_ring *ring, hw_fields trailers)
+{
+    ring->is_ended = true;
+    ring->trailers = trailers;
+    tell_bytes(ring);
+}
+
+void hw_ring_fail(hw_ring *ring)
+{
+    ring->is_failed = true;
+    tell_bytes(ring);
+}

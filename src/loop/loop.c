@@ -1,0 +1,247 @@
+/* The event loop: epoll, timers, turns.
+ *
+ * Callbacks do no work: a descriptor that is ready, a timer that is due and a message from another thread all end in
+ * somebody being queued for a turn, and turns are taken here, one after the other, from one place. So no turn ever
+ * runs inside another, and what a turn frees is only retired until the step is over.
+ *
+ * Handlers run from the ready queue between the turns: that is the place where a loop may later change its thread.
+ *
+ * A watch is only ever removed in a turn, when every event of the step has been handed out already: that is why on_ready
+ * may do nothing but queue, and why no event can reach a watch that is gone. */
+#include "loop/loop.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "base/number.h"
+#include "sys/clock.h"
+#include "sys/poll.h"
+#include "sys/socket.h"
+
+#define EVENTS_MAX 64
+#define NS_PER_MS 1000000
+
+static void on_event(hw_watch *watch, uint32_t events)
+{
+    (void)events;
+    hw_sys_event_take(watch->fd);
+}
+
+static int open_poll(hw_loop *loop)
+{
+    loop->poll = hw_sys_poll_new();
+    if (loop->poll < 0)
+        return loop->poll;
+    loop->event = hw_sys_event_new();
+    if (loop->event < 0)
+        return loop->event;
+    loop->event_watch = (hw_watch){loop->event, on_event};
+    return hw_loop_watch(loop, &loop->event_watch, EPOLLIN | EPOLLET);
+}
+
+int hw_loop_init(hw_loop *loop, hw_loop_kind kind)
+{
+    *loop = (hw_loop){.poll = -1, .event = -1};
+    hw_list_init(&loop->turns);
+    hw_list_init(&loop->ready);
+    hw_list_init(&loop->retired);
+    loop->start_ns = loop->now_ns = hw_sys_monotonic_ns();
+    hw_wheel_init(&loop->wheel, 0);
+    int error = kind == HW_LOOP_POLL ? open_poll(loop) : 0;
+    if (error < 0)
+        hw_loop_fini(loop);
+    return error;
+}
+
+static void run_all(hw_list *list)
+{
+    for (hw_link *link; (link = hw_list_take_first(list));) {
+        hw_task *task = HW_MEMBER(link, hw_task, link);
+        task->run(task);
+    }
+}
+
+void hw_loop_fini(hw_loop *loop)
+{
+    if (!loop->retired.head.next)
+        return;
+    run_all(&loop->retired);
+    hw_assert(hw_list_is_empty(&loop->turns) && hw_list_is_empty(&loop->ready));
+    if (loop->event >= 0)
+        hw_sys_close(loop->event);
+    if (loop->poll >= 0)
+        hw_sys_close(loop->poll);
+    loop->poll = loop->event = -1;
+}
+
+int64_t hw_loop_now_ms(const hw_loop *loop)
+{
+    return (loop->now_ns - loop->start_ns) / NS_PER_MS;
+}
+
+static bool has_queued(const hw_loop *loop)
+{
+    return !hw_list_is_empty(&loop->turns) || !hw_list_is_empty(&loop->ready);
+}
+
+/* How long the next wait may last: not at all when somebody is queued, else until the next timer. */
+static int choose_timeout_ms(hw_loop *loop, bool may_wait)
+{
+    if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
+        return 0;
+    int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
+    if (next_ms == HW_WHEEL_NEVER)
+        return -1;
+    int64_t wait_ms = next_ms - (hw_sys_monotonic_ns() - loop->start_ns) / NS_PER_MS;
+    return wait_ms < 0 ? 0 : (int)hw_number_min((uint64_t)wait_ms, INT32_MAX);
+}
+
+static int wait_for_events(hw_loop *loop, bool may_wait, struct epoll_event *events)
+{
+    if (loop->poll < 0)
+        return 0;
+    int timeout_ms = choose_timeout_ms(loop, may_wait);
+    if (timeout_ms != 0) {
+        /* Said before the inbox is looked at for the last time, so that a post either is seen there or wakes the wait. */
+        atomic_store(&loop->is_asleep, true);
+        if (atomic_load(&loop->inbox))
+            timeout_ms = 0;
+    }
+    int count = hw_sys_poll_wait(loop->poll, events, EVENTS_MAX, timeout_ms);
+    atomic_store(&loop->is_asleep, false);
+    return count;
+}
+
+static void hand_out_events(struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        hw_watch *watch = events[i].data.ptr;
+        watch->on_ready(watch, events[i].events);
+    }
+}
+
+/* Posts are pushed in front; turned round they run in the order they came. */
+static void run_inbox(hw_loop *loop)
+{
+    hw_post *newest = atomic_exchange(&loop->inbox, NULL), *oldest = NULL;
+    while (newest) {
+        hw_post *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest) {
+        hw_post *post = oldest;
+        oldest = post->next;
+        post->run(post);
+    }
+}
+
+/* Those who are queued now; who queues itself meanwhile comes next time. */
+static void take_turns(hw_loop *loop)
+{
+    hw_list now;
+    hw_list_init(&now);
+    hw_list_append_all(&now, &loop->turns);
+    run_all(&now);
+}
+
+bool hw_loop_step(hw_loop *loop, bool may_wait)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = wait_for_events(loop, may_wait, events);
+    loop->now_ns = hw_sys_monotonic_ns();
+    hand_out_events(events, count);
+    run_inbox(loop);
+    hw_wheel_advance(&loop->wheel, hw_loop_now_ms(loop));
+    take_turns(loop);
+    run_all(&loop->ready);
+    take_turns(loop);
+    run_all(&loop->retired);
+    return has_queued(loop);
+}
+
+void hw_loop_run(hw_loop *loop)
+{
+    while (!atomic_load(&loop->is_ended))
+        hw_loop_step(loop, true);
+}
+
+void hw_loop_settle(hw_loop *loop)
+{
+    while (hw_loop_step(loop, false))
+        continue;
+}
+
+void hw_loop_end(hw_loop *loop)
+{
+    atomic_store(&loop->is_ended, true);
+    hw_loop_wake(loop);
+}
+
+int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events)
+{
+    return hw_sys_poll_add(loop->poll, watch->fd, events, watch);
+}
+
+void hw_loop_unwatch(hw_loop *loop, hw_watch *watch)
+{
+    hw_sys_poll_remove(loop->poll, watch->fd);
+}
+
+void hw_task_init(hw_task *task, void (*run)(hw_task *task))
+{
+    task->run = run;
+    hw_link_init(&task->link);
+}
+
+static void queue_once(hw_list *list, hw_task *task)
+{
+    if (!hw_link_is_linked(&task->link))
+        hw_list_append(list, &task->link);
+}
+
+void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
+{
+    queue_once(&loop->turns, task);
+}
+
+void hw_loop_queue_ready(hw_loop *loop, hw_task *task)
+{
+    queue_once(&loop->ready, task);
+}
+
+void hw_loop_retire(hw_loop *loop, hw_task *task)
+{
+    queue_once(&loop->retired, task);
+}
+
+void hw_task_cancel(hw_task *task)
+{
+    hw_link_remove(&task->link);
+}
+
+void hw_loop_arm(hw_loop *loop, hw_timer *timer, int64_t after_ms)
+{
+    hw_wheel_arm(&loop->wheel, timer, hw_loop_now_ms(loop) + after_ms);
+}
+
+void hw_loop_disarm(hw_loop *loop, hw_timer *timer)
+{
+    hw_wheel_disarm(&loop->wheel, timer);
+}
+
+void hw_loop_post(hw_loop *loop, hw_post *post)
+{
+    post->next = atomic_load(&loop->inbox);
+    while (!atomic_compare_exchange_weak(&loop->inbox, &post->next, post))
+        continue;
+    if (atomic_load(&loop->is_asleep))
+        hw_loop_wake(loop);
+}
+
+void hw_loop_wake(hw_loop *loop)
+{
+    if (loop->event >= 0)
+        hw_sys_event_post(loop->event);
+}

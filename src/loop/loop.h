@@ -1,0 +1,87 @@
+/* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever calls hw_loop_step owns it
+ * for that long, and nothing of it lives in globals or thread-locals.
+ *
+ * One step is: wait; note who is ready; fire timers; let everybody who is queued take a turn; run what became ready to be
+ * answered, at the top level, inside nobody's turn; let those take their turn who were woken by that; free what was retired. */
+#ifndef HW_LOOP_LOOP_H
+#define HW_LOOP_LOOP_H
+
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "loop/wheel.h"
+
+typedef struct hw_task hw_task;
+struct hw_task {
+    hw_link link;
+    void (*run)(hw_task *task);
+};
+
+typedef struct hw_watch hw_watch;
+struct hw_watch {
+    int fd;
+    void (*on_ready)(hw_watch *watch, uint32_t events); /* EPOLLIN and the like; only notes it and queues a turn */
+};
+
+/* A message to a loop from another thread. */
+typedef struct hw_post hw_post;
+struct hw_post {
+    hw_post *next;
+    void (*run)(hw_post *post); /* on the loop */
+};
+
+typedef enum hw_loop_kind {
+    HW_LOOP_POLL,   /* waits for descriptors with epoll */
+    HW_LOOP_MANUAL, /* has no descriptors: memory streams queue turns themselves, and a step never waits */
+} hw_loop_kind;
+
+typedef struct hw_loop {
+    int poll, event;      /* -1 in a manual loop */
+    hw_watch event_watch;
+    hw_list turns, ready, retired;
+    hw_wheel wheel;
+    int64_t start_ns;     /* where the wheel's clock begins */
+    int64_t now_ns;       /* monotonic, read once a step */
+    _Atomic(hw_post *) inbox;
+    atomic_bool is_asleep;
+    atomic_bool is_ended;
+} hw_loop;
+
+/* 0, or a negative errno. */
+int hw_loop_init(hw_loop *loop, hw_loop_kind kind);
+/* Runs what is retired. Nothing else may be queued or watched any more. A zeroed loop is legal. */
+void hw_loop_fini(hw_loop *loop);
+
+/* One step. may_wait: sleep until there is something to do. Returns whether more is queued already. */
+bool hw_loop_step(hw_loop *loop, bool may_wait);
+/* Steps until hw_loop_end. */
+void hw_loop_run(hw_loop *loop);
+/* Steps without waiting until nothing is queued: for manual loops. */
+void hw_loop_settle(hw_loop *loop);
+/* Ends hw_loop_run after the current step. Threads: any. */
+void hw_loop_end(hw_loop *loop);
+
+int64_t hw_loop_now_ms(const hw_loop *loop); /* the clock of its timers */
+
+/* Watches a descriptor; the watch is the caller's until unwatched. 0, or a negative errno. */
+int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events);
+/* Not inside an on_ready. Afterwards the watch is not called any more. */
+void hw_loop_unwatch(hw_loop *loop, hw_watch *watch);
+
+void hw_task_init(hw_task *task, void (*run)(hw_task *task));
+/* Queueing what is queued already changes nothing. */
+void hw_loop_queue_turn(hw_loop *loop, hw_task *task);
+void hw_loop_queue_ready(hw_loop *loop, hw_task *task);
+/* Runs the task at the end of the step: for freeing what callbacks of this step may still reach. */
+void hw_loop_retire(hw_loop *loop, hw_task *task);
+void hw_task_cancel(hw_task *task);
+
+void hw_loop_arm(hw_loop *loop, hw_timer *timer, int64_t after_ms); /* from now */
+void hw_loop_disarm(hw_loop *loop, hw_timer *timer);
+
+/* Runs the post on the loop, soon. Threads: any. The post must stay until it has run. */
+void hw_loop_post(hw_loop *loop, hw_post *post);
+/* Makes a waiting loop take a step. Threads: any; also from a signal handler. */
+void hw_loop_wake(hw_loop *loop);
+
+#endif
