@@ -14,7 +14,8 @@ int hw_sys_open_folder(const char *path);
  * followed at its end. */
 int hw_sys_open_folder_at(int folder, const char *path);
 /* For reading, never leaving the folder: openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS,
- * O_NONBLOCK. -EXDEV: the name (or a symbolic link in it) leads out of the folder. */
+ * O_NONBLOCK. -EXDEV: the name (or a symbolic link in it) leads out of the folder. -EAGAIN: a
+ * folder on the way was moved meanwhile, or somebody holds a lease on the file. */
 int hw_sys_open_beneath(int folder, const char *path);
 /* For reading, anywhere: the program's own files. */
 int hw_sys_open(const char *path);

@@ -1,6 +1,6 @@
 /* The seam: sockets. Every descriptor made here is non-blocking and closed on exec; every send
- * ignores SIGPIPE. All return 0 or a count or a descriptor, or a negative errno; EINTR is retried
- * inside. */
+ * ignores SIGPIPE, but hw_sys_send_file, whose thread must block it (those of hw_sys_thread_start
+ * do). All return 0 or a count or a descriptor, or a negative errno; EINTR is retried inside. */
 #ifndef HW_SYS_SOCKET_H
 #define HW_SYS_SOCKET_H
 

@@ -5,7 +5,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* A thread with every signal blocked. 0, or a negative errno. */
+/* A thread with every signal blocked but those that tell of its own faults (SIGSEGV and its like):
+ * blocked, they would end the process without a report. 0, or a negative errno. */
 int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes);
 int hw_sys_thread_join(pthread_t thread);
 

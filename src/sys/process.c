@@ -1,0 +1,50 @@
+/* Tells what this process is and may do.
+ *
+ * The processors that count are those this process may really use: in a container with half a
+ * processor of sixty-four, a thread for each of the machine's would only wait for the others. */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sys/cgroup.h"
+
+unsigned hw_sys_processors(void)
+{
+    cpu_set_t set;
+    /* The call fails on a machine with more processors than the set has room for. */
+    long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                             : sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned usable = count > 1 ? (unsigned)count : 1;
+    unsigned quota = hw_sys_cgroup_processors("/proc/self/cgroup", "/sys/fs/cgroup");
+    return quota < usable ? quota : usable;
+}
+
+int64_t hw_sys_descriptors_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    return limit.rlim_cur < INT64_MAX ? (int64_t)limit.rlim_cur : INT64_MAX;
+}
+
+int hw_sys_signals_block(const sigset_t *signals)
+{
+    return -pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+int hw_sys_signal_wait(const sigset_t *signals)
+{
+    int signal = (int)TEMP_FAILURE_RETRY(sigwaitinfo(signals, NULL));
+    return signal < 0 ? -errno : signal;
+}
+
+bool hw_sys_is_terminal(int fd)
+{
+    return isatty(fd) == 1;
+}

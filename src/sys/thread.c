@@ -1,0 +1,41 @@
+/* Starts and joins threads.
+ *
+ * Signals are blocked before the thread exists and given back to the caller after: a thread that
+ * blocked them itself could be hit before it came so far. */
+#include "sys/thread.h"
+
+#include <signal.h>
+
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes)
+{
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return -error;
+    error = pthread_attr_setstacksize(&attributes, stack_bytes);
+    if (error)
+        goto done;
+
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof fault_signals / sizeof *fault_signals; i++)
+        sigdelset(&blocked, fault_signals[i]);
+    error = pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (error)
+        goto done;
+    pthread_t thread;
+    error = pthread_create(&thread, &attributes, run, arg);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!error)
+        *ret_thread = thread;
+done:
+    (void)pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+int hw_sys_thread_join(pthread_t thread)
+{
+    return -pthread_join(thread, NULL);
+}
