@@ -1,0 +1,142 @@
+/* Fields: their syntax, their names as small numbers, and sets of them. A name is looked up once,
+ * when it arrives. The candidates are found by length (at most five share one), so a name the
+ * server does not know costs next to nothing; a hash was not worth its explanation. Comparison is
+ * in any case (RFC 9110 5.1), over ASCII letters alone. */
+#include "http/field.h"
+
+#include <stdint.h>
+
+static const hw_text field_names[HW_FIELD_COUNT] = {
+    [HW_FIELD_OTHER] = HW_TEXT_INIT(""),
+    [HW_FIELD_ACCEPT] = HW_TEXT_INIT("Accept"),
+    [HW_FIELD_ACCEPT_ENCODING] = HW_TEXT_INIT("Accept-Encoding"),
+    [HW_FIELD_ALLOW] = HW_TEXT_INIT("Allow"),
+    [HW_FIELD_AUTHORIZATION] = HW_TEXT_INIT("Authorization"),
+    [HW_FIELD_CACHE_CONTROL] = HW_TEXT_INIT("Cache-Control"),
+    [HW_FIELD_CONNECTION] = HW_TEXT_INIT("Connection"),
+    [HW_FIELD_CONTENT_ENCODING] = HW_TEXT_INIT("Content-Encoding"),
+    [HW_FIELD_CONTENT_LENGTH] = HW_TEXT_INIT("Content-Length"),
+    [HW_FIELD_CONTENT_RANGE] = HW_TEXT_INIT("Content-Range"),
+    [HW_FIELD_CONTENT_TYPE] = HW_TEXT_INIT("Content-Type"),
+    [HW_FIELD_COOKIE] = HW_TEXT_INIT("Cookie"),
+    [HW_FIELD_DATE] = HW_TEXT_INIT("Date"),
+    [HW_FIELD_ETAG] = HW_TEXT_INIT("ETag"),
+    [HW_FIELD_EXPECT] = HW_TEXT_INIT("Expect"),
+    [HW_FIELD_HOST] = HW_TEXT_INIT("Host"),
+    [HW_FIELD_IF_MATCH] = HW_TEXT_INIT("If-Match"),
+    [HW_FIELD_IF_MODIFIED_SINCE] = HW_TEXT_INIT("If-Modified-Since"),
+    [HW_FIELD_IF_NONE_MATCH] = HW_TEXT_INIT("If-None-Match"),
+    [HW_FIELD_IF_RANGE] = HW_TEXT_INIT("If-Range"),
+    [HW_FIELD_IF_UNMODIFIED_SINCE] = HW_TEXT_INIT("If-Unmodified-Since"),
+    [HW_FIELD_KEEP_ALIVE] = HW_TEXT_INIT("Keep-Alive"),
+    [HW_FIELD_LAST_MODIFIED] = HW_TEXT_INIT("Last-Modified"),
+    [HW_FIELD_LOCATION] = HW_TEXT_INIT("Location"),
+    [HW_FIELD_ORIGIN] = HW_TEXT_INIT("Origin"),
+    [HW_FIELD_RANGE] = HW_TEXT_INIT("Range"),
+    [HW_FIELD_REFERER] = HW_TEXT_INIT("Referer"),
+    [HW_FIELD_TE] = HW_TEXT_INIT("TE"),
+    [HW_FIELD_TRAILER] = HW_TEXT_INIT("Trailer"),
+    [HW_FIELD_TRANSFER_ENCODING] = HW_TEXT_INIT("Transfer-Encoding"),
+    [HW_FIELD_UPGRADE] = HW_TEXT_INIT("Upgrade"),
+    [HW_FIELD_USER_AGENT] = HW_TEXT_INIT("User-Agent"),
+    [HW_FIELD_VARY] = HW_TEXT_INIT("Vary"),
+};
+
+#define SAME_LENGTH_MAX 5
+#define KNOWN_LENGTH_MAX 19
+
+/* The ids whose names have this length; HW_FIELD_OTHER, which is 0, ends a row. */
+static const uint8_t fields_by_length[KNOWN_LENGTH_MAX + 1][SAME_LENGTH_MAX + 1] = {
+    [2] = {HW_FIELD_TE},
+    [4] = {HW_FIELD_HOST, HW_FIELD_DATE, HW_FIELD_ETAG, HW_FIELD_VARY},
+    [5] = {HW_FIELD_RANGE, HW_FIELD_ALLOW},
+    [6] = {HW_FIELD_ACCEPT, HW_FIELD_COOKIE, HW_FIELD_EXPECT, HW_FIELD_ORIGIN},
+    [7] = {HW_FIELD_REFERER, HW_FIELD_UPGRADE, HW_FIELD_TRAILER},
+    [8] = {HW_FIELD_IF_MATCH, HW_FIELD_IF_RANGE, HW_FIELD_LOCATION},
+    [10] = {HW_FIELD_CONNECTION, HW_FIELD_USER_AGENT, HW_FIELD_KEEP_ALIVE},
+    [12] = {HW_FIELD_CONTENT_TYPE},
+    [13] = {HW_FIELD_CACHE_CONTROL, HW_FIELD_IF_NONE_MATCH, HW_FIELD_AUTHORIZATION,
+            HW_FIELD_LAST_MODIFIED, HW_FIELD_CONTENT_RANGE},
+    [14] = {HW_FIELD_CONTENT_LENGTH},
+    [15] = {HW_FIELD_ACCEPT_ENCODING},
+    [16] = {HW_FIELD_CONTENT_ENCODING},
+    [17] = {HW_FIELD_TRANSFER_ENCODING, HW_FIELD_IF_MODIFIED_SINCE},
+    [19] = {HW_FIELD_IF_UNMODIFIED_SINCE},
+};
+
+/* RFC 9110 5.6.2: tchar */
+static const bool token_chars[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true,  ['#'] = true,
+    ['$'] = true,         ['%'] = true,         ['&'] = true,         ['\''] = true, ['*'] = true,
+    ['+'] = true,         ['-'] = true,         ['.'] = true,         ['^'] = true,  ['_'] = true,
+    ['`'] = true,         ['|'] = true,         ['~'] = true,
+};
+
+hw_field_id hw_field_id_of(hw_text name)
+{
+    if (name.length > KNOWN_LENGTH_MAX)
+        return HW_FIELD_OTHER;
+    for (const uint8_t *id = fields_by_length[name.length]; *id != HW_FIELD_OTHER; id++)
+        if (hw_text_equal_nocase(name, field_names[*id]))
+            return (hw_field_id)*id;
+    return HW_FIELD_OTHER;
+}
+
+const char *hw_field_name(hw_field_id id)
+{
+    return field_names[id].at;
+}
+
+bool hw_char_is_token(char byte)
+{
+    return token_chars[(unsigned char)byte];
+}
+
+bool hw_token_is_valid(hw_text token)
+{
+    for (size_t i = 0; i < token.length; i++)
+        if (!hw_char_is_token(token.at[i]))
+            return false;
+    return token.length > 0;
+}
+
+bool hw_field_value_is_valid(hw_text value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        unsigned char byte = (unsigned char)value.at[i];
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f)
+            return false;
+    }
+    /* RFC 9110 5.5: blanks around a value are no part of it. */
+    return hw_text_trim(value).length == value.length;
+}
+
+const hw_field *hw_fields_find(hw_fields fields, hw_field_id id)
+{
+    return hw_fields_next(fields, id, NULL);
+}
+
+const hw_field *hw_fields_find_name(hw_fields fields, hw_text name)
+{
+    for (size_t i = 0; i < fields.count; i++)
+        if (hw_text_equal_nocase(fields.at[i].name, name))
+            return &fields.at[i];
+    return NULL;
+}
+
+const hw_field *hw_fields_next(hw_fields fields, hw_field_id id, const hw_field *field)
+{
+    size_t start = field ? (size_t)(field - fields.at) + 1 : 0;
+    for (size_t i = start; i < fields.count; i++)
+        if (fields.at[i].id == id)
+            return &fields.at[i];
+    return NULL;
+}
+
+hw_text hw_fields_single(hw_fields fields, hw_field_id id)
+{
+    const hw_field *field = hw_fields_find(fields, id);
+    if (!field || hw_fields_next(fields, id, field))
+        return (hw_text){NULL, 0};
+    return field->value;
+}
