@@ -92,7 +92,7 @@ void hw_test_need_failed(const char *what, long result, const char *file, int li
     if (result == 0)
         print_error("%s is missing, and no failure was injected\n", what);
     else
-        print_error("%s is %ld (%s)\n", what, result, strerror((int)-result));
+        print_error("%s is %ld (%s)\n", what, result, strerrorname_np((int)-result));
     _fail(file, line);
     abort();
 }
