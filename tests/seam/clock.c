@@ -1,0 +1,47 @@
+/* Clocks that a test can stop and move by hand. */
+#include "sys/clock.h"
+
+#include "seam/script.h"
+#include "seam/seam.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+HW_SCRIPT_REAL(monotonic_ns);
+HW_SCRIPT_REAL(realtime_ns);
+
+static atomic_bool is_frozen;
+static atomic_int_fast64_t monotonic, realtime;
+
+void hw_seam_clock_freeze(int64_t monotonic_ns, int64_t realtime_ns)
+{
+    atomic_store(&monotonic, monotonic_ns);
+    atomic_store(&realtime, realtime_ns);
+    atomic_store(&is_frozen, true);
+}
+
+void hw_seam_clock_advance(int64_t ns)
+{
+    if (!atomic_load(&is_frozen)) {
+        fprintf(stderr, "seam: only a frozen clock can be moved\n");
+        abort();
+    }
+    atomic_fetch_add(&monotonic, ns);
+    atomic_fetch_add(&realtime, ns);
+}
+
+void hw_seam_clock_thaw(void)
+{
+    atomic_store(&is_frozen, false);
+}
+
+int64_t hw_sys_monotonic_ns(void)
+{
+    return atomic_load(&is_frozen) ? atomic_load(&monotonic) : real_hw_sys_monotonic_ns();
+}
+
+int64_t hw_sys_realtime_ns(void)
+{
+    return atomic_load(&is_frozen) ? atomic_load(&realtime) : real_hw_sys_realtime_ns();
+}

@@ -1,0 +1,91 @@
+/* Files and folders that fail or come in pieces when a test says so. */
+#include "sys/file.h"
+
+#include "seam/script.h"
+
+HW_SCRIPT_REAL(open_folder);
+HW_SCRIPT_REAL(open_folder_at);
+HW_SCRIPT_REAL(open_beneath);
+HW_SCRIPT_REAL(open);
+HW_SCRIPT_REAL(stat);
+HW_SCRIPT_REAL(read);
+HW_SCRIPT_REAL(read_at);
+HW_SCRIPT_REAL(write);
+HW_SCRIPT_REAL(duplicate);
+HW_SCRIPT_REAL(unlink);
+HW_SCRIPT_REAL(read_folder);
+HW_SCRIPT_REAL(read_link);
+
+int hw_sys_open_folder(const char *path)
+{
+    int failure = hw_script_take(HW_CALL_open_folder);
+    return failure ? failure : real_hw_sys_open_folder(path);
+}
+
+int hw_sys_open_folder_at(int folder, const char *path)
+{
+    int failure = hw_script_take(HW_CALL_open_folder_at);
+    return failure ? failure : real_hw_sys_open_folder_at(folder, path);
+}
+
+int hw_sys_open_beneath(int folder, const char *path)
+{
+    int failure = hw_script_take(HW_CALL_open_beneath);
+    return failure ? failure : real_hw_sys_open_beneath(folder, path);
+}
+
+int hw_sys_open(const char *path)
+{
+    int failure = hw_script_take(HW_CALL_open);
+    return failure ? failure : real_hw_sys_open(path);
+}
+
+int hw_sys_stat(int fd, struct stat *ret_stat)
+{
+    int failure = hw_script_take(HW_CALL_stat);
+    return failure ? failure : real_hw_sys_stat(fd, ret_stat);
+}
+
+ssize_t hw_sys_read(int fd, void *memory, size_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_read);
+    return failure ? failure : real_hw_sys_read(fd, memory, hw_script_limit(HW_CALL_read, bytes));
+}
+
+ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset)
+{
+    int failure = hw_script_take(HW_CALL_read_at);
+    return failure
+               ? failure
+               : real_hw_sys_read_at(fd, memory, hw_script_limit(HW_CALL_read_at, bytes), offset);
+}
+
+ssize_t hw_sys_write(int fd, const void *memory, size_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_write);
+    return failure ? failure : real_hw_sys_write(fd, memory, hw_script_limit(HW_CALL_write, bytes));
+}
+
+int hw_sys_duplicate(int fd)
+{
+    int failure = hw_script_take(HW_CALL_duplicate);
+    return failure ? failure : real_hw_sys_duplicate(fd);
+}
+
+int hw_sys_unlink(const char *path)
+{
+    int failure = hw_script_take(HW_CALL_unlink);
+    return failure ? failure : real_hw_sys_unlink(path);
+}
+
+ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_read_folder);
+    return failure ? failure : real_hw_sys_read_folder(fd, memory, bytes);
+}
+
+ssize_t hw_sys_read_link(int folder, const char *path, char *memory, size_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_read_link);
+    return failure ? failure : real_hw_sys_read_link(folder, path, memory, bytes);
+}

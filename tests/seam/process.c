@@ -1,0 +1,40 @@
+/* Facts about the process, counted, and failing where they can when a test says so. */
+#include "sys/process.h"
+
+#include "seam/script.h"
+
+HW_SCRIPT_REAL(processors);
+HW_SCRIPT_REAL(descriptors_raise);
+HW_SCRIPT_REAL(signals_block);
+HW_SCRIPT_REAL(signal_wait);
+HW_SCRIPT_REAL(is_terminal);
+
+unsigned hw_sys_processors(void)
+{
+    (void)hw_script_take(HW_CALL_processors);
+    return real_hw_sys_processors();
+}
+
+int64_t hw_sys_descriptors_raise(void)
+{
+    int failure = hw_script_take(HW_CALL_descriptors_raise);
+    return failure ? failure : real_hw_sys_descriptors_raise();
+}
+
+int hw_sys_signals_block(const sigset_t *signals)
+{
+    int failure = hw_script_take(HW_CALL_signals_block);
+    return failure ? failure : real_hw_sys_signals_block(signals);
+}
+
+int hw_sys_signal_wait(const sigset_t *signals)
+{
+    int failure = hw_script_take(HW_CALL_signal_wait);
+    return failure ? failure : real_hw_sys_signal_wait(signals);
+}
+
+bool hw_sys_is_terminal(int fd)
+{
+    (void)hw_script_take(HW_CALL_is_terminal);
+    return real_hw_sys_is_terminal(fd);
+}

@@ -1,0 +1,61 @@
+/* Force-included when src/sys is compiled a second time: the real calls under other names. */
+#ifndef HW_TESTS_RENAME_H
+#define HW_TESTS_RENAME_H
+
+#define hw_sys_cgroup_processors real_hw_sys_cgroup_processors
+
+#define hw_sys_monotonic_ns real_hw_sys_monotonic_ns
+#define hw_sys_realtime_ns real_hw_sys_realtime_ns
+
+#define hw_sys_open_folder real_hw_sys_open_folder
+#define hw_sys_open_folder_at real_hw_sys_open_folder_at
+#define hw_sys_open_beneath real_hw_sys_open_beneath
+#define hw_sys_open real_hw_sys_open
+#define hw_sys_stat real_hw_sys_stat
+#define hw_sys_read real_hw_sys_read
+#define hw_sys_read_at real_hw_sys_read_at
+#define hw_sys_write real_hw_sys_write
+#define hw_sys_duplicate real_hw_sys_duplicate
+#define hw_sys_unlink real_hw_sys_unlink
+#define hw_sys_read_folder real_hw_sys_read_folder
+#define hw_sys_read_link real_hw_sys_read_link
+
+#define hw_sys_alloc real_hw_sys_alloc
+#define hw_sys_alloc_zeroed real_hw_sys_alloc_zeroed
+#define hw_sys_resize real_hw_sys_resize
+#define hw_sys_free real_hw_sys_free
+
+#define hw_sys_poll_new real_hw_sys_poll_new
+#define hw_sys_poll_add real_hw_sys_poll_add
+#define hw_sys_poll_remove real_hw_sys_poll_remove
+#define hw_sys_poll_wait real_hw_sys_poll_wait
+#define hw_sys_event_new real_hw_sys_event_new
+#define hw_sys_event_post real_hw_sys_event_post
+#define hw_sys_event_take real_hw_sys_event_take
+
+#define hw_sys_processors real_hw_sys_processors
+#define hw_sys_descriptors_raise real_hw_sys_descriptors_raise
+#define hw_sys_signals_block real_hw_sys_signals_block
+#define hw_sys_signal_wait real_hw_sys_signal_wait
+#define hw_sys_is_terminal real_hw_sys_is_terminal
+
+#define hw_sys_random real_hw_sys_random
+
+#define hw_sys_socket real_hw_sys_socket
+#define hw_sys_bind real_hw_sys_bind
+#define hw_sys_listen real_hw_sys_listen
+#define hw_sys_accept real_hw_sys_accept
+#define hw_sys_connect real_hw_sys_connect
+#define hw_sys_set_option real_hw_sys_set_option
+#define hw_sys_get_option real_hw_sys_get_option
+#define hw_sys_local_address real_hw_sys_local_address
+#define hw_sys_receive real_hw_sys_receive
+#define hw_sys_send real_hw_sys_send
+#define hw_sys_send_file real_hw_sys_send_file
+#define hw_sys_shutdown_send real_hw_sys_shutdown_send
+#define hw_sys_close real_hw_sys_close
+
+#define hw_sys_thread_start real_hw_sys_thread_start
+#define hw_sys_thread_join real_hw_sys_thread_join
+
+#endif
