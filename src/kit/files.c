@@ -1,0 +1,102 @@
+/* Folders of files as applications mount them: the public face of kit/static.
+ *
+ * What the world can get wrong (a folder that is not there) is a fault in words, which hewn_files
+ * returns and hewn_static, that has no way to, leaves with the app: a server refuses it. What only
+ * the programmer can get wrong (a bad prefix, options from a later version) aborts. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "base/assert.h"
+#include "base/text.h"
+#include "hewn/server.h"
+#include "kit/static.h"
+#include "sys/file.h"
+#include "sys/socket.h"
+
+static hewn_files_opts read_files_opts(const hewn_files_opts *opts)
+{
+    hewn_files_opts known = {0};
+    if (!opts)
+        return known;
+    hw_assert(opts->size >= sizeof opts->size);
+    const char *bytes = (const char *)opts;
+    for (size_t i = sizeof known; i < opts->size; i++)
+        hw_assert(bytes[i] == 0); /* a member this version does not know */
+    memcpy(&known, opts, opts->size < sizeof known ? opts->size : sizeof known);
+    return known;
+}
+
+static bool is_index_name(const char *name)
+{
+    hw_text text = hw_text_of(name);
+    return text.length > 0 && hw_text_find(text, '/') == text.length &&
+           !hw_text_equal(text, HW_TEXT(".")) && !hw_text_equal(text, HW_TEXT(".."));
+}
+
+static int check_index_names(const char *const *index, hw_fault *fault)
+{
+    for (; index && *index; index++)
+        if (!is_index_name(*index))
+            return hw_fault_set(fault, EINVAL, *index, "an index is the name of a file");
+    return 0;
+}
+
+/* O_PATH descriptors and others alike: only a folder can be opened from. */
+static int check_folder(int folder, hw_fault *fault)
+{
+    struct stat seen;
+    int error = hw_sys_stat(folder, &seen);
+    if (error == 0 && !S_ISDIR(seen.st_mode))
+        error = -ENOTDIR;
+    return error < 0 ? hw_fault_set(fault, -error, NULL, "%s", hw_error_words(error)) : 0;
+}
+
+static void free_mounted_files(void *arg)
+{
+    hw_static_free(arg);
+}
+
+static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup *setup,
+                       hw_fault *fault)
+{
+    hw_static *files;
+    int error = check_index_names(setup->index, fault);
+    if (error == 0)
+        error = check_folder(setup->folder, fault);
+    if (error < 0)
+        return error;
+    error = hw_static_new(setup, &files);
+    if (error == 0)
+        error = hw_app_mount(app, prefix, hw_static_answerer(files), free_mounted_files);
+    return error < 0 ? hw_fault_set(fault, -error, prefix, "%s", hw_error_words(error)) : 0;
+}
+
+int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_files_opts *opts,
+               hewn_fault *fault)
+{
+    hewn_files_opts known = read_files_opts(opts);
+    hw_fault why = {0};
+    int error = mount_files(app, prefix,
+                            &(hw_static_setup){.folder = folder_fd, .index = known.index}, &why);
+    if (error < 0 && fault) {
+        *fault = (hewn_fault){.error = why.error};
+        memcpy(fault->what, why.what, sizeof why.what);
+        memcpy(fault->where, why.where, sizeof why.where);
+    }
+    return error;
+}
+
+void hewn_static(hewn_app *app, const char *prefix, const char *folder)
+{
+    hw_fault fault = {0};
+    int fd = hw_sys_open_folder(folder);
+    if (fd < 0)
+        (void)hw_fault_set(&fault, -fd, folder, "%s", hw_error_words(fd));
+    else
+        (void)mount_files(app, prefix, &(hw_static_setup){.folder = fd}, &fault);
+    if (fd >= 0)
+        (void)hw_sys_close(fd);
+    if (fault.error)
+        hw_app_fail(app, &fault);
+}

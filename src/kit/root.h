@@ -1,0 +1,26 @@
+/* A root is a folder that is served, and the rule of what may be seen of it. */
+#ifndef HW_KIT_ROOT_H
+#define HW_KIT_ROOT_H
+
+#include "http/path.h"
+#include "kit/entry.h"
+
+typedef struct hw_root {
+    int folder;
+    bool shows_hidden; /* dotfiles, and what editors leave behind */
+} hw_root;
+
+/* Keeps a descriptor of its own. 0, or a negative errno. */
+int hw_root_open(hw_root *root, int folder, bool shows_hidden);
+void hw_root_close(hw_root *root);
+
+/* Whether this path may be looked for at all. Asks the rule alone, not the file system. */
+bool hw_root_shows(const hw_root *root, hw_path below);
+
+/* Finds a regular file; `name` has no leading '/'. Never leaves the folder and never waits for
+ * anybody. Errors: -EISDIR a folder; -EXDEV the name or a symbolic link in it leads out of the
+ * root; -ENOENT also where something lies that is neither file nor folder; whatever opening gives.
+ */
+int hw_root_find(const hw_root *root, const char *name, hw_entry *ret_entry);
+
+#endif

@@ -1,0 +1,22 @@
+/* Answers with the files of a folder: GET and HEAD, conditions, one range. */
+#ifndef HW_KIT_STATIC_H
+#define HW_KIT_STATIC_H
+
+#include "exchange/answerer.h"
+
+typedef struct hw_static hw_static;
+
+typedef struct hw_static_setup {
+    int folder;               /* borrowed: it keeps a descriptor of its own */
+    const char *const *index; /* file names, NULL-terminated, copied; NULL: index.html */
+    bool shows_hidden;
+} hw_static_setup;
+
+/* 0, or a negative errno. */
+int hw_static_new(const hw_static_setup *setup, hw_static **ret_files);
+void hw_static_free(hw_static *files); /* NULL is fine */
+
+/* Valid: as long as the files. Threads: exchanges of any number of loops at a time. */
+const hw_answerer *hw_static_answerer(const hw_static *files);
+
+#endif
