@@ -4,9 +4,25 @@
 #ifndef HW_APP_APP_H
 #define HW_APP_APP_H
 
+#include <stdatomic.h>
+
+#include "app/router.h"
 #include "base/error.h"
-#include "exchange/answerer.h"
-#include "hewn.h"
+
+/* Nobody but this module looks inside. */
+struct hewn_app {
+    hewn_app_opts opts;
+    hw_arena arena; /* the app itself and all that is in it */
+    hw_router router;
+    hw_answerer answerer; /* asks the router */
+    hw_answerer describe; /* OPTIONS of "*" */
+    hw_text allow;        /* every method some route takes */
+    hw_local *locals;     /* in the arena, in the order of their slots */
+    size_t local_count, local_capacity;
+    hw_fault fault;
+    atomic_uint references;
+    bool is_sealed, is_strict;
+};
 
 /* One more reference; hewn_app_free gives it back. Threads: any. */
 hewn_app *hw_app_hold(hewn_app *app);

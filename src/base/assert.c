@@ -4,16 +4,21 @@
  * the allocator, stdio or a buffer is in a bad state, so none of them is used. */
 #include "base/assert.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sys/file.h"
 
-void hw_assert_failed(const char *condition, const char *file, int line)
+/* The prefix, the words and a line end, in one write. */
+__attribute__((noreturn, cold, format(printf, 3, 0))) static void
+abort_with_words(const char *file, int line, const char *format, va_list args)
 {
-    char message[1024];
-    int length = snprintf(message, sizeof message, "hewn: %s:%d: assertion failed: %s\n", file,
-                          line, condition);
+    char words[800], message[1024];
+    if (vsnprintf(words, sizeof words, format, args) < 0)
+        words[0] = '\0';
+    int length = file ? snprintf(message, sizeof message, "hewn: %s:%d: %s\n", file, line, words)
+                      : snprintf(message, sizeof message, "hewn: %s\n", words);
     size_t bytes = length < 0 ? 0 : (size_t)length;
     if (bytes >= sizeof message) {
         bytes = sizeof message - 1;
@@ -21,4 +26,16 @@ void hw_assert_failed(const char *condition, const char *file, int line)
     }
     (void)hw_sys_write(2, message, bytes);
     abort();
+}
+
+void hw_misuse_abort(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    abort_with_words(file, line, format, args);
+}
+
+void hw_assert_failed(const char *condition, const char *file, int line)
+{
+    hw_misuse_abort(file, line, "assertion failed: %s", condition);
 }

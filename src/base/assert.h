@@ -10,4 +10,9 @@
 void hw_assert_failed(const char *condition, const char *file, int line)
     __attribute__((noreturn, cold));
 
+/* A mistake in a program that uses the library, in words (printf): prints "hewn: FILE:LINE: WORDS"
+ * to standard error and aborts. file may be NULL: then it is not said. */
+void hw_misuse_abort(const char *file, int line, const char *format, ...)
+    __attribute__((noreturn, cold, format(printf, 3, 4)));
+
 #endif

@@ -1,0 +1,172 @@
+/* Applications: routes, mounted answerers and what they share, in one object that is built once and
+ * then only read.
+ *
+ * An app lives in its own arena, so building it is a straight line and freeing it one step.
+ * Failures while it is built (memory, a folder that is not there) are kept as its fault: a program
+ * reads as a list of routes, without a check after each, and the server that is to run it says what
+ * went wrong. Invariant: after hw_app_seal nothing but the count of references changes, so loops
+ * share an app without locks. */
+#include "app/app.h"
+
+#include <string.h>
+
+#include "app/dispatch.h"
+#include "app/options.h"
+#include "base/assert.h"
+
+enum { APP_BLOCK_BYTES = 4096, LOCALS_FIRST = 4 };
+
+static const uint64_t body_bytes_default = 1024 * 1024;
+
+static void refuse_app_options(const hewn_app_opts *opts)
+{
+    const char *name = opts->timeout_ms ? "timeout_ms"
+                       : opts->serial   ? "serial"
+                       : opts->secrets  ? "secrets"
+                       : opts->title    ? "title"
+                       : opts->version  ? "version"
+                                        : NULL;
+    if (name)
+        hw_misuse_abort(NULL, 0, "hewn_app_new: app option .%s is not available in this version",
+                        name);
+}
+
+hewn_app *hewn_app_new(const hewn_app_opts *opts)
+{
+    hewn_app_opts known;
+    if (!hw_options_read(&known, sizeof known, opts))
+        hw_misuse_abort(NULL, 0,
+                        "hewn_app_new: app options without their size, or from a newer version");
+    refuse_app_options(&known);
+    if (known.body_bytes_max == 0)
+        known.body_bytes_max = body_bytes_default;
+    hw_arena arena;
+    hw_arena_init(&arena, APP_BLOCK_BYTES, SIZE_MAX / 2);
+    hewn_app *app = hw_arena_alloc_zeroed(&arena, 1, sizeof *app);
+    if (!app) {
+        hw_arena_fini(&arena);
+        return NULL;
+    }
+    app->opts = known;
+    app->arena = arena;
+    app->answerer = hw_dispatch_of(app);
+    app->describe = hw_dispatch_describe(&app->allow);
+    app->allow = HW_TEXT("OPTIONS");
+    atomic_init(&app->references, 1);
+    hw_router_init(&app->router);
+    return app;
+}
+
+hewn_app *hw_app_hold(hewn_app *app)
+{
+    atomic_fetch_add_explicit(&app->references, 1, memory_order_relaxed);
+    return app;
+}
+
+void hewn_app_free(hewn_app *app)
+{
+    if (!app || atomic_fetch_sub_explicit(&app->references, 1, memory_order_acq_rel) != 1)
+        return;
+    hw_router_fini(&app->router);
+    if (app->opts.state_free)
+        app->opts.state_free(app->opts.state);
+    hw_arena arena = app->arena; /* the app is part of what it frees */
+    hw_arena_fini(&arena);
+}
+
+static int note_no_memory(hewn_app *app)
+{
+    hw_fault fault;
+    int result = hw_fault_set(&fault, ENOMEM, NULL, "out of memory");
+    hw_app_fail(app, &fault);
+    return result;
+}
+
+static int add_mount(hewn_app *app, hw_text prefix, const hw_answerer *answerer,
+                     void (*fini)(void *arg))
+{
+    hw_node *node = hw_router_node(&app->router, &app->arena, prefix);
+    hw_mount *mount = hw_arena_alloc_zeroed(&app->arena, 1, sizeof *mount);
+    hw_text copy;
+    if (!node || !mount || !hw_arena_copy_text(&app->arena, prefix, &copy) ||
+        hw_allow_add(&app->arena, &app->allow, "HEAD") < 0 ||
+        hw_allow_add(&app->arena, &app->allow, "GET") < 0)
+        return -ENOMEM;
+    if (node->mount)
+        hw_misuse_abort(NULL, 0, "the prefix \"%s\" is mounted twice", copy.at);
+    *mount = (hw_mount){*answerer, hw_dispatch_redirect(mount), fini, copy};
+    node->mount = mount;
+    return 0;
+}
+
+int hw_app_mount(hewn_app *app, const char *prefix, const hw_answerer *answerer,
+                 void (*fini)(void *arg))
+{
+    if (app && app->is_sealed)
+        hw_misuse_abort(NULL, 0, "\"%s\" is mounted in an app a server already runs", prefix);
+    hw_text text = hw_text_of(prefix);
+    const char *problem = hw_pattern_problem(text);
+    if (!problem && text.length > 1 && text.at[text.length - 1] == '/')
+        problem = "must not end with '/'";
+    if (problem)
+        hw_misuse_abort(NULL, 0, "the prefix \"%s\" %s", prefix ? prefix : "", problem);
+    int result = app ? add_mount(app, text, answerer, fini) : -ENOMEM;
+    if (result == 0)
+        return 0;
+    if (fini)
+        fini(answerer->arg);
+    return app ? note_no_memory(app) : result;
+}
+
+static bool grow_locals(hewn_app *app)
+{
+    size_t capacity = app->local_capacity ? app->local_capacity * 2 : LOCALS_FIRST;
+    hw_local *locals = hw_arena_alloc_zeroed(&app->arena, capacity, sizeof *locals);
+    if (!locals)
+        return false;
+    if (app->local_count > 0)
+        memcpy(locals, app->locals, app->local_count * sizeof *locals);
+    app->locals = locals;
+    app->local_capacity = capacity;
+    return true;
+}
+
+size_t hw_app_local_add(hewn_app *app, const hw_local *local)
+{
+    hw_assert(!app->is_sealed);
+    if (app->local_count == app->local_capacity && !grow_locals(app)) {
+        (void)note_no_memory(app);
+        return SIZE_MAX;
+    }
+    app->locals[app->local_count] = *local;
+    return app->local_count++;
+}
+
+void hw_app_fail(hewn_app *app, const hw_fault *fault)
+{
+    hw_assert(fault->error > 0);
+    if (app && app->fault.error == 0)
+        app->fault = *fault;
+}
+
+const hw_fault *hw_app_fault(const hewn_app *app)
+{
+    return app->fault.error ? &app->fault : NULL;
+}
+
+const hw_answerer *hw_app_answerer(const hewn_app *app)
+{
+    return &app->answerer;
+}
+
+const hw_local *hw_app_locals(const hewn_app *app, size_t *ret_count)
+{
+    *ret_count = app->local_count;
+    return app->locals;
+}
+
+void hw_app_seal(hewn_app *app, bool strict)
+{
+    app->is_sealed = true;
+    app->is_strict = strict;
+}

@@ -1,0 +1,192 @@
+/* Decides who answers a request, and answers what nobody needs to write: 404, 405, 501, OPTIONS,
+ * the slash behind a mounted prefix.
+ *
+ * Every outcome is an answerer, chosen by the plan and noted in exchange->answerer; quick and
+ * answer only pass on to it. So no outcome needs a case of its own further down, and a mounted
+ * answerer is a choice like any other. The order: CONNECT and TRACE are refused for the whole app
+ * (this is an origin server, RFC 9110 9.3.6 and 9.3.8); then the path decides, a route before a
+ * mount; then the method. */
+#include "app/dispatch.h"
+
+#include "base/assert.h"
+
+static hw_body_plan plan_no_body(void *arg, hw_exchange *exchange)
+{
+    (void)arg, (void)exchange;
+    /* Read past it if it is small enough for an ordinary app; a stranger's gigabyte ends the
+     * connection. */
+    return (hw_body_plan){HW_PLAN_NONE, UINT64_C(1024) * 1024};
+}
+
+static bool answer_absent(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_response_plain(&exchange->response, 404, NULL);
+    return true;
+}
+
+static bool answer_unknown_method(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_response_plain(&exchange->response, 501, NULL);
+    return true;
+}
+
+static bool answer_refusal(void *arg, hw_exchange *exchange)
+{
+    const hw_text *allow = arg;
+    hw_response_plain(&exchange->response, 405, NULL);
+    hw_response_add(&exchange->response, HW_FIELD_ALLOW, *allow); /* RFC 9110 15.5.6 */
+    return true;
+}
+
+static bool answer_description(void *arg, hw_exchange *exchange)
+{
+    const hw_text *allow = arg;
+    hw_response_start(&exchange->response, 204);
+    hw_response_add(&exchange->response, HW_FIELD_ALLOW, *allow);
+    return true;
+}
+
+static bool answer_redirect(void *arg, hw_exchange *exchange)
+{
+    const hw_mount *mount = arg;
+    const hw_target *target = &exchange->request.target;
+    hw_response *response = &exchange->response;
+    hw_response_plain(response, 308, NULL);
+    size_t room = mount->prefix.length * 3 + target->query.length + 3; /* "%41", "/", "?", NUL */
+    hw_buffer location = hw_buffer_over(hw_arena_alloc(&exchange->arena, room), room);
+    if (!location.at) {
+        response->is_broken = true;
+        return true;
+    }
+    hw_path_encode(&location, mount->prefix);
+    hw_buffer_put_char(&location, '/');
+    if (target->has_query) {
+        hw_buffer_put_char(&location, '?');
+        hw_buffer_put(&location, target->query);
+    }
+    hw_assert(!location.overflow);
+    hw_response_add(response, HW_FIELD_LOCATION, hw_buffer_text(&location));
+    return true;
+}
+
+hw_answerer hw_dispatch_describe(hw_text *allow)
+{
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_description, .arg = allow};
+}
+
+hw_answerer hw_dispatch_refuse(hw_text *allow)
+{
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_refusal, .arg = allow};
+}
+
+hw_answerer hw_dispatch_redirect(hw_mount *mount)
+{
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_redirect, .arg = mount};
+}
+
+static hw_body_plan plan_handler(void *arg, hw_exchange *exchange)
+{
+    const hw_route *route = arg;
+    (void)exchange;
+    return (hw_body_plan){HW_PLAN_BUFFER, route->body_bytes_max};
+}
+
+static void run_handler(void *arg, hw_exchange *exchange)
+{
+    const hw_route *route = arg;
+    hw_response *response = &exchange->response;
+    hewn_response *returned = route->handler(exchange);
+    if (returned == response && response->kind != HW_RESPONSE_NONE && !response->is_broken)
+        return;
+    if (returned == response && response->is_broken)
+        hw_sink_fault(exchange->place->sink, EPROTO, route->pattern.at,
+                      "the response could not be made: no memory, or misuse");
+    else
+        hw_dispatch_misuse(exchange, returned ? "the handler returned a response of its own making"
+                                              : "the handler returned no response");
+    hw_response_plain(response, 500, NULL);
+}
+
+hw_answerer hw_dispatch_route(hw_route *route)
+{
+    return (hw_answerer){.plan = plan_handler, .answer = run_handler, .arg = route};
+}
+
+const hw_route *hw_dispatch_route_of(const hw_exchange *exchange)
+{
+    const hw_answerer *answerer = exchange->answerer;
+    return answerer && answerer->answer == run_handler ? answerer->arg : NULL;
+}
+
+void hw_dispatch_misuse(hw_exchange *exchange, const char *words)
+{
+    const hw_route *route = hw_dispatch_route_of(exchange);
+    hw_assert(route);
+    if (route->app->is_strict)
+        hw_misuse_abort(route->file, route->line, "route \"%s\": %s", route->pattern.at, words);
+    hw_sink_fault(exchange->place->sink, EPROTO, route->pattern.at, "%s (%s:%d)", words,
+                  route->file, route->line);
+    exchange->response.is_broken = true;
+}
+
+static const hw_answerer absent = {.plan = plan_no_body, .quick = answer_absent};
+static const hw_answerer unknown_method = {.plan = plan_no_body, .quick = answer_unknown_method};
+
+static const hw_answerer *choose_at_spot(const hw_spot *spot, const hw_request *request)
+{
+    const hw_route *route = hw_spot_route(spot, request->method_name);
+    if (route)
+        return &route->answerer;
+    if (request->method == HW_METHOD_OPTIONS)
+        return &spot->describe;
+    return request->method == HW_METHOD_OTHER ? &unknown_method : &spot->refuse;
+}
+
+static const hw_answerer *choose_answerer(const hewn_app *app, hw_request *request)
+{
+    if (request->method == HW_METHOD_CONNECT || request->method == HW_METHOD_TRACE)
+        return &unknown_method;
+    if (request->target.form == HW_TARGET_ASTERISK)
+        return &app->describe;
+    hw_found found = hw_router_find(&app->router, request->below);
+    if (found.spot)
+        return choose_at_spot(found.spot, request);
+    if (found.bare)
+        return &found.bare->redirect;
+    if (found.mount) {
+        request->below.text = hw_text_from(request->below.text, found.below_at);
+        return &found.mount->answerer;
+    }
+    return request->method == HW_METHOD_OTHER ? &unknown_method : &absent;
+}
+
+static hw_body_plan plan_dispatch(void *arg, hw_exchange *exchange)
+{
+    hewn_app *app = arg;
+    hw_sink_step(exchange->place->sink, "app/dispatch",
+                 "host -> route -> middleware -> quick step or handler");
+    const hw_answerer *chosen = choose_answerer(app, &exchange->request);
+    exchange->answerer = chosen;
+    return chosen->plan(chosen->arg, exchange);
+}
+
+static bool quick_dispatch(void *arg, hw_exchange *exchange)
+{
+    const hw_answerer *chosen = exchange->answerer;
+    (void)arg;
+    return chosen->quick && chosen->quick(chosen->arg, exchange);
+}
+
+static void answer_dispatch(void *arg, hw_exchange *exchange)
+{
+    const hw_answerer *chosen = exchange->answerer;
+    (void)arg;
+    chosen->answer(chosen->arg, exchange);
+}
+
+hw_answerer hw_dispatch_of(hewn_app *app)
+{
+    return (hw_answerer){plan_dispatch, quick_dispatch, answer_dispatch, app};
+}
