@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+"""Runs everything that must hold, step by step: ./dev test [--all] [FILTER]
+
+A step is a function below that appears in STEPS. It works in one build folder, and its outcome is the
+`N passed, N failed` with which the programs it runs end. FILTER names a step, or else is handed to the
+steps that run many tests, as a part of the names of those wanted."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+PYTHON = "/usr/bin/python3"
+LOGS = "build/logs"
+DEBUG = ["-Dtests=true", "-Doptimization=1"]
+# folder -> compiler, options
+BUILDS = {
+    "build": ("gcc", ["-Db_lto=true"]),
+    "build/asan": ("gcc", DEBUG + ["-Db_sanitize=address,undefined"]),
+    "build/tsan": ("gcc", DEBUG + ["-Db_sanitize=thread"]),
+    "build/clang": ("clang", ["-Dtests=true"]),
+    "build/gcc": ("gcc", ["-Dtests=true"]),
+}
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:allocator_may_return_null=1"
+                    ":detect_stack_use_after_return=0:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
+    "TSAN_OPTIONS": "halt_on_error=1:exitcode=99:second_deadlock_stack=1",
+}
+# What the harness itself sets is right for its programs.
+OF_HARNESS = ("unit", "selftest")
+STEP_SECONDS = 1200
+
+
+class Tally:
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        return self
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def without_random_addresses(command):
+    """gcc's ThreadSanitizer does not start where the kernel scatters addresses too widely."""
+    can = subprocess.run(["setarch", "-R", "true"], capture_output=True).returncode == 0
+    return ["setarch", "-R", *command] if can else command
+
+
+def log_path(name):
+    os.makedirs(LOGS, exist_ok=True)
+    return os.path.join(LOGS, re.sub(r"[^\w.-]+", "-", name).strip("-") + ".log")
+
+
+def spell(command, environment):
+    """As a person would type it."""
+    words = [f"{name}={value}" for name, value in environment.items() if name not in SANITIZERS]
+    words += [word if re.fullmatch(r"[\w./:=,+-]+", word) else f"'{word}'" for word in command]
+    return " ".join(words)
+
+
+def run_logged(command, environment, seconds=STEP_SECONDS):
+    """(exit status, output); a command that outlives its time is ended and has failed."""
+    path = log_path("-".join(command[:6]))
+    with open(path, "w+", encoding="utf-8", errors="replace") as log:
+        try:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=subprocess.STDOUT, timeout=seconds,
+                                    env=dict(os.environ, **environment)).returncode
+        except subprocess.TimeoutExpired:
+            log.write(f"\nnot finished after {seconds} s\n")
+            status = 1
+        log.seek(0)
+        return status, log.read()
+
+
+def read_tally(status, output):
+    """The last `N passed, N failed` of the output; without one the command itself is the test."""
+    found = re.findall(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output,
+                       re.MULTILINE)
+    if not found:
+        return Tally(failed=1) if status else Tally(passed=1)
+    passed, failed, skipped = (int(number or 0) for number in found[-1])
+    return Tally(passed, max(failed, 1) if status else failed, skipped)
+
+
+def run(command, environment=None):
+    """One program with tests in it. What it says is shown when something failed."""
+    environment = environment or {}
+    status, output = run_logged(command, environment)
+    tally = read_tally(status, output)
+    for line in output.splitlines():
+        if line.startswith("note:"):
+            print("          " + line, flush=True)
+    if tally.failed:
+        print("\n".join(output.splitlines()[-80:]))
+        print(f"alone: {spell(command, environment)}", flush=True)
+    return tally
+
+
+def build(folder):
+    """Configures and compiles; warnings are errors. None is the answer to a failure."""
+    compiler, options = BUILDS[folder]
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        shutil.rmtree(os.path.join(folder, "meson-private"), ignore_errors=True)
+        status, output = run_logged(["meson", "setup", folder, *options], {"CC": compiler})
+        if status:
+            print(output)
+            return False
+    status, output = run_logged(["ninja", "-C", folder], {})
+    if status:
+        print("\n".join(line for line in output.splitlines() if not line.startswith("["))[-6000:])
+        print(f"alone: ninja -C {folder}", flush=True)
+    return status == 0
+
+
+# Steps: (folder, filter) -> Tally
+
+def lint_own(folder, wanted):
+    tally = Tally()
+    for check in ("form", "layers", "banned", "unique_statics", "shape", "selftest"):
+        tally.add(run([PYTHON, f"tests/lint/{check}.py"]))
+    objects = [f"{folder}/libcore.a", f"{folder}/libsys.a", *glob.glob(f"{folder}/hewn.p/*.o")]
+    return tally.add(run([PYTHON, "tests/lint/globals.py", "tests/lint/globals.txt", *objects]))
+
+
+def lint_cppcheck(folder, wanted):
+    folders = [name for name in ("src", "cmd", "examples") if os.path.isdir(name)]
+    return run(["cppcheck", "--quiet", "-j2", "--std=c11", "--enable=warning,performance,portability",
+                "--inline-suppr", "--error-exitcode=1", "--suppress=missingIncludeSystem",
+                "-D_GNU_SOURCE", "-DHW_VERSION=\"\"", "-Iinclude", "-Isrc", *folders])
+
+
+def lint_tidy(folder, wanted):
+    return run([PYTHON, "tests/lint/tidy.py", folder])
+
+
+def release(folder, wanted):
+    return run([PYTHON, "tests/release.py", folder])
+
+
+def unit(folder, wanted):
+    return run([f"{folder}/unit", *wanted])
+
+
+def sweep(folder, wanted):
+    return run([f"{folder}/unit", "--sweep", *wanted])
+
+
+def unit_threads(folder, wanted):
+    command = [f"{folder}/unit", "--threads", *wanted]
+    return run(without_random_addresses(command))
+
+
+def unit_valgrind(folder, wanted):
+    return run(["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+                f"{folder}/unit", *wanted])
+
+
+def selftest(folder, wanted):
+    command = [PYTHON, "tests/selftest/selftest.py", folder]
+    return run(without_random_addresses(command) if "tsan" in folder else command)
+
+
+def corpora(folder, wanted):
+    tally = Tally()
+    for source in sorted(glob.glob("tests/fuzz/*_fuzz.c")):
+        target = os.path.basename(source)[:-len("_fuzz.c")]
+        tally.add(run([f"{folder}/fuzz-{target}", f"tests/fuzz/corpus/{target}"], SANITIZERS))
+    return tally
+
+
+def talks(folder, wanted):
+    command = [f"{folder}/talk", *(wanted or ["tests/talk"])]
+    return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
+
+
+def cases(folder, wanted):
+    command = [PYTHON, "tests/http/cases/run.py", f"{folder}/case-server"]
+    return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
+
+
+def clients(folder, wanted):
+    """Real clients, through pytest; HEWN and CASE_SERVER name the programs under test."""
+    report = log_path(f"{folder}-clients") + ".xml"
+    environment = {"HEWN": f"{folder}/hewn", "CASE_SERVER": f"{folder}/case-server",
+                   "HEWN_BUILD": folder}
+    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
+               "tests/http", *(["-k", wanted[0]] if wanted else [])]
+    if "tsan" in folder:
+        command = without_random_addresses(command)
+    status, output = run_logged(command, {**SANITIZERS, **environment})
+    no_test_was_chosen = 5
+    if status == no_test_was_chosen and wanted:
+        return Tally()
+    if status:
+        print(output[-8000:])
+    for name in re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE):
+        print("alone: " + spell([PYTHON, "-m", "pytest", name], environment), flush=True)
+    if not os.path.exists(report):
+        return Tally(failed=1)
+    suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+    total, failures, errors, skipped = (int(suite.get(name)) for name in
+                                        ("tests", "failures", "errors", "skipped"))
+    failed = max(failures + errors, 1 if status else 0)
+    return Tally(max(total - failures - errors - skipped, 0), failed, skipped)
+
+
+# name, build folder, function, whether it takes a filter, what must exist
+STEPS = [
+    ("release", "build", release, False, "cmd/hewn/meson.build"),
+    ("lint", "build/clang", lint_own, False, None),
+    ("lint-cppcheck", "build/clang", lint_cppcheck, False, None),
+    ("lint-tidy", "build/clang", lint_tidy, False, None),
+    ("unit", "build/asan", unit, True, None),
+    ("sweep", "build/asan", sweep, True, None),
+    ("selftest", "build/asan", selftest, False, None),
+    ("corpora", "build/asan", corpora, False, "tests/fuzz/corpus"),
+    ("talks", "build/asan", talks, True, "tests/talk"),
+    ("cases", "build/asan", cases, False, "tests/http/cases/run.py"),
+    ("clients", "build/asan", clients, True, "tests/http"),
+    ("selftest-thread", "build/tsan", selftest, False, None),
+    ("unit-thread", "build/tsan", unit_threads, True, None),
+    ("talks-thread", "build/tsan", talks, True, "tests/talk"),
+    ("clients-thread", "build/tsan", clients, True, "tests/http"),
+    ("unit-clang", "build/clang", unit, True, None),
+    ("clients-release", "build", clients, True, "tests/http"),
+]
+MORE_STEPS = [
+    ("unit-gcc", "build/gcc", unit, True, None),
+    ("unit-valgrind", "build/clang", unit_valgrind, True, None),
+]
+
+
+def choose(words):
+    """The steps to run and the filter for them; without a filter, an empty list."""
+    everything = "--all" in words
+    words = [word for word in words if word != "--all"]
+    if len(words) > 1 or any(word.startswith("-") for word in words):
+        sys.exit("usage: ./dev test [--all] [FILTER]")
+    steps = STEPS + MORE_STEPS if everything or words else STEPS
+    steps = [step for step in steps if step[4] is None or os.path.exists(step[4])]
+    if not words:
+        return steps, []
+    named = [step for step in steps if step[0] == words[0] or step[0].startswith(words[0] + "-")]
+    return (named, []) if named else ([step for step in steps if step[3] and step in STEPS], words)
+
+
+def run_step(step, wanted, built):
+    name, folder, function, _, _ = step
+    start = time.monotonic()
+    if folder not in built:
+        print(f"          building {folder}", flush=True)
+        built[folder] = build(folder)
+        print(f"{time.monotonic() - start:7.1f} s  built {folder}", flush=True)
+        start = time.monotonic()
+    tally = function(folder, wanted) if built[folder] else Tally(failed=1)
+    print(f"{time.monotonic() - start:7.1f} s  {name}: {tally}", flush=True)
+    return tally
+
+
+def main(words):
+    start = time.monotonic()
+    steps, wanted = choose(words)
+    total, built, red = Tally(), {}, []
+    for step in steps:
+        tally = run_step(step, wanted, built)
+        total.add(tally)
+        if tally.failed:
+            red.append(step[0])
+    print(f"{time.monotonic() - start:7.1f} s  in all")
+    if red:
+        print("red: " + ", ".join(red) + "; one alone: ./dev test STEP")
+    print(total)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
