@@ -1,16 +1,17 @@
-/* Who answers: three functions that the server calls for every exchange, in this order. An application is one, a folder of
- * files is one, and so is a single handler. */
+/* Who answers: three functions that the server calls for every exchange, in this order. An
+ * application is one, a folder of files is one, and so is a single handler. */
 #ifndef HW_EXCHANGE_ANSWERER_H
 #define HW_EXCHANGE_ANSWERER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdbool.h>
 
 typedef struct hewn_request hw_exchange; /* see exchange.h */
 
 typedef enum hw_plan_kind {
-    HW_PLAN_NONE,   /* the answer needs no body: it is read past, up to the limit, or the connection closes */
+    HW_PLAN_NONE,   /* the answer needs no body: it is read past, up to the limit, or the connection
+                       closes */
     HW_PLAN_BUFFER, /* answer when all of it is there */
     HW_PLAN_STREAM, /* answer at once; the body is a source */
 } hw_plan_kind;
@@ -30,14 +31,14 @@ typedef struct hw_local {
 } hw_local;
 
 typedef struct hw_answerer {
-    /* The head is there: decides who answers (may note it in the exchange) and what becomes of the body. On the loop; no
-     * system call. */
+    /* The head is there: decides who answers (may note it in the exchange) and what becomes of the
+     * body. On the loop; no system call. */
     hw_body_plan (*plan)(void *arg, hw_exchange *exchange);
-    /* Answers if that is possible at once: on the loop, no system call that can block; may use hw_exchange_local.
-     * True: the response is complete. NULL: there is no such step. */
+    /* Answers if that is possible at once: on the loop, no system call that can block; may use
+     * hw_exchange_local. True: the response is complete. NULL: there is no such step. */
     bool (*quick)(void *arg, hw_exchange *exchange);
-    /* Answers. May block: between its start and its end it touches only the exchange, what is immutable, and what has a
-     * lock of its own; nothing owned by a loop. */
+    /* Answers. May block: between its start and its end it touches only the exchange, what is
+     * immutable, and what has a lock of its own; nothing owned by a loop. */
     void (*answer)(void *arg, hw_exchange *exchange);
     void *arg;
 } hw_answerer;

@@ -1,8 +1,9 @@
 /* One request and its response.
  *
- * A driver makes an exchange begin when a head is complete, prepares it for the body once somebody has said what is
- * to become of it, and feeds it. The exchange copies nothing of the head: its driver has put it into the arena. It knows no
- * protocol, no stream and no clock; what it needs of its driver it asks through the carrier. */
+ * A driver makes an exchange begin when a head is complete, prepares it for the body once somebody
+ * has said what is to become of it, and feeds it. The exchange copies nothing of the head: its
+ * driver has put it into the arena. It knows no protocol, no stream and no clock; what it needs of
+ * its driver it asks through the carrier. */
 #include "exchange/exchange.h"
 
 #include <string.h>
@@ -158,7 +159,8 @@ int hw_exchange_expect(hw_exchange *exchange)
     return 0;
 }
 
-/* Makes room for a body that did not say how long it is: doubling, so at most half of the arena's bytes lie idle. */
+/* Makes room for a body that did not say how long it is: doubling, so at most half of the arena's
+ * bytes lie idle. */
 static bool grow_content(hw_exchange *exchange, size_t needed)
 {
     if (needed <= exchange->content_capacity)

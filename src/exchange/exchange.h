@@ -1,5 +1,5 @@
-/* One request and its response, whatever carried them: the waist of the hourglass. Drivers drive it up (begin, feed, gone),
- * and it calls down through its carrier (wake, inform, stop). */
+/* One request and its response, whatever carried them: the waist of the hourglass. Drivers drive it
+ * up (begin, feed, gone), and it calls down through its carrier (wake, inform, stop). */
 #ifndef HW_EXCHANGE_EXCHANGE_H
 #define HW_EXCHANGE_EXCHANGE_H
 
@@ -15,7 +15,8 @@
 
 /* What an exchange may ask of the driver that carries it. On the loop only. */
 typedef struct hw_carrier_ops {
-    void (*wake)(hw_exchange *exchange);   /* there is something to send, or room for more of the body */
+    void (*wake)(
+        hw_exchange *exchange); /* there is something to send, or room for more of the body */
     void (*inform)(hw_exchange *exchange, int status, hw_fields fields); /* send a 1xx now */
     void (*stop)(hw_exchange *exchange, int error); /* abort what is being sent; error says why */
 } hw_carrier_ops;
@@ -24,11 +25,12 @@ typedef struct hw_carrier_ops {
 typedef struct hw_place {
     const hw_sink *sink;
     const hw_media *media;
-    void **locals;      /* one an hw_local, in order of registration */
+    void **locals; /* one an hw_local, in order of registration */
     size_t local_count;
 } hw_place;
 
-/* Public code knows it as the opaque `hewn_request`: to a handler the request is the whole exchange. */
+/* Public code knows it as the opaque `hewn_request`: to a handler the request is the whole
+ * exchange. */
 struct hewn_request {
     hw_request request;
     hw_response response;
@@ -37,17 +39,18 @@ struct hewn_request {
     const hw_place *place;
     const hw_answerer *answerer; /* chosen by the plan; NULL: nobody yet */
     hw_body_plan plan;
-    hw_ring *inflow;             /* plan `stream`: the end of request.body the driver feeds */
-    size_t content_capacity;     /* plan `buffer`: room behind request.content */
-    int64_t now_ms;              /* wall clock when the head was complete */
-    int64_t began_ns;            /* monotonic, the same moment */
-    uint64_t fed;                /* body bytes so far */
-    bool is_quick;               /* inside a quick step */
-    bool is_answered;            /* the response is complete, or will never be */
-    bool is_gone;                /* the client is not there any more */
+    hw_ring *inflow;         /* plan `stream`: the end of request.body the driver feeds */
+    size_t content_capacity; /* plan `buffer`: room behind request.content */
+    int64_t now_ms;          /* wall clock when the head was complete */
+    int64_t began_ns;        /* monotonic, the same moment */
+    uint64_t fed;            /* body bytes so far */
+    bool is_quick;           /* inside a quick step */
+    bool is_answered;        /* the response is complete, or will never be */
+    bool is_gone;            /* the client is not there any more */
 };
 
-/* The head as a driver hands it up; all texts already in exchange->arena, each with a NUL behind it. */
+/* The head as a driver hands it up; all texts already in exchange->arena, each with a NUL behind
+ * it. */
 typedef struct hw_head {
     hw_method method;
     hw_text method_name, raw_target, protocol, peer;
@@ -61,22 +64,23 @@ void hw_exchange_fini(hw_exchange *exchange);
 /* Ready for the next request: drops bodies, resets the arena. */
 void hw_exchange_reset(hw_exchange *exchange);
 
-/* A head has arrived: reads target, host and path. NULL, or what is wrong with them (the exchange can then only be answered
- * with it). Copies nothing. */
+/* A head has arrived: reads target, host and path. NULL, or what is wrong with them (the exchange
+ * can then only be answered with it). Copies nothing. */
 const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns);
 /* Prepares for the body as exchange->plan says. 0, or -ENOMEM. */
 int hw_exchange_expect(hw_exchange *exchange);
-/* Bytes of the body; how many were taken: fewer (stream: no room) means wait for wake. -EMSGSIZE: over the plan's limit;
- * -ENOMEM. */
+/* Bytes of the body; how many were taken: fewer (stream: no room) means wait for wake. -EMSGSIZE:
+ * over the plan's limit; -ENOMEM. */
 ssize_t hw_exchange_feed(hw_exchange *exchange, hw_text bytes);
 /* The body is complete; trailers are in the arena. */
 void hw_exchange_feed_end(hw_exchange *exchange, hw_fields trailers);
 /* The client is gone or the connection fails: a streamed body breaks off. */
 void hw_exchange_gone(hw_exchange *exchange);
 
-/* The per-loop state of a slot (its place in the order of registration). Only inside a quick step (asserted). */
+/* The per-loop state of a slot (its place in the order of registration). Only inside a quick step
+ * (asserted). */
 void *hw_exchange_local(hw_exchange *exchange, size_t slot);
 
 #endif

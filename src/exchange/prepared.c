@@ -1,6 +1,7 @@
 /* A head whose encoding is made once and remembered.
  *
- * The memo is an optimisation and nothing else: an answer from a memo and one encoded anew are the same bytes. */
+ * The memo is an optimisation and nothing else: an answer from a memo and one encoded anew are the
+ * same bytes. */
 #include "exchange/prepared.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* A prepared head: a status and fields that never change, with one memo a protocol, in which the driver keeps their
- * encoding after it has made it once. Date and connection fields are added per answer. It belongs to one loop, as the cache
- * entry that holds it. */
+/* A prepared head: a status and fields that never change, with one memo a protocol, in which the
+ * driver keeps their encoding after it has made it once. Date and connection fields are added per
+ * answer. It belongs to one loop, as the cache entry that holds it. */
 #ifndef HW_EXCHANGE_PREPARED_H
 #define HW_EXCHANGE_PREPARED_H
 

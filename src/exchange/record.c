@@ -27,6 +27,7 @@ void hw_record_put(const hw_exchange *exchange, int status, bool is_complete, ui
         .us = (uint64_t)(now_ns - exchange->began_ns) / 1000,
         .at_ms = exchange->now_ms,
     };
-    hw_sink_step(sink, "exchange/record", "one immutable record -> sink: access log, metrics, tests");
+    hw_sink_step(sink, "exchange/record",
+                 "one immutable record -> sink: access log, metrics, tests");
     hw_sink_put(sink, HW_SINK_RECORD, &record);
 }

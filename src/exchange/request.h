@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "exchange/source.h"
+#include "exchange/body.h"
 #include "http/method.h"
 #include "http/path.h"
 #include "http/target.h"
@@ -19,12 +19,12 @@ typedef struct hw_request {
     hw_path below;      /* the part of `path` below the mount that answers; begins with '/' */
     hw_text host;       /* from the target or the Host field; may be empty */
     hw_fields fields;
-    hw_text protocol;   /* "HTTP/1.1" */
-    hw_text peer;       /* the client's address, "127.0.0.1" or "unix:"; no port */
+    hw_text protocol;        /* "HTTP/1.1" */
+    hw_text peer;            /* the client's address, "127.0.0.1" or "unix:"; no port */
     uint64_t content_length; /* of the body that follows; 0: none; or HW_LENGTH_UNKNOWN */
-    hw_source *body;    /* plan `stream`: what the client sends; else NULL */
-    hw_text content;    /* plan `buffer`: all of it, once the handler runs */
-    hw_fields trailers; /* of a buffered body */
+    hw_source *body;         /* plan `stream`: what the client sends; else NULL */
+    hw_text content;         /* plan `buffer`: all of it, once the handler runs */
+    hw_fields trailers;      /* of a buffered body */
 } hw_request;
 
 #endif

@@ -1,7 +1,8 @@
 /* Builds a response: status, fields, body.
  *
- * Nothing here fails to its caller. A maker that runs out of memory, or is given a value that would split the
- * head, marks the response broken, and the driver answers a static 500: so a handler is written as a straight line. */
+ * Nothing here fails to its caller. A maker that runs out of memory, or is given a value that would
+ * split the head, marks the response broken, and the driver answers a static 500: so a handler is
+ * written as a straight line. */
 #include "exchange/response.h"
 
 #include <string.h>

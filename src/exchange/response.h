@@ -1,15 +1,17 @@
-/* What is answered: a status, fields and a body, built in the exchange's arena. Building never fails half-way: without memory
- * the response is marked `is_broken`, and the driver answers a static 500 in its place. */
+/* What is answered: a status, fields and a body, built in the exchange's arena. Building never
+ * fails half-way: without memory the response is marked `is_broken`, and the driver answers a
+ * static 500 in its place. */
 #ifndef HW_EXCHANGE_RESPONSE_H
 #define HW_EXCHANGE_RESPONSE_H
 
+#include "exchange/body.h"
 #include "exchange/prepared.h"
-#include "exchange/source.h"
 
 typedef enum hw_response_kind {
     HW_RESPONSE_NONE,    /* not answered (yet) */
     HW_RESPONSE_MESSAGE, /* head and body */
-    HW_RESPONSE_TUNNEL,  /* a head, then bytes both ways until either side ends (101, or 200 to CONNECT) */
+    HW_RESPONSE_TUNNEL,  /* a head, then bytes both ways until either side ends (101, or 200 to
+                            CONNECT) */
 } hw_response_kind;
 
 struct hewn_response {
@@ -17,10 +19,10 @@ struct hewn_response {
     int status;
     hw_field *fields; /* an array in the arena that grows */
     size_t field_count, field_capacity;
-    hw_source *body;        /* NULL: empty. Owned: dropped when it is sent or given up */
-    hw_prepared *prepared;  /* NULL, or where status and the first fields come from */
+    hw_source *body;       /* NULL: empty. Owned: dropped when it is sent or given up */
+    hw_prepared *prepared; /* NULL, or where status and the first fields come from */
     hw_arena *arena;
-    bool is_broken;         /* something could not be built */
+    bool is_broken; /* something could not be built */
 };
 typedef struct hewn_response hw_response;
 
@@ -28,8 +30,9 @@ typedef struct hewn_response hw_response;
 void hw_response_start(hw_response *response, int status);
 /* Starts over with a prepared head. */
 void hw_response_start_prepared(hw_response *response, hw_prepared *prepared);
-/* Appends a field. Name and value are borrowed: literals, or memory of the arena. A value that cannot be sent
- * (RFC 9110 5.5) breaks the response. Content-Length, Connection, Transfer-Encoding and Date are the driver's. */
+/* Appends a field. Name and value are borrowed: literals, or memory of the arena. A value that
+ * cannot be sent (RFC 9110 5.5) breaks the response. Content-Length, Connection, Transfer-Encoding
+ * and Date are the driver's. */
 void hw_response_add(hw_response *response, hw_field_id id, hw_text value);
 void hw_response_add_name(hw_response *response, hw_text name, hw_text value);
 /* Replaces all fields of this name by one. */

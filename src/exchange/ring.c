@@ -1,8 +1,8 @@
 /* A bounded queue of bytes between somebody who feeds and somebody who pulls.
  *
- * Bytes are copied in once and lent out in place. What is lent stays where it is until the next pull, so the puller may
- * send it in several steps. Each side is told only what it has asked for: the feeder of room after it was turned away,
- * the puller of bytes after it was told to wait.
+ * Bytes are copied in once and lent out in place. What is lent stays where it is until the next
+ * pull, so the puller may send it in several steps. Each side is told only what it has asked for:
+ * the feeder of room after it was turned away, the puller of bytes after it was told to wait.
  *
  * Invariants: start < capacity; length <= capacity; lent <= length. */
 #include "exchange/ring.h"

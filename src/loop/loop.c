@@ -1,13 +1,16 @@
 /* The event loop: epoll, timers, turns.
  *
- * Callbacks do no work: a descriptor that is ready, a timer that is due and a message from another thread all end in
- * somebody being queued for a turn, and turns are taken here, one after the other, from one place. So no turn ever
- * runs inside another, and what a turn frees is only retired until the step is over.
+ * Callbacks do no work: a descriptor that is ready, a timer that is due and a message from another
+ * thread all end in somebody being queued for a turn, and turns are taken here, one after the
+ * other, from one place. So no turn ever runs inside another, and what a turn frees is only retired
+ * until the step is over.
  *
- * Handlers run from the ready queue between the turns: that is the place where a loop may later change its thread.
+ * Handlers run from the ready queue between the turns: that is the place where a loop may later
+ * change its thread.
  *
- * A watch is only ever removed in a turn, when every event of the step has been handed out already: that is why on_ready
- * may do nothing but queue, and why no event can reach a watch that is gone. */
+ * A watch is only ever removed in a turn, when every event of the step has been handed out already:
+ * that is why on_ready may do nothing but queue, and why no event can reach a watch that is gone.
+ */
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -84,7 +87,8 @@ static bool has_queued(const hw_loop *loop)
     return !hw_list_is_empty(&loop->turns) || !hw_list_is_empty(&loop->ready);
 }
 
-/* How long the next wait may last: not at all when somebody is queued, else until the next timer. */
+/* How long the next wait may last: not at all when somebody is queued, else until the next timer.
+ */
 static int choose_timeout_ms(hw_loop *loop, bool may_wait)
 {
     if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
@@ -102,7 +106,8 @@ static int wait_for_events(hw_loop *loop, bool may_wait, struct epoll_event *eve
         return 0;
     int timeout_ms = choose_timeout_ms(loop, may_wait);
     if (timeout_ms != 0) {
-        /* Said before the inbox is looked at for the last time, so that a post either is seen there or wakes the wait. */
+        /* Said before the inbox is looked at for the last time, so that a post either is seen there
+         * or wakes the wait. */
         atomic_store(&loop->is_asleep, true);
         if (atomic_load(&loop->inbox))
             timeout_ms = 0;

@@ -1,8 +1,9 @@
-/* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever calls hw_loop_step owns it
- * for that long, and nothing of it lives in globals or thread-locals.
+/* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever
+ * calls hw_loop_step owns it for that long, and nothing of it lives in globals or thread-locals.
  *
- * One step is: wait; note who is ready; fire timers; let everybody who is queued take a turn; run what became ready to be
- * answered, at the top level, inside nobody's turn; let those take their turn who were woken by that; free what was retired. */
+ * One step is: wait; note who is ready; fire timers; let everybody who is queued take a turn; run
+ * what became ready to be answered, at the top level, inside nobody's turn; let those take their
+ * turn who were woken by that; free what was retired. */
 #ifndef HW_LOOP_LOOP_H
 #define HW_LOOP_LOOP_H
 
@@ -20,7 +21,8 @@ struct hw_task {
 typedef struct hw_watch hw_watch;
 struct hw_watch {
     int fd;
-    void (*on_ready)(hw_watch *watch, uint32_t events); /* EPOLLIN and the like; only notes it and queues a turn */
+    void (*on_ready)(hw_watch *watch,
+                     uint32_t events); /* EPOLLIN and the like; only notes it and queues a turn */
 };
 
 /* A message to a loop from another thread. */
@@ -32,16 +34,17 @@ struct hw_post {
 
 typedef enum hw_loop_kind {
     HW_LOOP_POLL,   /* waits for descriptors with epoll */
-    HW_LOOP_MANUAL, /* has no descriptors: memory streams queue turns themselves, and a step never waits */
+    HW_LOOP_MANUAL, /* has no descriptors: memory streams queue turns themselves, and a step never
+                       waits */
 } hw_loop_kind;
 
 typedef struct hw_loop {
-    int poll, event;      /* -1 in a manual loop */
+    int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
     hw_list turns, ready, retired;
     hw_wheel wheel;
-    int64_t start_ns;     /* where the wheel's clock begins */
-    int64_t now_ns;       /* monotonic, read once a step */
+    int64_t start_ns; /* where the wheel's clock begins */
+    int64_t now_ns;   /* monotonic, read once a step */
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
     atomic_bool is_ended;
@@ -52,7 +55,8 @@ int hw_loop_init(hw_loop *loop, hw_loop_kind kind);
 /* Runs what is retired. Nothing else may be queued or watched any more. A zeroed loop is legal. */
 void hw_loop_fini(hw_loop *loop);
 
-/* One step. may_wait: sleep until there is something to do. Returns whether more is queued already. */
+/* One step. may_wait: sleep until there is something to do. Returns whether more is queued already.
+ */
 bool hw_loop_step(hw_loop *loop, bool may_wait);
 /* Steps until hw_loop_end. */
 void hw_loop_run(hw_loop *loop);

@@ -1,11 +1,14 @@
 /* A hierarchical timer wheel.
  *
- * Level 0 has a slot for each millisecond of the current 64, level 1 one for each 64 ms of the current 4096, and so on;
- * seven levels reach 139 years. A timer is filed at the level of the highest bit in which its time differs from now, so
- * every timer of a level lies ahead in that level's current round and nothing ever wraps. When time reaches a slot of a
- * higher level its timers are filed anew, further down: each timer moves at most six times in its life, however long.
+ * Level 0 has a slot for each millisecond of the current 64, level 1 one for each 64 ms of the
+ * current 4096, and so on; seven levels reach 139 years. A timer is filed at the level of the
+ * highest bit in which its time differs from now, so every timer of a level lies ahead in that
+ * level's current round and nothing ever wraps. When time reaches a slot of a higher level its
+ * timers are filed anew, further down: each timer moves at most six times in its life, however
+ * long.
  *
- * A heap was rejected: every request moves its connection's deadline, and the heap pays log n for each. */
+ * A heap was rejected: every request moves its connection's deadline, and the heap pays log n for
+ * each. */
 #include "loop/wheel.h"
 
 #include "base/assert.h"
@@ -94,7 +97,8 @@ void hw_wheel_advance(hw_wheel *wheel, int64_t now_ms)
         hw_list_init(&due);
         hw_list_append_all(&due, &wheel->slots[level][slot]);
         wheel->occupied[level] &= ~(UINT64_C(1) << slot);
-        /* What was filed higher up, or armed anew while this slot fires, is filed again; the rest is due. */
+        /* What was filed higher up, or armed anew while this slot fires, is filed again; the rest
+         * is due. */
         for (hw_link *link; (link = hw_list_take_first(&due));) {
             hw_timer *timer = HW_MEMBER(link, hw_timer, link);
             if (timer->at_ms > wheel->now_ms)

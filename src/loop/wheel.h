@@ -1,5 +1,5 @@
-/* Timers: a hierarchical wheel, in which arming, disarming and moving a timer cost the same whether there are ten
- * or a hundred thousand. Times are milliseconds on the caller's clock, from 0 up. */
+/* Timers: a hierarchical wheel, in which arming, disarming and moving a timer cost the same whether
+ * there are ten or a hundred thousand. Times are milliseconds on the caller's clock, from 0 up. */
 #ifndef HW_LOOP_WHEEL_H
 #define HW_LOOP_WHEEL_H
 
@@ -15,7 +15,7 @@ typedef struct hw_timer hw_timer;
 struct hw_timer {
     hw_link link;
     int64_t at_ms;
-    unsigned level, slot; /* where it is filed while armed */
+    unsigned level, slot;          /* where it is filed while armed */
     void (*fire)(hw_timer *timer); /* disarmed already; may arm itself or others again */
 };
 
@@ -29,13 +29,14 @@ void hw_wheel_init(hw_wheel *wheel, int64_t now_ms);
 void hw_timer_init(hw_timer *timer, void (*fire)(hw_timer *timer));
 bool hw_timer_is_armed(const hw_timer *timer);
 
-/* Arms (or moves) the timer. A moment that has passed is taken as the next millisecond, so that a timer
- * which arms itself again cannot keep an advance from ending. */
+/* Arms (or moves) the timer. A moment that has passed is taken as the next millisecond, so that a
+ * timer which arms itself again cannot keep an advance from ending. */
 void hw_wheel_arm(hw_wheel *wheel, hw_timer *timer, int64_t at_ms);
 void hw_wheel_disarm(hw_wheel *wheel, hw_timer *timer); /* does nothing when it is not armed */
 /* Fires everything due up to now, in order of time to the millisecond. */
 void hw_wheel_advance(hw_wheel *wheel, int64_t now_ms);
-/* When to look again: never later than the next timer, perhaps earlier. HW_WHEEL_NEVER: nothing is armed. */
+/* When to look again: never later than the next timer, perhaps earlier. HW_WHEEL_NEVER: nothing is
+ * armed. */
 int64_t hw_wheel_next_ms(const hw_wheel *wheel);
 
 #endif

@@ -1,7 +1,7 @@
 /* Reads and writes socket addresses as people write them.
  *
- * No names are looked up: a listener's address that depends on a resolver is a start that fails in the night.
- * "localhost" alone is known, as 127.0.0.1. */
+ * No names are looked up: a listener's address that depends on a resolver is a start that fails in
+ * the night. "localhost" alone is known, as 127.0.0.1. */
 #include "net/address.h"
 
 #include <arpa/inet.h>
@@ -64,7 +64,8 @@ static void fill_v4(hw_address *address, struct in_addr host, uint16_t port)
 static void fill_v6(hw_address *address, struct in6_addr host, uint16_t port)
 {
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->storage;
-    *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = host};
+    *in6 =
+        (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = host};
     address->length = sizeof *in6;
 }
 
@@ -113,11 +114,13 @@ int hw_address_parse(hw_text text, hw_fault *fault, hw_address *ret_address)
     hw_text host = is_port_alone ? HW_TEXT("127.0.0.1") : hw_text_upto(text, colon);
     hw_text digits = is_port_alone ? text : hw_text_from(text, colon + 1);
     if (!hw_number_decimal(digits, &port) || port > UINT16_MAX)
-        return refuse_address(fault, text, "not an address: the port must be a number from 0 to 65535, "
-                                           "as in 9000, :80, 1.2.3.4:80, [::1]:9000");
+        return refuse_address(fault, text,
+                              "not an address: the port must be a number from 0 to 65535, "
+                              "as in 9000, :80, 1.2.3.4:80, [::1]:9000");
     if (!fill_host(&address, host, (uint16_t)port))
-        return refuse_address(fault, text, "not an address: the host must be an IP address, "
-                                           "IPv6 in brackets, as in 1.2.3.4:80 or [::1]:9000");
+        return refuse_address(fault, text,
+                              "not an address: the host must be an IP address, "
+                              "IPv6 in brackets, as in 1.2.3.4:80 or [::1]:9000");
     *ret_address = address;
     return 0;
 }
@@ -151,7 +154,8 @@ const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t 
     char host[HW_ADDRESS_STRING_MAX];
     size_t path_at = offsetof(struct sockaddr_un, sun_path);
     if (storage->ss_family == AF_UNIX) {
-        /* The kernel gives names back without a NUL when they fill the structure, and none to a socket without a name. */
+        /* The kernel gives names back without a NUL when they fill the structure, and none to a
+         * socket without a name. */
         int path_length = length > path_at ? (int)(length - path_at) : 0;
         snprintf(string, HW_ADDRESS_STRING_MAX, "unix:%.*s", path_length,
                  ((const struct sockaddr_un *)storage)->sun_path);

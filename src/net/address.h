@@ -1,5 +1,6 @@
-/* Addresses as people write them: "9000" and "localhost:9000" (both loopbacks are two listeners: the caller's business), ":80"
- * (all interfaces), "1.2.3.4:80", "[::1]:9000", "unix:/run/x", "fd:3" (inherited). */
+/* Addresses as people write them: "9000" and "localhost:9000" (both loopbacks are two listeners:
+ * the caller's business), ":80" (all interfaces), "1.2.3.4:80", "[::1]:9000", "unix:/run/x", "fd:3"
+ * (inherited). */
 #ifndef HW_NET_ADDRESS_H
 #define HW_NET_ADDRESS_H
 
@@ -13,11 +14,12 @@
 typedef struct hw_address {
     struct sockaddr_storage storage; /* family AF_UNSPEC: inherited, see fd */
     socklen_t length;
-    int fd;                          /* "fd:3", else -1 */
+    int fd; /* "fd:3", else -1 */
 } hw_address;
 
-/* 0, or -EINVAL and the fault says what is wrong with it. "9000" is 127.0.0.1:9000; ":80" is [::]:80 where the machine has
- * IPv6 (taking IPv4 too), else 0.0.0.0:80. Port 0: the system chooses. No names are looked up but "localhost". */
+/* 0, or -EINVAL and the fault says what is wrong with it. "9000" is 127.0.0.1:9000; ":80" is
+ * [::]:80 where the machine has IPv6 (taking IPv4 too), else 0.0.0.0:80. Port 0: the system
+ * chooses. No names are looked up but "localhost". */
 int hw_address_parse(hw_text text, hw_fault *fault, hw_address *ret_address);
 /* As it is written: "127.0.0.1:9000", "[::1]:9000", "unix:/run/x". Returns string. */
 const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t length,

@@ -1,10 +1,12 @@
 /* Binds addresses and accepts connections.
  *
- * Options that every connection wants are set once, here: accepted sockets inherit them. TCP_NODELAY, because answers leave in as few
- * writes as they can anyway, and nothing may wait 40 ms for an acknowledgement. SO_REUSEADDR, so that a restart does not wait
- * for old connections to time out.
+ * Options that every connection wants are set once, here: accepted sockets inherit them.
+ * TCP_NODELAY, because answers leave in as few writes as they can anyway, and nothing may wait 40
+ * ms for an acknowledgement. SO_REUSEADDR, so that a restart does not wait for old connections to
+ * time out.
  *
- * A Unix socket's name survives a crash. One that nobody listens on any more is replaced; one that is alive is not. */
+ * A Unix socket's name survives a crash. One that nobody listens on any more is replaced; one that
+ * is alive is not. */
 #include "net/listener.h"
 
 #include <netinet/in.h>
@@ -74,7 +76,8 @@ static int open_bound(const hw_address *address, int *ret_fd)
     return 0;
 }
 
-/* An inherited descriptor must be a socket that listens already. It stays its owner's: we use a duplicate. */
+/* An inherited descriptor must be a socket that listens already. It stays its owner's: we use a
+ * duplicate. */
 static int open_inherited(int inherited, int *ret_fd)
 {
     int is_listening;
@@ -133,7 +136,8 @@ int hw_listener_accept(hw_listener *listener, hw_loop *loop, const hw_sink *sink
     if (fd < 0)
         return fd;
     hw_sink_step(sink, "net/listener", "accept, make a stream");
-    int error = hw_tcp_open(loop, fd, hw_address_format_host(&peer, length, name), sink, ret_stream);
+    int error =
+        hw_tcp_open(loop, fd, hw_address_format_host(&peer, length, name), sink, ret_stream);
     if (error < 0)
         hw_sys_close(fd);
     return error;

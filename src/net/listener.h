@@ -1,4 +1,5 @@
-/* A listener accepts connections and makes streams of them. One is shared by all loops of a server. */
+/* A listener accepts connections and makes streams of them. One is shared by all loops of a server.
+ */
 #ifndef HW_NET_LISTENER_H
 #define HW_NET_LISTENER_H
 
@@ -10,16 +11,17 @@
 
 typedef struct hw_listener {
     int fd;
-    bool is_unix; /* made here: its name is removed on close */
+    bool is_unix;                     /* made here: its name is removed on close */
     char name[HW_ADDRESS_STRING_MAX]; /* what was really bound */
 } hw_listener;
 
-/* Binds and listens. 0, or a negative errno and a fault: what, and where (the address as it was given). */
+/* Binds and listens. 0, or a negative errno and a fault: what, and where (the address as it was
+ * given). */
 int hw_listener_open(hw_listener *listener, const char *address, hw_fault *fault);
 void hw_listener_close(hw_listener *listener); /* a closed one is fine */
 
-/* The next waiting connection as a stream of this loop. 0; -EAGAIN: none waits; -EMFILE and the like: not now;
- * another negative errno concerns that one connection only. */
+/* The next waiting connection as a stream of this loop. 0; -EAGAIN: none waits; -EMFILE and the
+ * like: not now; another negative errno concerns that one connection only. */
 int hw_listener_accept(hw_listener *listener, hw_loop *loop, const hw_sink *sink,
                        hw_stream **ret_stream);
 

@@ -1,8 +1,9 @@
 /* A pair of stream ends in memory.
  *
- * Each direction is a plain byte queue: what the client sends grows as it likes (the test decides), what the
- * server writes is bounded, so that back-pressure can be seen. A part of a file is read into the queue where a socket would take
- * it by sendfile: the driver cannot tell the difference. */
+ * Each direction is a plain byte queue: what the client sends grows as it likes (the test decides),
+ * what the server writes is bounded, so that back-pressure can be seen. A part of a file is read
+ * into the queue where a socket would take it by sendfile: the driver cannot tell the difference.
+ */
 #include "net/memory.h"
 
 #include <errno.h>

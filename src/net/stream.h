@@ -1,5 +1,6 @@
-/* A stream is bytes both ways between two ends: TCP, a Unix socket, memory (later TLS) look the same from here. It never blocks, and it
- * says when it can go on through two flags, `readable` and `writable`. */
+/* A stream is bytes both ways between two ends: TCP, a Unix socket, memory (later TLS) look the
+ * same from here. It never blocks, and it says when it can go on through two flags, `readable` and
+ * `writable`. */
 #ifndef HW_NET_STREAM_H
 #define HW_NET_STREAM_H
 
@@ -12,11 +13,11 @@
 typedef struct hw_stream hw_stream;
 
 typedef struct hw_stream_ops {
-    /* Up to `bytes` bytes; 0: the other end has finished; -EAGAIN: nothing now; another negative errno: broken. Clears `readable`
-     * when there is nothing more for now. */
+    /* Up to `bytes` bytes; 0: the other end has finished; -EAGAIN: nothing now; another negative
+     * errno: broken. Clears `readable` when there is nothing more for now. */
     ssize_t (*read)(hw_stream *stream, void *memory, size_t bytes);
-    /* Some or all of the parts; -EAGAIN: no room now. `more`: further bytes follow at once. Clears `writable` when there
-     * is no more room. */
+    /* Some or all of the parts; -EAGAIN: no room now. `more`: further bytes follow at once. Clears
+     * `writable` when there is no more room. */
     ssize_t (*write)(hw_stream *stream, const struct iovec *parts, size_t count, bool more);
     /* Some or all of a part of a file; 0: the file has no such bytes (any more). */
     ssize_t (*send_file)(hw_stream *stream, int file, uint64_t offset, size_t bytes);
@@ -30,10 +31,11 @@ typedef struct hw_stream_ops {
 struct hw_stream {
     const hw_stream_ops *ops;
     bool readable, writable; /* a call is worth trying */
-    bool is_hung_up;         /* the other end has finished or failed: `readable` stays until read has said so */
+    bool is_hung_up; /* the other end has finished or failed: `readable` stays until read has said
+                        so */
     void (*on_ready)(void *arg); /* readable or writable has become true */
     void *arg;
-    char peer[48];           /* "127.0.0.1", "::1", "unix:", "memory:" */
+    char peer[48]; /* "127.0.0.1", "::1", "unix:", "memory:" */
 };
 
 #endif

@@ -1,9 +1,10 @@
 /* Bytes over a connected socket.
  *
- * The socket is registered once, edge-triggered, for everything; afterwards no epoll_ctl is needed. An edge sets
- * `readable` or `writable`, and a call that gives less than was asked for clears it: the kernel has promised another edge from there
- * on. One case breaks that promise: data and FIN that arrive together give one edge, and a short read would hide the FIN for
- * ever. So after a hang-up `readable` stays set until read has returned 0 or an error. */
+ * The socket is registered once, edge-triggered, for everything; afterwards no epoll_ctl is needed.
+ * An edge sets `readable` or `writable`, and a call that gives less than was asked for clears it:
+ * the kernel has promised another edge from there on. One case breaks that promise: data and FIN
+ * that arrive together give one edge, and a short read would hide the FIN for ever. So after a
+ * hang-up `readable` stays set until read has returned 0 or an error. */
 #include "net/tcp.h"
 
 #include <errno.h>
@@ -87,7 +88,8 @@ static void close_socket(hw_stream *stream)
 static const hw_stream_ops tcp_ops = {read_socket, write_socket, send_file_to_socket,
                                       end_socket_write, close_socket};
 
-int hw_tcp_open(hw_loop *loop, int fd, const char *peer, const hw_sink *sink, hw_stream **ret_stream)
+int hw_tcp_open(hw_loop *loop, int fd, const char *peer, const hw_sink *sink,
+                hw_stream **ret_stream)
 {
     tcp_stream *tcp = hw_sys_alloc_zeroed(1, sizeof *tcp);
     if (!tcp)

@@ -7,18 +7,19 @@
 #include "h1/parser.h"
 
 typedef struct hw_limits {
-    unsigned connections_max;      /* of the whole server */
-    unsigned head_ms;              /* a head, from accept or its first byte, in all */
-    unsigned idle_ms;              /* between two requests */
-    unsigned body_grace_ms;        /* a body's first span without a minimum */
-    unsigned body_window_ms;       /* then, in every such span, at least rate_bytes_min a second */
-    unsigned response_ms;          /* without progress while something waits to be sent */
-    unsigned linger_ms;            /* reading on after the last answer, so that it arrives */
-    unsigned drain_ms;             /* a graceful stop */
-    unsigned rate_bytes_min;       /* a second */
-    unsigned requests_max;         /* of one connection */
-    uint64_t skip_bytes_max;       /* a body nobody wants is read past up to here to keep the connection */
-    uint64_t body_bytes_max;       /* the default an application's routes start from */
+    unsigned connections_max; /* of the whole server */
+    unsigned head_ms;         /* a head, from accept or its first byte, in all */
+    unsigned idle_ms;         /* between two requests */
+    unsigned body_grace_ms;   /* a body's first span without a minimum */
+    unsigned body_window_ms;  /* then, in every such span, at least rate_bytes_min a second */
+    unsigned response_ms;     /* without progress while something waits to be sent */
+    unsigned linger_ms;       /* reading on after the last answer, so that it arrives */
+    unsigned drain_ms;        /* a graceful stop */
+    unsigned rate_bytes_min;  /* a second */
+    unsigned requests_max;    /* of one connection */
+    uint64_t
+        skip_bytes_max; /* a body nobody wants is read past up to here to keep the connection */
+    uint64_t body_bytes_max; /* the default an application's routes start from */
     hw_h1_limits h1;
 } hw_limits;
 

@@ -10,12 +10,13 @@
 
 typedef struct hw_server hw_server;
 
-/* Everything is borrowed and must outlive the server, but for the array of addresses and their strings. */
+/* Everything is borrowed and must outlive the server, but for the array of addresses and their
+ * strings. */
 typedef struct hw_server_setup {
     const char *const *addresses; /* as net/address.h reads them */
     size_t address_count;
     hw_limits limits;
-    unsigned loops;               /* 0: one a processor this process may use */
+    unsigned loops; /* 0: one a processor this process may use */
     const hw_answerer *answerer;
     const hw_local *locals;
     size_t local_count;
@@ -23,15 +24,17 @@ typedef struct hw_server_setup {
     const hw_media *media;
 } hw_server_setup;
 
-/* Binds every address; starts no thread. 0, or a negative errno and the fault says which address and why
+/* Binds every address; starts no thread. 0, or a negative errno and the fault says which address
+ * and why
  * (-EADDRINUSE, -EACCES, -EADDRNOTAVAIL, -EINVAL ...). */
 int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server);
 /* Starts the loops' threads. 0, or a negative errno: then none is running. */
 int hw_server_start(hw_server *server);
-/* Until every loop has ended after a stop. 0, or -ETIMEDOUT: the drain deadline cut connections off. */
+/* Until every loop has ended after a stop. 0, or -ETIMEDOUT: the drain deadline cut connections
+ * off. */
 int hw_server_wait(hw_server *server);
-/* The first call drains: no new connections, requests in flight are finished, within limits.drain_ms. The second ends at
- * once. Threads: any; also from a signal handler. */
+/* The first call drains: no new connections, requests in flight are finished, within
+ * limits.drain_ms. The second ends at once. Threads: any; also from a signal handler. */
 void hw_server_stop(hw_server *server);
 void hw_server_free(hw_server *server); /* not while its threads run (asserted); NULL is fine */
 

@@ -1,8 +1,8 @@
 /* Bodies that are pulled: the two simplest kinds, memory and an open file.
  *
- * A source lives in the arena of its exchange and is dropped before the arena is reset. It never knows who pulls it,
- * so the same body goes out over any protocol, whole or in parts. */
-#include "exchange/source.h"
+ * A source lives in the arena of its exchange and is dropped before the arena is reset. It never
+ * knows who pulls it, so the same body goes out over any protocol, whole or in parts. */
+#include "exchange/body.h"
 
 #include "base/assert.h"
 #include "base/number.h"

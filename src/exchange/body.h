@@ -1,8 +1,8 @@
-/* A body is a source: whoever carries it pulls, so nothing is produced faster than it can leave. Memory, a file, a ring
- * that somebody feeds, a filter around another source are all the same to the one who pulls. A request's body is the
- * same type as a response's. */
-#ifndef HW_EXCHANGE_SOURCE_H
-#define HW_EXCHANGE_SOURCE_H
+/* A body is a source: whoever carries it pulls, so nothing is produced faster than it can leave.
+ * Memory, a file, a ring that somebody feeds, a filter around another source are all the same to
+ * the one who pulls. A request's body is the same type as a response's. */
+#ifndef HW_EXCHANGE_BODY_H
+#define HW_EXCHANGE_BODY_H
 
 #include <stdint.h>
 
@@ -35,7 +35,8 @@ typedef struct hw_piece {
 typedef struct hw_source hw_source;
 
 typedef struct hw_source_ops {
-    /* The next piece, at most `want` bytes of it (want > 0). Valid: until the next pull or drop. Never blocks. */
+    /* The next piece, at most `want` bytes of it (want > 0). Valid: until the next pull or drop.
+     * Never blocks. */
     hw_pull (*pull)(hw_source *source, size_t want, hw_piece *ret_piece);
     /* Gives up the source and what it holds, finished or not. Called exactly once. */
     void (*drop)(hw_source *source);
@@ -52,7 +53,8 @@ void hw_source_drop(hw_source *source); /* NULL is fine */
 
 /* Bytes that stay unchanged until the source is dropped. NULL: no memory in the arena. */
 hw_source *hw_source_memory(hw_arena *arena, hw_text bytes);
-/* `length` bytes of a file from `offset`. Owns: fd from success on, closed by drop. NULL: no memory in the arena. */
+/* `length` bytes of a file from `offset`. Owns: fd from success on, closed by drop. NULL: no memory
+ * in the arena. */
 hw_source *hw_source_file(hw_arena *arena, int fd, uint64_t offset, uint64_t length);
 
 #endif
