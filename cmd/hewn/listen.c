@@ -1,0 +1,249 @@
+/* Makes the server listen where the options say, or explains why it cannot.
+ *
+ * The default port is a convenience, so it may move to the next free one, aloud; a port that was
+ * named is a promise to somebody, so it may not. [::1] goes with 127.0.0.1 as long as the machine
+ * has IPv6: a browser that looks up localhost tries it first. */
+#include "listen.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "interfaces.h"
+#include "show.h"
+#include "status.h"
+
+#define LISTEN_MAX 128
+#define INTERFACES_MAX 32
+#define PORT_FIRST 9000
+#define PORT_LAST 9009
+#define PORTS_TRIED 100
+
+typedef struct address_plan {
+    char texts[LISTEN_MAX][80];
+    hewn_listen listen[LISTEN_MAX];
+    size_t count;
+    bool has_v6;
+} address_plan;
+
+static void plan_address(address_plan *plan, const char *text)
+{
+    if (plan->count < LISTEN_MAX)
+        plan->listen[plan->count++].address = text;
+}
+
+/* `host` as in a URL. */
+static void plan_host(address_plan *plan, const char *host, int port)
+{
+    if (plan->count == LISTEN_MAX)
+        return;
+    snprintf(plan->texts[plan->count], sizeof(plan->texts[0]), "%.63s:%d", host, port);
+    plan_address(plan, plan->texts[plan->count]);
+}
+
+static void plan_loopbacks(address_plan *plan, int port)
+{
+    plan_host(plan, "127.0.0.1", port);
+    if (plan->has_v6)
+        plan_host(plan, "[::1]", port);
+}
+
+static void plan_private(address_plan *plan, int port)
+{
+    interface_address addresses[INTERFACES_MAX];
+    size_t count = interfaces_list(addresses, INTERFACES_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (addresses[i].is_private && !addresses[i].is_loopback)
+            plan_host(plan, addresses[i].host, port);
+}
+
+/* "9000" and "localhost:9000" mean both loopbacks: their port, or -1. */
+static int loopback_port(const char *text)
+{
+    static const char localhost[] = "localhost:";
+    long port;
+
+    if (strncmp(text, localhost, sizeof(localhost) - 1) == 0)
+        text += sizeof(localhost) - 1;
+    if (!*text || strlen(text) > 5 || text[strspn(text, "0123456789")])
+        return -1;
+    port = strtol(text, NULL, 10);
+    return port <= 65535 ? (int)port : -1;
+}
+
+static bool wants_port(const options *chosen)
+{
+    return chosen->port >= 0 || chosen->lan || chosen->public || chosen->listen.count == 0;
+}
+
+static void make_plan(const options *chosen, int port, address_plan *ret_plan)
+{
+    *ret_plan = (address_plan){.has_v6 = interfaces_has_v6_loopback()};
+    if (wants_port(chosen) && chosen->public) {
+        plan_host(ret_plan, "", port);
+    } else if (wants_port(chosen)) {
+        plan_loopbacks(ret_plan, port);
+        if (chosen->lan)
+            plan_private(ret_plan, port);
+    }
+    for (size_t i = 0; i < chosen->listen.count; i++) {
+        int both = loopback_port(chosen->listen.items[i]);
+
+        if (both >= 0)
+            plan_loopbacks(ret_plan, both);
+        else
+            plan_address(ret_plan, chosen->listen.items[i]);
+    }
+}
+
+/* Whether nobody at all listens on this port. */
+static bool is_port_free(int port)
+{
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    const struct sockaddr *address = (const struct sockaddr *)(const void *)&v6;
+    socklen_t length = sizeof(v6);
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    bool is_free;
+
+    if (fd < 0) {
+        address = (const struct sockaddr *)(const void *)&v4;
+        length = sizeof(v4);
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    }
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    is_free = bind(fd, address, length) == 0;
+    close(fd);
+    return is_free;
+}
+
+/* "  try  hewn -p 8081 dist" */
+static void tell_free_port(const options *chosen, const char *where)
+{
+    const char *colon = strrchr(where, ':');
+    int port = colon ? loopback_port(colon + 1) : -1;
+    int last = port < 65535 - PORTS_TRIED ? port + PORTS_TRIED : 65535;
+
+    if (port < 0)
+        return;
+    do {
+        if (++port > last)
+            return;
+    } while (!is_port_free(port));
+    fputs("  try  hewn ", stderr);
+    if (wants_port(chosen))
+        fprintf(stderr, "%s-p %d",
+                chosen->lan      ? "--lan "
+                : chosen->public ? "--public "
+                                 : "",
+                port);
+    else
+        fprintf(stderr, "-l %.*s:%d", (int)(colon - where), where, port);
+    if (chosen->folder) {
+        fputc(' ', stderr);
+        show_argument(stderr, chosen->folder);
+    }
+    fputc('\n', stderr);
+}
+
+static int refuse_busy(const options *chosen, const char *where)
+{
+    holder holder_found;
+
+    fputs("hewn: cannot listen on ", stderr);
+    show_text(stderr, where);
+    fputs(": already in use", stderr);
+    if (holder_find(where, &holder_found))
+        holder_show(stderr, &holder_found);
+    fputc('\n', stderr);
+    tell_free_port(chosen, where);
+    return STATUS_UNAVAILABLE;
+}
+
+static int refuse_forbidden(const char *where)
+{
+    const char *colon = strrchr(where, ':');
+    int port = colon ? loopback_port(colon + 1) : -1;
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+    if (port <= 0 || strncmp(where, "unix:", 5) == 0) {
+        fputs("hewn: cannot listen on ", stderr);
+        show_text(stderr, where);
+        fputs(": permission denied\n", stderr);
+        return STATUS_PERMISSION;
+    }
+    program[length > 0 ? length : 0] = '\0';
+    fprintf(stderr,
+            "hewn: cannot listen on port %d: permission denied\n"
+            "  allow it once with  sudo setcap cap_net_bind_service=+ep ",
+            port);
+    show_argument(stderr, length > 0 ? program : "hewn");
+    fputs(", use socket activation, or a port from 1024 up\n", stderr);
+    return STATUS_PERMISSION;
+}
+
+static int refuse_listening(const options *chosen, int error, const hewn_fault *fault)
+{
+    if (error == -EADDRINUSE)
+        return refuse_busy(chosen, fault->where);
+    if (error == -EACCES || error == -EPERM)
+        return refuse_forbidden(fault->where);
+    fputs("hewn: cannot listen", stderr);
+    if (fault->where[0]) {
+        fputs(" on ", stderr);
+        show_text(stderr, fault->where);
+    }
+    fputs(": ", stderr);
+    if (error == -EADDRNOTAVAIL)
+        fputs("this machine has no such address", stderr);
+    else
+        show_text(stderr, fault->what[0] ? fault->what : show_error(-error));
+    fputc('\n', stderr);
+    if (error == -EINVAL)
+        return STATUS_USAGE;
+    return error == -ENOMEM ? STATUS_INTERNAL : STATUS_UNAVAILABLE;
+}
+
+static int open_at(hewn_app *app, const options *chosen, const hewn_server_opts *setup, int port,
+                   hewn_fault *ret_fault, hewn_server **ret_server)
+{
+    hewn_server_opts opts = *setup;
+    address_plan plan;
+
+    make_plan(chosen, port, &plan);
+    opts.listen = plan.listen;
+    opts.n_listen = plan.count;
+    *ret_fault = (hewn_fault){.error = 0};
+    return hewn_server_new(app, &opts, ret_fault, ret_server);
+}
+
+int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *setup,
+                listening *ret_listening)
+{
+    bool may_move = wants_port(chosen) && chosen->port < 0;
+    listening made = {.wanted_port = chosen->port};
+    hewn_fault fault;
+    int error;
+
+    if (may_move)
+        made.wanted_port = PORT_FIRST;
+    for (made.port = made.wanted_port;; made.port++) {
+        error = open_at(app, chosen, setup, made.port, &fault, &made.server);
+        if (error == -EADDRINUSE && made.port == made.wanted_port)
+            made.has_holder = holder_find(fault.where, &made.holder);
+        if (error != -EADDRINUSE || !may_move || made.port == PORT_LAST)
+            break;
+    }
+    if (error < 0)
+        return refuse_listening(chosen, error, &fault);
+    *ret_listening = made;
+    return STATUS_OK;
+}

@@ -1,0 +1,21 @@
+/* Addresses to listen on, and a server that does. */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include "hewn/server.h"
+#include "holder.h"
+#include "options.h"
+
+typedef struct listening {
+    hewn_server *server;
+    int wanted_port, port; /* differ where the default port was taken; -1: only -l was given */
+    holder holder;         /* then: of the wanted port, where it could be found */
+    bool has_holder;
+} listening;
+
+/* Makes a server that listens where the options say; `setup` has everything but the addresses. A
+ * failure is explained on standard error. Returns an exit status of status.h. */
+int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *setup,
+                listening *ret_listening);
+
+#endif

@@ -1,0 +1,142 @@
+/* hewn: serves a folder. Joins what the other files here do; everything about HTTP is the
+ * library's. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "banner.h"
+#include "count.h"
+#include "folder.h"
+#include "hewn/server.h"
+#include "listen.h"
+#include "options.h"
+#include "show.h"
+#include "status.h"
+
+#define COUNT_MS_MAX 20
+
+/* The end of a run, as told to whoever watches it. */
+typedef struct farewell {
+    banner speaker;
+    hewn_numbers before; /* when it was asked to stop */
+    struct timespec since;
+    bool is_asked;
+} farewell;
+
+static void tell_stopping(hewn_server *server, void *arg)
+{
+    farewell *end = arg;
+
+    end->is_asked = true;
+    end->before = hewn_server_numbers(server);
+    clock_gettime(CLOCK_MONOTONIC, &end->since);
+    banner_stopping(&end->speaker, end->before);
+}
+
+static void tell_stopped(const farewell *end, const hewn_server *server, bool is_cut_off)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    banner_stopped(&end->speaker, end->before, hewn_server_numbers(server),
+                   (double)(now.tv_sec - end->since.tv_sec) +
+                       (double)(now.tv_nsec - end->since.tv_nsec) / 1e9,
+                   is_cut_off);
+}
+
+static int refuse(const char *what, int error, const hewn_fault *fault)
+{
+    fprintf(stderr, "hewn: %s: %s\n", what,
+            fault && fault->what[0] ? fault->what : show_error(-error));
+    return STATUS_INTERNAL;
+}
+
+/* A signal that comes before anybody waits for it stays pending. */
+static void hold_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int run_server(const listening *made, const char *folder, int folder_fd,
+                      const banner *speaker)
+{
+    farewell end = {.speaker = *speaker};
+    int error = hewn_server_start(made->server);
+
+    if (error < 0)
+        return refuse("cannot start", error, NULL);
+    banner_greet(speaker, folder, count_files(folder_fd, COUNT_MS_MAX), made);
+    error = hewn_server_run(made->server, tell_stopping, &end);
+    if (error < 0 && error != -ETIMEDOUT)
+        return refuse("the server ended", error, NULL);
+    if (end.is_asked)
+        tell_stopped(&end, made->server, error == -ETIMEDOUT);
+    return STATUS_OK;
+}
+
+static int serve_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
+{
+    banner speaker = banner_choose();
+    hewn_files_opts files = {.size = sizeof(files)};
+    hewn_server_opts setup = {
+        .size = sizeof(setup),
+        .log = chosen->log           ? chosen->log
+               : speaker.is_terminal ? "pretty"
+                                     : "json",
+        .log_fd = STDOUT_FILENO,
+        .colors = speaker.has_colors,
+        .loops = (unsigned)chosen->loops,
+        .trace = chosen->trace,
+    };
+    listening made;
+    hewn_fault fault = {.error = 0};
+    int status, error;
+
+    if (chosen->index.count > 0)
+        files.index = chosen->index.items;
+    error = hewn_files(app, "/", folder_fd, &files, &fault);
+    if (error < 0)
+        return refuse(folder, error, &fault);
+    status = listen_open(app, chosen, &setup, &made);
+    if (status != STATUS_OK)
+        return status;
+    status = run_server(&made, folder, folder_fd, &speaker);
+    hewn_server_free(made.server);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder;
+    options chosen;
+    hewn_app *app;
+    int folder_fd, status;
+
+    status = options_parse(argc, argv, &chosen);
+    if (status != STATUS_OK)
+        return status;
+    if (chosen.help)
+        return options_print_help(), STATUS_OK;
+    if (chosen.version)
+        return puts("hewn " HW_VERSION), STATUS_OK;
+    folder = chosen.folder ? chosen.folder : ".";
+    status = folder_open(folder, &folder_fd);
+    if (status != STATUS_OK)
+        return status;
+    hold_signals();
+    app = hewn_new();
+    status =
+        app ? serve_folder(app, &chosen, folder, folder_fd) : refuse("cannot start", -ENOMEM, NULL);
+    hewn_app_free(app);
+    close(folder_fd);
+    return status;
+}
