@@ -38,11 +38,11 @@ const char *__tsan_default_options(void)
     return "halt_on_error=1:exitcode=99:second_deadlock_stack=1";
 }
 
-typedef struct choice {
+typedef struct run_options {
     const char *filter; /* an id, or a part of ids; NULL: all */
     bool threads_only, list, sweep;
     unsigned deadline_s;
-} choice;
+} run_options;
 
 static hw_test *first_test, *current_test;
 static bool leak_was_reported;
@@ -68,9 +68,20 @@ void hw_test_format_id(const hw_test *test, char *ret_id, size_t bytes)
     snprintf(ret_id, bytes, "%s:%s", test_file(test), test->name);
 }
 
+/* What returned calls left on the stack would look like somebody's pointers. */
+__attribute__((noinline, no_sanitize("address"))) static void scrub_stack(void)
+{
+    volatile char left_over[32768];
+    for (size_t i = 0; i < sizeof left_over; i++)
+        left_over[i] = 0;
+}
+
 bool hw_test_has_leak(void)
 {
-    return __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0;
+    if (!__lsan_do_recoverable_leak_check)
+        return false;
+    scrub_stack();
+    return __lsan_do_recoverable_leak_check() != 0;
 }
 
 bool hw_test_is_struck(void)
@@ -103,7 +114,7 @@ void hw_test_need_ok(long result, const char *what, const char *file, int line)
         hw_test_need_failed(what, result, file, line);
 }
 
-static void run_test(void **state)
+static void run_prepared(void **state)
 {
     hw_test *test = *state;
     current_test = test;
@@ -127,7 +138,7 @@ static size_t run_group(const char *title, hw_test *const *tests, size_t count)
         abort();
     for (size_t i = 0; i < count; i++)
         group[i] = (struct CMUnitTest){
-            .name = tests[i]->name, .test_func = run_test, .initial_state = tests[i]};
+            .name = tests[i]->name, .test_func = run_prepared, .initial_state = tests[i]};
     int failed = _cmocka_run_group_tests(title, group, count, NULL, NULL);
     free(group);
     return (size_t)failed;
@@ -167,19 +178,19 @@ static int compare_tests(const void *a, const void *b)
 }
 
 /* A whole id chooses one test; anything else every test with that in its id. */
-static size_t choose_tests(const choice *choice, hw_test **tests)
+static size_t choose_tests(const run_options *options, hw_test **tests)
 {
     char id[256];
     size_t count = 0;
     for (hw_test *test = first_test; test; test = test->next) {
         hw_test_format_id(test, id, sizeof id);
-        if (choice->filter && !strcmp(choice->filter, id)) {
+        if (options->filter && !strcmp(options->filter, id)) {
             tests[0] = test;
             return 1;
         }
-        if (choice->threads_only && test->kind != HW_TEST_THREADS)
+        if (options->threads_only && test->kind != HW_TEST_THREADS)
             continue;
-        if (!choice->filter || strstr(id, choice->filter))
+        if (!options->filter || strstr(id, options->filter))
             tests[count++] = test;
     }
     qsort(tests, count, sizeof *tests, compare_tests);
@@ -196,29 +207,29 @@ static int list_tests(hw_test *const *tests, size_t count)
     return 0;
 }
 
-static bool read_options(int argc, char **argv, choice *choice)
+static bool read_options(int argc, char **argv, run_options *options)
 {
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--list"))
-            choice->list = true;
+            options->list = true;
         else if (!strcmp(argv[i], "--sweep"))
-            choice->sweep = true;
+            options->sweep = true;
         else if (!strcmp(argv[i], "--threads"))
-            choice->threads_only = true;
+            options->threads_only = true;
         else if (!strcmp(argv[i], "--deadline") && i + 1 < argc)
-            choice->deadline_s = (unsigned)strtoul(argv[++i], NULL, 10);
-        else if (argv[i][0] == '-' || choice->filter)
+            options->deadline_s = (unsigned)strtoul(argv[++i], NULL, 10);
+        else if (argv[i][0] == '-' || options->filter)
             return false;
         else
-            choice->filter = argv[i];
+            options->filter = argv[i];
     }
     return true;
 }
 
 int main(int argc, char **argv)
 {
-    choice choice = {.deadline_s = 20};
-    if (!read_options(argc, argv, &choice)) {
+    run_options options = {.deadline_s = 20};
+    if (!read_options(argc, argv, &options)) {
         fprintf(stderr, "usage: %s [--list | --sweep [--deadline SECONDS]] [--threads] [FILTER]\n",
                 argv[0]);
         return 64;
@@ -229,14 +240,14 @@ int main(int argc, char **argv)
     hw_test **tests = calloc(count, sizeof *tests);
     if (!tests)
         abort();
-    count = choose_tests(&choice, tests);
+    count = choose_tests(&options, tests);
     int status = 1;
     if (count == 0)
         fprintf(stderr, "%s: no such test\n", argv[0]);
-    else if (choice.list)
+    else if (options.list)
         status = list_tests(tests, count);
-    else if (choice.sweep)
-        status = hw_sweep(tests, count, choice.deadline_s);
+    else if (options.sweep)
+        status = hw_sweep(tests, count, options.deadline_s);
     else
         status = run_all(argv[0], tests, count);
     free(tests);

@@ -32,10 +32,10 @@ enum {
     CHILD_NOT_REACHED = 44
 };
 
-typedef struct totals {
+typedef struct sweep_totals {
     atomic_size_t next, passed, failed;
     atomic_ullong sites;
-} totals;
+} sweep_totals;
 
 static uint64_t failing_nth, allocations_before;
 
@@ -128,7 +128,8 @@ static uint64_t sweep_test(hw_test *test, int log, unsigned deadline_s, bool *re
     }
 }
 
-static void work_on_tests(hw_test *const *tests, size_t count, totals *totals, unsigned deadline_s)
+static void work_on_tests(hw_test *const *tests, size_t count, sweep_totals *totals,
+                          unsigned deadline_s)
 {
     int log = memfd_create("sweep", MFD_CLOEXEC);
     if (log < 0)
@@ -144,7 +145,7 @@ static void work_on_tests(hw_test *const *tests, size_t count, totals *totals, u
 
 int hw_sweep(hw_test *const *tests, size_t count, unsigned deadline_s)
 {
-    totals *totals =
+    sweep_totals *totals =
         mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (totals == MAP_FAILED)
         abort();
