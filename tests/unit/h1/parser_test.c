@@ -1,0 +1,248 @@
+#include "h1/parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness.h"
+#include "feeder.h"
+
+#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define GET_LOG "HEAD GET / 1.1 none keep\n Host: a\nEND\n"
+#define POST "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+
+/* A parser with the default limits, fed by hand. */
+typedef struct hand {
+    hw_h1_limits limits;
+    hw_h1_parser parser;
+    hw_h1_head head;
+} hand;
+
+static void begin_hand(hand *h, const hw_sink *sink)
+{
+    h->limits = hw_h1_limits_default();
+    hw_h1_parser_init(&h->parser, &h->limits, sink);
+}
+
+static hw_h1_event show(hand *h, const char *bytes)
+{
+    return hw_h1_next(&h->parser, &h->head, hw_text_of(bytes));
+}
+
+HW_TEST(parser_is_small)
+{
+    assert_true(sizeof(hw_h1_parser) <= 112);
+    assert_true(sizeof(hw_h1_head) <= 2048);
+}
+
+HW_TEST(parser_has_the_limits_that_are_documented)
+{
+    hw_h1_limits limits = hw_h1_limits_default();
+    assert_int_equal(limits.line_bytes_max, 8192);
+    assert_int_equal(limits.field_bytes_max, 8192);
+    assert_int_equal(limits.head_bytes_max, 32768);
+    assert_int_equal(limits.trailers_bytes_max, 8192);
+    assert_int_equal(limits.chunk_extension_bytes_max, 256);
+    assert_int_equal(limits.extensions_bytes_max, 4096);
+}
+
+HW_TEST(parser_reads_messages_one_after_the_other)
+{
+    ASSERT_FEED(GET GET GET, GET_LOG GET_LOG GET_LOG "finish 0\n");
+    ASSERT_FEED(
+        POST "hello" GET POST "world",
+        "HEAD POST / 1.1 length=5 keep\n Host: a\n Content-Length: 5\nBODY hello\nEND\n" GET_LOG
+        "HEAD POST / 1.1 length=5 keep\n Host: a\n Content-Length: 5\nBODY world\nEND\n"
+        "finish 0\n");
+}
+
+HW_TEST(parser_takes_content_for_content)
+{
+    ASSERT_FEED("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 27\r\n\r\n" GET,
+                "HEAD GET / 1.1 length=27 keep\n Host: a\n Content-Length: 27\n"
+                "BODY GET / HTTP/1.1\r\nHost: a\r\n\r\n\nEND\nfinish 0\n");
+}
+
+HW_TEST(parser_reads_what_follows_content_as_a_request)
+{
+    ASSERT_REFUSED(POST "helloEXTRA\r\n\r\n", 400, "RFC 9112 3.1");
+    ASSERT_REFUSED(GET "Invalid\r\n\r\n", 400, "RFC 9112 3.1");
+}
+
+HW_TEST(parser_skips_a_few_empty_lines)
+{
+    ASSERT_FEED("\r\n\r\n\r\n" GET, GET_LOG "finish 0\n");
+    ASSERT_FEED("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n" GET "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n" GET,
+                GET_LOG GET_LOG "finish 0\n");
+    ASSERT_FEED(POST "hello\r\n" GET, "HEAD POST / 1.1 length=5 keep\n Host: a\n"
+                                      " Content-Length: 5\nBODY hello\nEND\n" GET_LOG "finish 0\n");
+    ASSERT_REFUSED("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n" GET, 400, "RFC 9112 2.2");
+    ASSERT_REFUSED("\r\r\n" GET, 400, "RFC 9112 2.2");
+    ASSERT_REFUSED("\r\n\n" GET, 400, "RFC 9112 3.1");
+}
+
+HW_TEST(parser_does_not_count_empty_lines_as_a_beginning)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    assert_true(hw_h1_is_between(&h.parser));
+    hw_h1_event event = show(&h, "\r\n\r\n");
+    assert_int_equal(event.kind, HW_H1_NEED_MORE);
+    assert_int_equal(event.used, 4);
+    assert_true(hw_h1_is_between(&h.parser));
+    assert_int_equal(hw_h1_finish(&h.parser).status, 0);
+    show(&h, "G");
+    assert_false(hw_h1_is_between(&h.parser));
+    assert_int_equal(hw_h1_finish(&h.parser).status, 400);
+}
+
+HW_TEST(parser_counts_places_from_the_inputs_first_byte)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    static const char input[] = "\r\n\r\n" GET "rest";
+    hw_h1_event event = show(&h, input);
+    assert_int_equal(event.kind, HW_H1_HEAD);
+    assert_int_equal(event.used, sizeof input - sizeof "rest");
+    assert_int_equal(h.head.method_at, 4);
+    assert_memory_equal(input + h.head.method_at, "GET", h.head.method_length);
+    assert_memory_equal(input + h.head.target_at, "/ HTTP", 6);
+    assert_memory_equal(input + h.head.fields[0].name_at, "Host: a", 7);
+    assert_memory_equal(input + h.head.fields[0].value_at, "a\r\n", 3);
+}
+
+HW_TEST(parser_refuses_noise_at_its_first_byte)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    hw_h1_event event = show(&h, "GE\001");
+    assert_int_equal(event.kind, HW_H1_PROBLEM);
+    assert_int_equal(event.problem.status, 400);
+    assert_int_equal(event.used, 0);
+    assert_non_null(event.problem.reason);
+    assert_int_equal(hw_h1_finish(&h.parser).status, 400);
+    assert_false(hw_h1_is_between(&h.parser));
+}
+
+HW_TEST(parser_keeps_what_is_no_head_yet)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    hw_h1_event event = show(&h, "GET / HTTP/1.1\r\nHost: a\r\n\r");
+    assert_int_equal(event.kind, HW_H1_NEED_MORE);
+    assert_int_equal(event.used, 0);
+    event = show(&h, GET "more");
+    assert_int_equal(event.kind, HW_H1_HEAD);
+    assert_int_equal(event.used, strlen(GET));
+}
+
+HW_TEST(parser_ends_a_message_without_content_at_once)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    assert_int_equal(show(&h, GET).kind, HW_H1_HEAD);
+    assert_false(hw_h1_is_between(&h.parser));
+    hw_h1_event event = show(&h, "");
+    assert_int_equal(event.kind, HW_H1_END);
+    assert_int_equal(event.used, 0);
+    assert_int_equal(event.trailers.length, 0);
+    assert_true(hw_h1_is_between(&h.parser));
+}
+
+HW_TEST(parser_gives_content_as_far_as_it_goes)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    show(&h, POST);
+    assert_int_equal(show(&h, "").kind, HW_H1_NEED_MORE);
+    static const char input[] = "helloGET /";
+    hw_h1_event event = show(&h, input);
+    assert_int_equal(event.kind, HW_H1_BODY);
+    assert_ptr_equal(event.body.at, input);
+    assert_int_equal(event.body.length, 5);
+    assert_int_equal(event.used, 5);
+    assert_int_equal(show(&h, input + 5).kind, HW_H1_END);
+}
+
+HW_TEST(parser_gives_a_chunks_data_with_its_line_used)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    show(&h, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    hw_h1_event event = show(&h, "5\r\nhello\r\n0\r\n\r\n");
+    assert_int_equal(event.kind, HW_H1_BODY);
+    assert_int_equal(event.used, 8);
+    assert_int_equal(event.body.length, 5);
+    event = show(&h, "\r\n0\r\nX: y\r\n\r\nGET");
+    assert_int_equal(event.kind, HW_H1_END);
+    assert_int_equal(event.used, 13);
+    assert_int_equal(event.trailers.length, 8);
+    assert_int_equal(h.head.fields[0].name_at, 0);
+    assert_int_equal(h.head.fields[0].value_at, 3);
+}
+
+HW_TEST(parser_uses_chunk_lines_up_as_they_come)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    show(&h, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    hw_h1_event event = show(&h, "5;a=b");
+    assert_int_equal(event.kind, HW_H1_NEED_MORE);
+    assert_int_equal(event.used, 5);
+    event = show(&h, "c\r\nhe");
+    assert_int_equal(event.kind, HW_H1_BODY);
+    assert_int_equal(event.body.length, 2);
+}
+
+HW_TEST(parser_does_not_touch_the_head_while_content_passes)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    show(&h, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    hw_h1_head before = h.head;
+    show(&h, "5\r\nhello");
+    show(&h, "\r\n0\r\n");
+    assert_memory_equal(&h.head, &before, sizeof before);
+}
+
+HW_TEST(parser_says_what_an_early_end_means)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    assert_int_equal(hw_h1_finish(&h.parser).status, 0);
+    show(&h, "hello");
+    assert_string_equal(hw_h1_finish(&h.parser).section, "RFC 9112 8");
+    begin_hand(&h, NULL);
+    show(&h, POST);
+    assert_int_equal(hw_h1_finish(&h.parser).status, 400);
+    show(&h, "hello");
+    assert_int_equal(hw_h1_finish(&h.parser).status, 0);
+    begin_hand(&h, NULL);
+    show(&h, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assert_int_equal(hw_h1_finish(&h.parser).status, 400);
+    show(&h, "0\r\nX: ");
+    assert_int_equal(hw_h1_finish(&h.parser).status, 400);
+}
+
+static void count_step(void *arg, hw_sink_kind kind, const void *item)
+{
+    const hw_step *step = item;
+    assert_int_equal(kind, HW_SINK_STEP);
+    assert_string_equal(step->file, "h1/parser");
+    assert_string_equal(step->what, "next event: HEAD");
+    ++*(int *)arg;
+}
+
+HW_TEST(parser_tells_the_step_of_each_head)
+{
+    int steps = 0;
+    hw_sink sink = {.take = count_step, .arg = &steps, .steps = true};
+    hand h;
+    begin_hand(&h, &sink);
+    show(&h, "GET / HT");
+    assert_int_equal(steps, 0);
+    show(&h, GET);
+    show(&h, "");
+    assert_int_equal(steps, 1);
+    show(&h, GET);
+    assert_int_equal(steps, 2);
+}
