@@ -22,3 +22,10 @@ int64_t hw_sys_realtime_ns(void)
 {
     return read_clock_ns(CLOCK_REALTIME);
 }
+
+int hw_sys_utc_offset_s(int64_t at_s)
+{
+    time_t at = (time_t)at_s;
+    struct tm local;
+    return localtime_r(&at, &local) ? (int)local.tm_gmtoff : 0;
+}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,6 +74,18 @@ ssize_t hw_sys_write(int fd, const void *memory, size_t bytes)
 int hw_sys_duplicate(int fd)
 {
     return tell_new_file(TEMP_FAILURE_RETRY(fcntl(fd, F_DUPFD_CLOEXEC, 0)));
+}
+
+int hw_sys_open_pipe(int fd)
+{
+    struct stat seen;
+    char path[32];
+    if (fstat(fd, &seen) < 0)
+        return -errno;
+    if (!S_ISFIFO(seen.st_mode))
+        return -ENOTSUP;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return tell_new_file(TEMP_FAILURE_RETRY(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)));
 }
 
 int hw_sys_unlink(const char *path)

@@ -24,6 +24,9 @@ ssize_t hw_sys_read(int fd, void *memory, size_t bytes);
 ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset);
 ssize_t hw_sys_write(int fd, const void *memory, size_t bytes);
 int hw_sys_duplicate(int fd);
+/* The writing end of the pipe behind fd as a new descriptor that does not block, whatever others do
+ * with theirs. -ENOTSUP: it is no pipe. */
+int hw_sys_open_pipe(int fd);
 int hw_sys_unlink(const char *path);
 /* Entries as the kernel's struct linux_dirent64 records; 0 at the end. */
 ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes);

@@ -39,3 +39,8 @@ int hw_sys_thread_join(pthread_t thread)
 {
     return -pthread_join(thread, NULL);
 }
+
+int hw_sys_thread_signal(pthread_t thread, int signal)
+{
+    return -pthread_kill(thread, signal);
+}

@@ -10,6 +10,7 @@
 
 HW_SCRIPT_REAL(monotonic_ns);
 HW_SCRIPT_REAL(realtime_ns);
+HW_SCRIPT_REAL(utc_offset_s);
 
 static atomic_bool is_frozen;
 static atomic_int_fast64_t monotonic, realtime;
@@ -44,4 +45,10 @@ int64_t hw_sys_monotonic_ns(void)
 int64_t hw_sys_realtime_ns(void)
 {
     return atomic_load(&is_frozen) ? atomic_load(&realtime) : real_hw_sys_realtime_ns();
+}
+
+/* A frozen clock stands in Greenwich. */
+int hw_sys_utc_offset_s(int64_t at_s)
+{
+    return atomic_load(&is_frozen) ? 0 : real_hw_sys_utc_offset_s(at_s);
 }

@@ -12,6 +12,7 @@ HW_SCRIPT_REAL(read);
 HW_SCRIPT_REAL(read_at);
 HW_SCRIPT_REAL(write);
 HW_SCRIPT_REAL(duplicate);
+HW_SCRIPT_REAL(open_pipe);
 HW_SCRIPT_REAL(unlink);
 HW_SCRIPT_REAL(read_folder);
 HW_SCRIPT_REAL(read_link);
@@ -88,4 +89,10 @@ ssize_t hw_sys_read_link(int folder, const char *path, char *memory, size_t byte
 {
     int failure = hw_script_take(HW_CALL_read_link);
     return failure ? failure : real_hw_sys_read_link(folder, path, memory, bytes);
+}
+
+int hw_sys_open_pipe(int fd)
+{
+    int failure = hw_script_take(HW_CALL_open_pipe);
+    return failure ? failure : real_hw_sys_open_pipe(fd);
 }

@@ -6,6 +6,7 @@
 
 #define hw_sys_monotonic_ns real_hw_sys_monotonic_ns
 #define hw_sys_realtime_ns real_hw_sys_realtime_ns
+#define hw_sys_utc_offset_s real_hw_sys_utc_offset_s
 
 #define hw_sys_open_folder real_hw_sys_open_folder
 #define hw_sys_open_folder_at real_hw_sys_open_folder_at
@@ -16,6 +17,7 @@
 #define hw_sys_read_at real_hw_sys_read_at
 #define hw_sys_write real_hw_sys_write
 #define hw_sys_duplicate real_hw_sys_duplicate
+#define hw_sys_open_pipe real_hw_sys_open_pipe
 #define hw_sys_unlink real_hw_sys_unlink
 #define hw_sys_read_folder real_hw_sys_read_folder
 #define hw_sys_read_link real_hw_sys_read_link
@@ -57,5 +59,6 @@
 
 #define hw_sys_thread_start real_hw_sys_thread_start
 #define hw_sys_thread_join real_hw_sys_thread_join
+#define hw_sys_thread_signal real_hw_sys_thread_signal
 
 #endif

@@ -5,6 +5,7 @@
 
 HW_SCRIPT_REAL(thread_start);
 HW_SCRIPT_REAL(thread_join);
+HW_SCRIPT_REAL(thread_signal);
 
 int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes)
 {
@@ -17,4 +18,10 @@ int hw_sys_thread_join(pthread_t thread)
     int failure = hw_script_take(HW_CALL_thread_join);
     int result = real_hw_sys_thread_join(thread);
     return failure ? failure : result;
+}
+
+int hw_sys_thread_signal(pthread_t thread, int signal)
+{
+    int failure = hw_script_take(HW_CALL_thread_signal);
+    return failure ? failure : real_hw_sys_thread_signal(thread, signal);
 }
