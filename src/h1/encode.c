@@ -81,11 +81,11 @@ static bool copy_section(hw_arena *arena, hw_text bytes, uint32_t from, uint32_t
     return true;
 }
 
-/* Where the last part of the table ends, its NUL included. */
+/* Where the last part of the table ends. */
 static uint32_t end_of_fields(const hw_h1_head *head)
 {
     const hw_h1_field *last = &head->fields[head->field_count - 1];
-    return last->value_at + last->value_length + 1;
+    return last->value_at + last->value_length;
 }
 
 static bool copy_fields(hw_arena *arena, head_copy copy, const hw_h1_head *head,
@@ -108,8 +108,7 @@ bool hw_h1_head_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head, hw_
 {
     head_copy copy;
     hw_fields fields = {0};
-    uint32_t end =
-        head->field_count ? end_of_fields(head) : head->target_at + head->target_length + 1;
+    uint32_t end = head->field_count ? end_of_fields(head) : head->target_at + head->target_length;
     if (!copy_section(arena, bytes, head->method_at, end, &copy))
         return false;
     if (head->field_count && !copy_fields(arena, copy, head, &fields))
