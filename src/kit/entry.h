@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "exchange/source.h"
+#include "exchange/body.h"
 #include "http/range.h"
 
 /* A part up to this size is read at once and leaves with its head. */

@@ -7,25 +7,13 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/options.h"
 #include "base/assert.h"
 #include "base/text.h"
 #include "hewn/server.h"
 #include "kit/static.h"
 #include "sys/file.h"
 #include "sys/socket.h"
-
-static hewn_files_opts read_files_opts(const hewn_files_opts *opts)
-{
-    hewn_files_opts known = {0};
-    if (!opts)
-        return known;
-    hw_assert(opts->size >= sizeof opts->size);
-    const char *bytes = (const char *)opts;
-    for (size_t i = sizeof known; i < opts->size; i++)
-        hw_assert(bytes[i] == 0); /* a member this version does not know */
-    memcpy(&known, opts, opts->size < sizeof known ? opts->size : sizeof known);
-    return known;
-}
 
 static bool is_index_name(const char *name)
 {
@@ -75,7 +63,9 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
 int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_files_opts *opts,
                hewn_fault *fault)
 {
-    hewn_files_opts known = read_files_opts(opts);
+    hewn_files_opts known;
+    bool is_understood = hw_options_read(&known, sizeof known, opts);
+    hw_assert(is_understood);
     hw_fault why = {0};
     int error = mount_files(app, prefix,
                             &(hw_static_setup){.folder = folder_fd, .index = known.index}, &why);

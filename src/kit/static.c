@@ -16,8 +16,8 @@
 #include "kit/root.h"
 #include "sys/memory.h"
 
-#define STATIC_BODY_BYTES_MAX                                                                      \
-    (1024 * 1024) /* nobody reads it: passed over to keep the connection */
+/* Nobody reads a body sent here: it is passed over, up to here, to keep the connection. */
+#define STATIC_BODY_BYTES_MAX (1024 * 1024)
 #define STATIC_NAMES_BYTES_MAX (64 * 1024)
 
 struct hw_static {
@@ -48,8 +48,8 @@ static void redirect_to_folder(hw_exchange *exchange)
     hw_response *response = &exchange->response;
     hw_text path = exchange->request.path.text;
     const hw_target *target = &exchange->request.target;
-    size_t room =
-        path.length * 3 + 2 + target->query.length; /* both are parts of one target: no overflow */
+    /* Three bytes for one that is encoded. Both are parts of one target: no overflow. */
+    size_t room = path.length * 3 + 2 + target->query.length;
     char *memory = hw_arena_alloc(&exchange->arena, room);
     hw_response_start(response, 308);
     if (!memory) {

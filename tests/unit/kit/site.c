@@ -1,0 +1,278 @@
+/* Makes a folder of files and drives the answerer that serves it, as a driver would. */
+#include "unit/kit/site.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "seam/seam.h"
+
+static void ignore_exchange(hw_exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void ignore_interim(hw_exchange *exchange, int status, hw_fields fields)
+{
+    (void)exchange;
+    (void)status;
+    (void)fields;
+}
+
+static void ignore_stop(hw_exchange *exchange, int error)
+{
+    (void)exchange;
+    (void)error;
+}
+
+static const hw_carrier_ops nobody = {ignore_exchange, ignore_interim, ignore_stop};
+
+static void note_item(void *arg, hw_sink_kind kind, const void *item)
+{
+    test_site *site = arg;
+    if (kind == HW_SINK_FAULT)
+        site->fault = *(const hw_fault *)item;
+    else if (kind == HW_SINK_STEP && strcmp(((const hw_step *)item)->file, "kit/static") == 0)
+        site->steps++;
+}
+
+const char *site_path(test_site *site, const char *name)
+{
+    static char path[8192];
+    int length = snprintf(path, sizeof path, "%s/%s", site->folder, name);
+    assert_true(length > 0 && (size_t)length < sizeof path);
+    return path;
+}
+
+static void write_file(test_site *site, const char *name, const void *content, size_t bytes)
+{
+    int fd = open(site_path(site, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, content, bytes), bytes);
+    close(fd);
+    site_date(site, name, SITE_DATE);
+}
+
+void site_put(test_site *site, const char *name, const char *content)
+{
+    write_file(site, name, content, strlen(content));
+}
+
+void site_make_folder(test_site *site, const char *name)
+{
+    assert_int_equal(mkdir(site_path(site, name), 0755), 0);
+}
+
+void site_link(test_site *site, const char *name, const char *target)
+{
+    assert_int_equal(symlink(target, site_path(site, name)), 0);
+}
+
+void site_date(test_site *site, const char *name, int64_t seconds)
+{
+    struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    assert_int_equal(utimensat(AT_FDCWD, site_path(site, name), times, 0), 0);
+}
+
+static void write_big_file(test_site *site)
+{
+    static char bytes[SITE_BIG_BYTES];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 7 + (i >> 8));
+    write_file(site, "www/big.bin", bytes, sizeof bytes);
+}
+
+static int remove_entry(const char *path, const struct stat *seen, int kind, struct FTW *where)
+{
+    (void)seen;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static void remove_folder(test_site *site)
+{
+    if (site->folder[0])
+        (void)nftw(site->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    site->folder[0] = '\0';
+}
+
+/* Where an allocation was made to fail nothing can be said about the answer. */
+void site_stop_if_struck(test_site *site)
+{
+    if (!hw_test_is_struck())
+        return;
+    remove_folder(site);
+    site_close(site);
+    hw_test_out_of_memory();
+}
+
+void site_open(test_site *site)
+{
+    *site = (test_site){.now = SITE_NOW};
+    snprintf(site->folder, sizeof site->folder, "/tmp/hewn-site-XXXXXX");
+    assert_non_null(mkdtemp(site->folder));
+    site_make_folder(site, "www");
+    site_make_folder(site, "www/dir");
+    site_make_folder(site, "www/noindex");
+    site_put(site, "www/hello.txt", "hello, world\n");
+    site_put(site, "www/ten.txt", "0123456789");
+    site_put(site, "www/empty.txt", "");
+    site_put(site, "www/index.html", "<p>index</p>\n");
+    site_put(site, "www/dir/index.html", "<p>dir</p>\n");
+    site_put(site, "www/noindex/x.txt", "x\n");
+    site_put(site, "www/.hidden", "no\n");
+    write_big_file(site);
+    site->sink = (hw_sink){note_item, site, .steps = true};
+    site->place = (hw_place){.sink = &site->sink};
+    hw_exchange_init(&site->exchange, 4096, 128 * 1024);
+    site_serve(site, &(hw_static_setup){0});
+}
+
+void site_serve(test_site *site, const hw_static_setup *setup)
+{
+    hw_static_setup complete = *setup;
+    hw_static_free(site->files);
+    site->files = NULL;
+    complete.folder = open(site_path(site, "www"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(complete.folder >= 0);
+    int error = hw_static_new(&complete, &site->files);
+    close(complete.folder);
+    site_stop_if_struck(site);
+    HW_NEED_OK(error);
+    site->answerer = hw_static_answerer(site->files);
+}
+
+void site_close(test_site *site)
+{
+    hw_static_free(site->files);
+    site->files = NULL;
+    hw_exchange_fini(&site->exchange);
+    remove_folder(site);
+}
+
+static hw_field read_field_line(const char *line)
+{
+    hw_text text = hw_text_of(line);
+    size_t colon = hw_text_find(text, ':');
+    hw_text name = hw_text_upto(text, colon);
+    return (hw_field){name, hw_text_trim(hw_text_from(text, colon + 1)), hw_field_id_of(name)};
+}
+
+static void take_piece(test_site *site, const hw_piece *piece)
+{
+    char *end = site->body + site->body_length;
+    size_t room = sizeof site->body - 1 - site->body_length;
+    size_t length = piece->bytes.length ? piece->bytes.length : piece->file.length;
+    assert_true(length > 0 && length <= room);
+    if (piece->bytes.length) {
+        memcpy(end, piece->bytes.at, length);
+    } else {
+        site->is_file = true;
+        assert_int_equal(pread(piece->file.fd, end, length, (off_t)piece->file.offset), length);
+    }
+    site->body_length += length;
+}
+
+/* HEAD pulls nothing, but its answer has a body whose length is told. */
+static void pull_body(test_site *site)
+{
+    hw_source *body = site->exchange.response.body;
+    hw_piece piece;
+    hw_pull pull = HW_PULL_END;
+    site->body_length = 0;
+    site->is_file = false;
+    if (site->exchange.request.method != HW_METHOD_HEAD && body) {
+        while ((pull = hw_source_pull(body, 7000, &piece)) == HW_PULL_BYTES || pull == HW_PULL_FILE)
+            take_piece(site, &piece);
+        assert_int_equal(site->body_length, body->length);
+    }
+    assert_int_equal(pull, HW_PULL_END);
+    site->body[site->body_length] = '\0';
+}
+
+static int answer_question(test_site *site, const hw_head *head)
+{
+    hw_exchange *exchange = &site->exchange;
+    const hw_answerer *answerer = site->answerer;
+    const hw_problem *problem =
+        hw_exchange_begin(exchange, head, &nobody, &site->place, site->now * 1000, 0);
+    if (problem)
+        return problem->status;
+    exchange->answerer = answerer;
+    exchange->plan = answerer->plan(answerer->arg, exchange);
+    answerer = exchange->answerer; /* the plan may have put another in its place */
+    assert_int_equal(exchange->plan.kind, HW_PLAN_NONE);
+    exchange->is_quick = true;
+    site->was_quick =
+        !site->skips_quick && answerer->quick && answerer->quick(answerer->arg, exchange);
+    exchange->is_quick = false;
+    if (!site->was_quick)
+        answerer->answer(answerer->arg, exchange);
+    return 0;
+}
+
+int site_ask(test_site *site, const char *method, const char *target, ...)
+{
+    hw_field fields[8];
+    size_t count = 0;
+    va_list lines;
+    va_start(lines, target);
+    for (const char *line; (line = va_arg(lines, const char *)) != NULL; count++) {
+        assert_true(count < sizeof fields / sizeof fields[0]);
+        fields[count] = read_field_line(line);
+    }
+    va_end(lines);
+    hw_head head = {
+        .method = hw_method_of(hw_text_of(method)),
+        .method_name = hw_text_of(method),
+        .raw_target = hw_text_of(target),
+        .protocol = HW_TEXT("HTTP/1.1"),
+        .fields = {fields, count},
+    };
+    hw_exchange_reset(&site->exchange);
+    site->fault = (hw_fault){0};
+    site->steps = 0;
+    int problem = answer_question(site, &head);
+    site_stop_if_struck(site);
+    if (problem)
+        return problem;
+    assert_int_equal(site->exchange.response.kind, HW_RESPONSE_MESSAGE);
+    assert_false(site->exchange.response.is_broken);
+    pull_body(site);
+    return site->exchange.response.status;
+}
+
+const char *site_field(test_site *site, const char *name)
+{
+    static char value[4096];
+    const hw_response *response = &site->exchange.response;
+    const char *found = NULL;
+    for (size_t i = 0; i < response->field_count; i++) {
+        const hw_field *field = &response->fields[i];
+        if (!hw_text_equal_nocase(field->name, hw_text_of(name)))
+            continue;
+        assert_null(found);
+        assert_true(field->value.length < sizeof value);
+        snprintf(value, sizeof value, "%.*s", HW_TEXT_ARGS(field->value));
+        found = value;
+    }
+    return found;
+}
+
+void site_expect_field(test_site *site, const char *name, const char *value)
+{
+    const char *found = site_field(site, name);
+    if (!found)
+        fail_msg("no field %s", name);
+    assert_string_equal(found, value);
+}
+
+void site_expect_body(test_site *site, const char *body)
+{
+    assert_int_equal(site->body_length, strlen(body));
+    assert_memory_equal(site->body, body, strlen(body));
+}

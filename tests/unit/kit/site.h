@@ -1,0 +1,59 @@
+/* A folder of files in a temporary place, and questions to the answerer that serves it.
+ *
+ * It always has hello.txt, ten.txt, empty.txt, index.html, dir/index.html, noindex/x.txt, .hidden
+ * and big.bin, all dated 2023-11-14 22:13:20 UTC; it is an hour later. */
+#ifndef HW_TESTS_SITE_H
+#define HW_TESTS_SITE_H
+
+#include "base/error.h"
+#include "exchange/exchange.h"
+#include "kit/static.h"
+#include "unit/harness.h"
+
+#define SITE_DATE 1700000000
+#define SITE_NOW (SITE_DATE + 3600)
+#define SITE_BIG_BYTES 40000
+
+typedef struct test_site {
+    char folder[64]; /* the root is "www" in it */
+    hw_static *files;
+    const hw_answerer *answerer; /* who is asked: theirs, unless a test puts another here */
+    hw_exchange exchange;
+    hw_place place;
+    hw_sink sink;
+    hw_fault fault; /* what the sink was told last */
+    unsigned steps;
+    int64_t now;
+    bool skips_quick; /* ask `answer` at once, as middleware may */
+    bool was_quick;   /* the last answer came from the quick step */
+    char body[SITE_BIG_BYTES + 1];
+    size_t body_length;
+    bool is_file; /* the last body had segments of a file */
+} test_site;
+
+void site_open(test_site *site);
+/* Another answerer for the same folder. */
+void site_serve(test_site *site, const hw_static_setup *setup);
+void site_close(test_site *site);
+/* Ends the test where an injected failure struck: nothing can be said then. */
+void site_stop_if_struck(test_site *site);
+
+/* What the tests change in the folder; names are relative to `folder`. */
+void site_put(test_site *site, const char *name, const char *content);
+void site_make_folder(test_site *site, const char *name);
+void site_link(test_site *site, const char *name, const char *target);
+void site_date(test_site *site, const char *name, int64_t seconds);
+const char *site_path(test_site *site, const char *name); /* valid until the next call */
+
+/* Asks and returns the status: ask(site, "GET", "/ten.txt", "range: bytes=0-3", NULL). A problem
+ * with the target gives its status. */
+int site_ask(test_site *site, const char *method, const char *target, ...)
+    __attribute__((sentinel));
+#define site_get(site, target) site_ask((site), "GET", (target), (const char *)NULL)
+
+/* Of the last answer. NULL: there is no such field; more than one fails the test. */
+const char *site_field(test_site *site, const char *name);
+void site_expect_field(test_site *site, const char *name, const char *value);
+void site_expect_body(test_site *site, const char *body);
+
+#endif
