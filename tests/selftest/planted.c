@@ -45,7 +45,7 @@ static void *count_up(void *arg)
 HW_THREAD_TEST(race)
 {
     pthread_t thread;
-    HW_NEED_OK(hw_sys_thread_start(&thread, count_up, NULL, 0));
+    HW_NEED_OK(hw_sys_thread_start(&thread, count_up, NULL, 256 * 1024));
     count_up(NULL);
     hw_sys_thread_join(thread);
     assert_int_not_equal(counted, 0);

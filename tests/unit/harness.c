@@ -38,6 +38,10 @@ const char *__tsan_default_options(void)
     return "halt_on_error=1:exitcode=99:second_deadlock_stack=1";
 }
 
+enum {
+    NO_TEST_CHOSEN = 5 /* pytest's exit status for it */
+};
+
 typedef struct run_options {
     const char *filter; /* an id, or a part of ids; NULL: all */
     bool threads_only, list, sweep;
@@ -241,7 +245,7 @@ int main(int argc, char **argv)
     if (!tests)
         abort();
     count = choose_tests(&options, tests);
-    int status = 1;
+    int status = NO_TEST_CHOSEN;
     if (count == 0)
         fprintf(stderr, "%s: no such test\n", argv[0]);
     else if (options.list)
