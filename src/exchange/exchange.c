@@ -26,12 +26,9 @@ void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_ma
 
 static void drop_bodies(hw_exchange *exchange)
 {
-    hw_source *in = exchange->request.body, *out = exchange->response.body;
+    hw_source_drop(exchange->request.body);
+    hw_source_drop(exchange->response.body);
     exchange->request.body = exchange->response.body = NULL;
-    /* A handler may have handed the request's body back as the response's: one source, one drop. */
-    if (in != out)
-        hw_source_drop(in);
-    hw_source_drop(out);
 }
 
 void hw_exchange_fini(hw_exchange *exchange)
@@ -86,6 +83,7 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns)
 {
+    hw_sink_step(place->sink, "exchange", "arena, request, response; begin; to the ready queue");
     exchange->carrier = carrier;
     exchange->place = place;
     exchange->now_ms = now_ms;
@@ -129,9 +127,8 @@ static void wake_carrier(void *arg)
     exchange->carrier->wake(exchange);
 }
 
-static int expect_stream(hw_exchange *exchange)
+static int open_inflow(hw_exchange *exchange, uint64_t length)
 {
-    uint64_t length = exchange->request.content_length;
     size_t capacity = (size_t)hw_number_min(INFLOW_BYTES, length ? length : 1);
     hw_ring *ring = hw_ring_new(&exchange->arena, capacity, length);
     if (!ring)
@@ -152,7 +149,7 @@ int hw_exchange_expect(hw_exchange *exchange)
     case HW_PLAN_BUFFER:
         return expect_buffer(exchange);
     case HW_PLAN_STREAM:
-        return expect_stream(exchange);
+        return open_inflow(exchange, length);
     case HW_PLAN_NONE:
         break;
     }
@@ -211,6 +208,25 @@ void hw_exchange_feed_end(hw_exchange *exchange, hw_fields trailers)
         hw_ring_end(exchange->inflow, trailers);
     else
         exchange->request.trailers = trailers;
+}
+
+hw_source *hw_exchange_take_body(hw_exchange *exchange)
+{
+    hw_source *body = exchange->request.body;
+    exchange->request.body = NULL;
+    return body;
+}
+
+hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status)
+{
+    hw_response_start(&exchange->response, status);
+    exchange->response.kind = HW_RESPONSE_TUNNEL;
+    exchange->plan = (hw_body_plan){HW_PLAN_STREAM, UINT64_MAX};
+    if (open_inflow(exchange, HW_LENGTH_UNKNOWN) < 0) {
+        hw_response_plain(&exchange->response, 503, NULL);
+        return NULL;
+    }
+    return hw_exchange_take_body(exchange);
 }
 
 void hw_exchange_gone(hw_exchange *exchange)

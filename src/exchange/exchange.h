@@ -76,6 +76,13 @@ int hw_exchange_expect(hw_exchange *exchange);
 ssize_t hw_exchange_feed(hw_exchange *exchange, hw_text bytes);
 /* The body is complete; trailers are in the arena. */
 void hw_exchange_feed_end(hw_exchange *exchange, hw_fields trailers);
+/* For an answerer with plan `stream`: the request's body becomes the caller's, who drops it; NULL
+ * when there is none. A response may have it as its own body. */
+hw_source *hw_exchange_take_body(hw_exchange *exchange);
+/* For an answerer: starts a tunnel as the response (101, or 200 to CONNECT). What the client sends
+ * from here on is the source returned, which is the caller's (it may be taken into the response's
+ * body); what is sent to it is the body the answerer sets. NULL: no memory. */
+hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status);
 /* The client is gone or the connection fails: a streamed body breaks off. */
 void hw_exchange_gone(hw_exchange *exchange);
 

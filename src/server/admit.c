@@ -1,0 +1,138 @@
+/* Accepts connections.
+ *
+ * All loops watch the same listeners, level-triggered and exclusive, so that one connection wakes
+ * about one loop. That alone is not fair: the loop that wakes first takes most. So a loop that has
+ * a quarter more connections than the mean (and two) leaves the listeners until it has not. It also
+ * leaves them at the server's limit and when descriptors run out: watching on would spin. Whoever
+ * has left tries again with the tick, once a second, and whenever one of its own connections closes
+ * by then. */
+#include "server/admit.h"
+
+#include <errno.h>
+
+#include "server/conn.h"
+#include "sys/memory.h"
+#include "sys/poll.h"
+
+#define ACCEPTS_A_TURN 8
+#define TICK_MS 1000
+
+static bool is_overloaded(const hw_lane *lane)
+{
+    uint64_t all = atomic_load(&lane->shared->connections);
+    return all >= lane->shared->limits.connections_max;
+}
+
+static bool has_its_share(const hw_lane *lane)
+{
+    uint64_t all = atomic_load(&lane->shared->connections);
+    return lane->conn_count * lane->shared->lane_count * 4 >
+           all * 5 + (uint64_t)8 * lane->shared->lane_count;
+}
+
+static void leave(hw_acceptor *acceptor)
+{
+    if (acceptor->is_watching)
+        hw_loop_unwatch(&acceptor->lane->loop, &acceptor->watch);
+    acceptor->is_watching = false;
+}
+
+static int join(hw_acceptor *acceptor)
+{
+    if (acceptor->is_watching)
+        return 0;
+    int error = hw_loop_watch(&acceptor->lane->loop, &acceptor->watch, EPOLLIN | EPOLLEXCLUSIVE);
+    acceptor->is_watching = error == 0;
+    return error;
+}
+
+/* One connection. False: no more now. */
+static bool accept_one(hw_acceptor *acceptor)
+{
+    hw_lane *lane = acceptor->lane;
+    const hw_sink *sink = lane->place.sink;
+    hw_stream *stream;
+    int error = hw_listener_accept(acceptor->listener, &lane->loop, sink, &stream);
+    if (error == -EAGAIN)
+        return false;
+    if (error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM) {
+        leave(acceptor);
+        return false;
+    }
+    if (error < 0)
+        return true;
+    hw_sink_step(sink, "server/admit", "admit or shed (limits), make a connection");
+    hw_conn_open(lane, stream);
+    return true;
+}
+
+static void take_accept_turn(hw_task *task)
+{
+    hw_acceptor *acceptor = HW_MEMBER(task, hw_acceptor, turn);
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        if (is_overloaded(acceptor->lane) || has_its_share(acceptor->lane)) {
+            leave(acceptor);
+            return;
+        }
+        if (!accept_one(acceptor))
+            return;
+    }
+}
+
+static void on_listener_ready(hw_watch *watch, uint32_t events)
+{
+    (void)events;
+    hw_acceptor *acceptor = HW_MEMBER(watch, hw_acceptor, watch);
+    hw_loop_queue_turn(&acceptor->lane->loop, &acceptor->turn);
+}
+
+int hw_admit_open(hw_lane *lane)
+{
+    hw_shared *shared = lane->shared;
+    lane->acceptors = hw_sys_alloc_zeroed(shared->listener_count, sizeof *lane->acceptors);
+    if (!lane->acceptors)
+        return -ENOMEM;
+    for (size_t i = 0; i < shared->listener_count; i++) {
+        hw_acceptor *acceptor = &lane->acceptors[i];
+        acceptor->watch = (hw_watch){shared->listeners[i].fd, on_listener_ready};
+        acceptor->listener = &shared->listeners[i];
+        acceptor->lane = lane;
+        hw_task_init(&acceptor->turn, take_accept_turn);
+    }
+    for (size_t i = 0; i < shared->listener_count; i++) {
+        int error = join(&lane->acceptors[i]);
+        if (error < 0) {
+            hw_admit_close(lane);
+            return error;
+        }
+    }
+    hw_loop_arm(&lane->loop, &lane->tick, TICK_MS);
+    return 0;
+}
+
+void hw_admit_close(hw_lane *lane)
+{
+    if (!lane->acceptors)
+        return;
+    for (size_t i = 0; i < lane->shared->listener_count; i++) {
+        hw_acceptor *acceptor = &lane->acceptors[i];
+        while (acceptor->is_watching && !is_overloaded(lane) && accept_one(acceptor))
+            continue;
+        leave(acceptor);
+        hw_task_cancel(&acceptor->turn);
+    }
+    hw_loop_disarm(&lane->loop, &lane->tick);
+    hw_sys_free(lane->acceptors);
+    lane->acceptors = NULL;
+}
+
+void hw_admit_on_tick(hw_timer *tick)
+{
+    hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
+    for (size_t i = 0; i < lane->shared->listener_count; i++) {
+        hw_acceptor *acceptor = &lane->acceptors[i];
+        if (!is_overloaded(lane) && !has_its_share(lane) && join(acceptor) == 0)
+            hw_loop_queue_turn(&lane->loop, &acceptor->turn);
+    }
+    hw_loop_arm(&lane->loop, &lane->tick, TICK_MS);
+}

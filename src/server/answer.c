@@ -1,0 +1,28 @@
+/* Where handlers are called.
+ *
+ * Everything a handler may do, it does between the two marks of hw_answer_run; there it owns its
+ * exchange and nothing of the loop. Today the thread that owns the loop waits for it. */
+#include "server/answer.h"
+
+void hw_answer_plan(hw_lane *lane, hw_exchange *exchange)
+{
+    const hw_answerer *answerer = lane->shared->answerer;
+    exchange->plan = answerer->plan(answerer->arg, exchange);
+    if (!answerer->quick)
+        return;
+    exchange->is_quick = true;
+    exchange->is_answered = answerer->quick(answerer->arg, exchange);
+    exchange->is_quick = false;
+}
+
+void hw_answer_run(hw_lane *lane, hw_exchange *exchange)
+{
+    const hw_answerer *answerer = lane->shared->answerer;
+    answerer->answer(answerer->arg, exchange);
+    if (exchange->response.kind == HW_RESPONSE_NONE) {
+        hw_sink_fault(lane->place.sink, 0, exchange->request.raw_target.at,
+                      "the handler gave no response");
+        hw_response_plain(&exchange->response, 500, NULL);
+    }
+    exchange->is_answered = true;
+}

@@ -1,0 +1,14 @@
+/* Calls the answerer: the only place where handlers run. */
+#ifndef HW_SERVER_ANSWER_H
+#define HW_SERVER_ANSWER_H
+
+#include "server/lane.h"
+
+/* The head is there: asks for the plan (into exchange->plan) and takes the quick step. Afterwards
+ * exchange->is_answered says whether that was all. */
+void hw_answer_plan(hw_lane *lane, hw_exchange *exchange);
+/* Runs the handler: the body is there, or the plan does not wait for it. Afterwards the exchange is
+ * answered. */
+void hw_answer_run(hw_lane *lane, hw_exchange *exchange);
+
+#endif

@@ -1,0 +1,94 @@
+/* What every connection has, whatever protocol it speaks.
+ *
+ * Callbacks of streams and timers only note what happened and queue a turn. Closing takes
+ * everything away from the connection at once but its memory, which goes at the end of the step:
+ * whoever still holds a pointer finds it closed. */
+#include "server/conn.h"
+
+#include "server/conn_h1.h"
+
+int hw_conn_open(hw_lane *lane, hw_stream *stream)
+{
+    hw_sink_step(lane->place.sink, "server/conn", "pick the driver from ALPN or the first bytes");
+    /* One protocol so far, so there is nothing to look at yet. */
+    return hw_conn_h1_open(lane, stream);
+}
+
+static void on_stream_ready(void *arg)
+{
+    hw_conn_queue(arg);
+}
+
+static void take_conn_turn(hw_task *task)
+{
+    hw_conn *conn = HW_MEMBER(task, hw_conn, turn);
+    conn->driver->turn(conn);
+}
+
+static void free_conn(hw_task *task)
+{
+    hw_conn *conn = HW_MEMBER(task, hw_conn, retire);
+    conn->driver->free(conn);
+}
+
+static void on_deadline(hw_timer *timer)
+{
+    hw_conn *conn = HW_MEMBER(timer, hw_conn, deadline);
+    conn->is_late = true;
+    hw_conn_queue(conn);
+}
+
+void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stream *stream)
+{
+    *conn = (hw_conn){.lane = lane, .stream = stream, .driver = driver};
+    hw_link_init(&conn->link);
+    hw_task_init(&conn->turn, take_conn_turn);
+    hw_task_init(&conn->retire, free_conn);
+    hw_timer_init(&conn->deadline, on_deadline);
+    hw_list_append(&lane->conns, &conn->link);
+    lane->conn_count++;
+    atomic_fetch_add(&lane->shared->connections, 1);
+    stream->on_ready = on_stream_ready;
+    stream->arg = conn;
+    hw_conn_queue(conn);
+}
+
+void hw_conn_close(hw_conn *conn)
+{
+    hw_lane *lane = conn->lane;
+    if (conn->is_closed)
+        return;
+    conn->is_closed = true;
+    conn->driver->gone(conn);
+    conn->stream->ops->close(conn->stream);
+    conn->stream = NULL;
+    hw_task_cancel(&conn->turn);
+    hw_loop_disarm(&lane->loop, &conn->deadline);
+    hw_link_remove(&conn->link);
+    lane->conn_count--;
+    atomic_fetch_sub(&lane->shared->connections, 1);
+    hw_loop_retire(&lane->loop, &conn->retire);
+    if (lane->is_draining && lane->conn_count == 0)
+        hw_loop_end(&lane->loop);
+}
+
+void hw_conn_drain(hw_conn *conn)
+{
+    conn->driver->drain(conn);
+}
+
+void hw_conn_queue(hw_conn *conn)
+{
+    if (!conn->is_closed)
+        hw_loop_queue_turn(&conn->lane->loop, &conn->turn);
+}
+
+void hw_conn_arm(hw_conn *conn, int64_t at_ms)
+{
+    hw_loop_arm(&conn->lane->loop, &conn->deadline, at_ms - hw_loop_now_ms(&conn->lane->loop));
+}
+
+void hw_conn_free_spares(hw_lane *lane)
+{
+    hw_conn_h1_free_spares(lane);
+}

@@ -1,0 +1,445 @@
+/* Drives HTTP/1 connections: the writing half.
+ *
+ * Answers leave in the order of their requests. Whatever is ready is gathered first, over as many
+ * exchanges as there are, and goes out in one write: a head, a piece of a body and what frames it
+ * are three parts of it. A part of a file ends the gathering: what is gathered goes with the word
+ * that more follows, then the file.
+ *
+ * Heads and frames are built in the lane's output buffer. What of them a full socket leaves unsent
+ * moves to the exchange's arena, because the next connection's turn uses the same buffer. Pieces
+ * stay where their source has them: it is not pulled again before its piece is sent.
+ *
+ * The framing (RFC 9112 6, RFC 9110 8.6) is decided here alone: no handler sets Content-Length,
+ * Transfer-Encoding or Connection. */
+#include <string.h>
+
+#include "base/number.h"
+#include "http/element.h"
+#include "http/status.h"
+#include "server/conn_h1.h"
+
+#define PARTS_MAX 64
+/* Gathered in memory before it is sent; also what is pulled at once. */
+#define BATCH_BYTES ((size_t)64 * 1024)
+/* Sent in one turn, so that a fast client does not keep the others waiting. */
+#define TURN_BYTES ((size_t)256 * 1024)
+/* Room a head's fixed part and a frame take at most. */
+#define FRAME_BYTES 64
+
+typedef struct h1_batch {
+    struct iovec parts[PARTS_MAX];
+    size_t count, bytes;
+    hw_buffer output;  /* heads and frames of this batch */
+    h1_exchange *file; /* whose file follows the parts; or NULL */
+    size_t budget;     /* of the turn */
+} h1_batch;
+
+static bool is_driver_field(hw_field_id id)
+{
+    return id == HW_FIELD_CONTENT_LENGTH || id == HW_FIELD_TRANSFER_ENCODING ||
+           id == HW_FIELD_CONNECTION || id == HW_FIELD_DATE || id == HW_FIELD_KEEP_ALIVE;
+}
+
+static void put_response_fields(hw_buffer *output, const hw_response *response)
+{
+    for (size_t i = 0; i < response->field_count; i++) {
+        const hw_field *field = &response->fields[i];
+        if (!is_driver_field(field->id))
+            hw_h1_put_field(output, field->name, field->value);
+    }
+}
+
+/* The immutable part, from its memo if it has been encoded before. */
+static void put_prepared(hw_buffer *output, hw_prepared *prepared)
+{
+    hw_text memo = prepared->memo[HW_PROTOCOL_HTTP1];
+    size_t start = output->length;
+    if (memo.length > 0) {
+        hw_buffer_put(output, memo);
+        return;
+    }
+    hw_h1_put_status_line(output, prepared->status);
+    hw_h1_put_fields(output, prepared->fields);
+    if (!output->overflow)
+        hw_prepared_keep(prepared, HW_PROTOCOL_HTTP1, hw_text_from(hw_buffer_text(output), start));
+}
+
+static void put_number_field(hw_buffer *output, const char *name, uint64_t number)
+{
+    hw_buffer_put_string(output, name);
+    hw_buffer_put_string(output, ": ");
+    hw_buffer_put_decimal(output, number);
+    hw_buffer_put_string(output, "\r\n");
+}
+
+/* RFC 9110 8.6, RFC 9112 6: how the client will know where the body ends. */
+static void put_framing(h1_exchange *e, hw_buffer *output)
+{
+    const hw_response *response = &e->exchange.response;
+    if (response->kind == HW_RESPONSE_TUNNEL || !hw_status_has_content(e->status))
+        return;
+    uint64_t length = response->body ? response->body->length : 0;
+    if (length != HW_LENGTH_UNKNOWN) {
+        if (!response->prepared)
+            put_number_field(output, "Content-Length", length);
+    } else if (e->is_http10) {
+        e->closes = true;
+    } else {
+        e->is_chunked = true;
+        hw_h1_put_field(output, HW_TEXT("Transfer-Encoding"), HW_TEXT("chunked"));
+    }
+}
+
+/* RFC 9112 9.3, 9.6. */
+static void put_connection(h1_exchange *e, hw_buffer *output)
+{
+    hw_lane *lane = e->conn->conn.lane;
+    if (e->exchange.response.kind == HW_RESPONSE_TUNNEL) {
+        if (e->status == 101)
+            hw_h1_put_field(output, HW_TEXT("Connection"), HW_TEXT("upgrade"));
+        return;
+    }
+    if (lane->is_draining)
+        e->closes = true;
+    if (e->closes)
+        hw_h1_put_field(output, HW_TEXT("Connection"), HW_TEXT("close"));
+    else if (e->is_http10)
+        hw_h1_put_field(output, HW_TEXT("Connection"), HW_TEXT("keep-alive"));
+}
+
+static void put_head(h1_exchange *e, hw_buffer *output)
+{
+    hw_lane *lane = e->conn->conn.lane;
+    const hw_response *response = &e->exchange.response;
+    if (response->prepared)
+        put_prepared(output, response->prepared);
+    else
+        hw_h1_put_status_line(output, e->status);
+    put_response_fields(output, response);
+    put_framing(e, output);
+    hw_h1_put_field(output, HW_TEXT("Date"), hw_lane_date(lane));
+    put_connection(e, output);
+    hw_h1_put_head_end(output, lane->place.sink);
+}
+
+/* A response that could not be built becomes a 500 that needs no memory. */
+static void replace_broken(h1_exchange *e)
+{
+    hw_response *response = &e->exchange.response;
+    hw_response_start(response, 500);
+    e->status = 500;
+    e->is_chunked = false;
+    e->closes = true;
+}
+
+/* Encodes the head into the batch. False: there is no room left in this batch. */
+static bool encode_head(h1_exchange *e, h1_batch *batch)
+{
+    hw_response *response = &e->exchange.response;
+    hw_buffer *output = &batch->output;
+    size_t start = output->length;
+    if (response->is_broken)
+        replace_broken(e);
+    e->status = response->status;
+    put_head(e, output);
+    bool is_full = output->overflow || hw_buffer_room(output) < FRAME_BYTES;
+    if (is_full && start > 0) {
+        output->length = start;
+        output->overflow = false;
+        return false;
+    }
+    if (is_full) {
+        hw_buffer_clear(output);
+        replace_broken(e);
+        put_head(e, output);
+    }
+    e->prefix = hw_text_from(hw_buffer_text(output), start);
+    if (e->closes)
+        e->conn->is_last = true;
+    return true;
+}
+
+static void end_body(h1_exchange *e, hw_fields trailers, h1_batch *batch)
+{
+    hw_buffer *output = &batch->output;
+    e->progress = H1_DONE;
+    if (!e->is_chunked)
+        return;
+    size_t start = output->length;
+    hw_h1_put_chunks_end(output, trailers);
+    if (output->overflow) {
+        output->length = start;
+        output->overflow = false;
+        hw_h1_put_chunks_end(output, (hw_fields){0});
+    }
+    e->suffix = hw_text_from(hw_buffer_text(output), start);
+}
+
+/* RFC 9112 7.1: the size in front, CRLF behind. The head, when it has just been encoded, lies right
+ * before the frame. */
+static void frame_chunk(h1_exchange *e, size_t size, h1_batch *batch)
+{
+    hw_buffer *output = &batch->output;
+    size_t start = output->length - e->prefix.length;
+    hw_h1_put_chunk_head(output, size);
+    e->prefix = hw_text_from(hw_buffer_text(output), start);
+    e->suffix = HW_TEXT("\r\n");
+}
+
+static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_batch *batch)
+{
+    hw_source *body = e->exchange.response.body;
+    switch (pull) {
+    case HW_PULL_BYTES:
+    case HW_PULL_FILE:
+        e->piece = piece->bytes;
+        e->file = piece->file;
+        if (e->is_chunked)
+            frame_chunk(e, piece->bytes.length + piece->file.length, batch);
+        else if (e->bytes_out + piece->bytes.length + piece->file.length == body->length)
+            e->progress = H1_DONE;
+        break;
+    case HW_PULL_END:
+        end_body(e, piece->trailers, batch);
+        /* Fewer bytes than were promised: RFC 9112 8, the client must see that. */
+        if (body->length != HW_LENGTH_UNKNOWN && e->bytes_out != body->length)
+            e->is_aborted = true;
+        break;
+    case HW_PULL_FAILED:
+        e->progress = H1_DONE;
+        e->is_aborted = true;
+        break;
+    case HW_PULL_WAIT:
+        break;
+    }
+}
+
+static bool sends_body(const h1_exchange *e)
+{
+    const hw_response *response = &e->exchange.response;
+    if (response->kind == HW_RESPONSE_TUNNEL)
+        return response->body != NULL;
+    return response->body && !e->is_head && hw_status_has_content(e->status);
+}
+
+static hw_pull pull_body(h1_exchange *e, hw_piece *ret_piece)
+{
+    hw_sink_step(e->conn->conn.lane->place.sink, "exchange/body", "pull: bytes or file segment");
+    return hw_source_pull(e->exchange.response.body, BATCH_BYTES, ret_piece);
+}
+
+/* RFC 9110 10.1.1: a streamed body is asked for when somebody pulls it, which may be the answer
+ * itself. If nobody does, the client is not asked to send it, and the connection ends with the
+ * answer. */
+static void settle_continue(h1_exchange *e, hw_pull *pull, hw_piece *piece)
+{
+    hw_ring *inflow = e->exchange.inflow;
+    if (e->exchange.response.body && !e->exchange.response.is_broken)
+        *pull = pull_body(e, piece);
+    bool is_wanted = inflow && (inflow->was_empty || e->exchange.fed > 0);
+    e->wants_continue = false;
+    if (is_wanted && e->exchange.fed == 0)
+        hw_conn_h1_inform(e, 100, (hw_fields){0});
+    else if (!is_wanted)
+        e->closes = true;
+}
+
+/* Fills prefix, piece, suffix and file of an answered exchange with what comes next, if there is
+ * something and room for it. */
+static void prepare_next(h1_exchange *e, h1_batch *batch)
+{
+    hw_piece piece = {0};
+    hw_pull pull = HW_PULL_WAIT;
+    bool is_pulled = false;
+    /* What is pulled before the head must not be lost to a full buffer: such an answer starts its
+     * own batch. */
+    if (hw_buffer_room(&batch->output) < FRAME_BYTES ||
+        (e->wants_continue && batch->output.length > 0))
+        return;
+    if (e->progress == H1_WAITING) {
+        if (e->wants_continue) {
+            is_pulled = e->exchange.response.body && !e->exchange.response.is_broken;
+            settle_continue(e, &pull, &piece);
+        }
+        if (!encode_head(e, batch))
+            return;
+        e->progress = sends_body(e) ? H1_BODY : H1_DONE;
+    }
+    if (e->progress == H1_DONE)
+        return;
+    if (!is_pulled)
+        pull = pull_body(e, &piece);
+    take_piece(e, pull, &piece, batch);
+}
+
+static size_t unsent_bytes(const h1_exchange *e)
+{
+    return e->prefix.length + e->piece.length + e->suffix.length + e->file.length;
+}
+
+static void add_part(h1_batch *batch, hw_text text)
+{
+    if (text.length == 0)
+        return;
+    batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
+    batch->bytes += text.length;
+}
+
+/* Adds what the exchange has to send. False: the gathering ends here. */
+static bool gather_exchange(h1_exchange *e, h1_batch *batch)
+{
+    if (batch->count + 4 > PARTS_MAX || batch->bytes >= BATCH_BYTES ||
+        batch->bytes >= batch->budget)
+        return false;
+    if (e->exchange.is_answered && e->progress != H1_DONE && unsent_bytes(e) == 0)
+        prepare_next(e, batch);
+    add_part(batch, e->interim);
+    add_part(batch, e->prefix);
+    add_part(batch, e->piece);
+    if (e->file.length > 0) {
+        batch->file = e;
+        return false;
+    }
+    add_part(batch, e->suffix);
+    return e->progress == H1_DONE && !e->is_aborted;
+}
+
+static void gather(conn_h1 *h1, h1_batch *batch)
+{
+    hw_lane *lane = h1->conn.lane;
+    batch->count = batch->bytes = 0;
+    batch->file = NULL;
+    batch->output = hw_buffer_over(lane->output, HW_LANE_OUTPUT_BYTES);
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next)
+        if (!gather_exchange(HW_MEMBER(link, h1_exchange, link), batch))
+            break;
+}
+
+/* So much of a text is sent. */
+static size_t consume(hw_text *text, size_t *sent)
+{
+    size_t count = hw_size_min(text->length, *sent);
+    *text = hw_text_from(*text, count);
+    *sent -= count;
+    return count;
+}
+
+/* Moves what lies in the lane's buffer and is not sent yet to the exchange. */
+static bool save_unsent(h1_exchange *e)
+{
+    hw_arena *arena = &e->exchange.arena;
+    if (e->prefix.length > 0 && !hw_arena_copy_text(arena, e->prefix, &e->prefix))
+        return false;
+    return e->suffix.length == 0 || hw_arena_copy_text(arena, e->suffix, &e->suffix);
+}
+
+/* Takes what was sent off the exchanges, and ends those that are sent whole. False: the connection
+ * is closed. */
+static bool settle(conn_h1 *h1, size_t sent)
+{
+    for (hw_link *link; (link = hw_list_first(&h1->queue));) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        consume(&e->interim, &sent);
+        consume(&e->prefix, &sent);
+        e->bytes_out += consume(&e->piece, &sent);
+        if (e->file.length == 0)
+            consume(&e->suffix, &sent);
+        if (e->interim.length + unsent_bytes(e) > 0 || (!e->is_aborted && e->progress != H1_DONE))
+            break;
+        if (e->is_aborted) {
+            hw_conn_close(&h1->conn);
+            return false;
+        }
+        hw_conn_h1_finish(e, true);
+    }
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        if (!save_unsent(e)) {
+            hw_conn_close(&h1->conn);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sends a slice of a file. False: no further sending now. */
+static bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
+{
+    hw_stream *stream = h1->conn.stream;
+    size_t slice = hw_size_min(e->file.length, *budget);
+    if (slice == 0)
+        return false;
+    ssize_t sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);
+    if (sent == -EAGAIN)
+        return false;
+    if (sent <= 0) {
+        /* The file has become shorter, or cannot be read: what was promised will never come. */
+        hw_conn_close(&h1->conn);
+        return false;
+    }
+    size_t count = (size_t)sent;
+    e->file.offset += count;
+    e->file.length -= count;
+    e->bytes_out += count;
+    *budget -= count;
+    h1->output_by_ms = 0;
+    return settle(h1, 0);
+}
+
+/* One gathering and its sending. False: no further sending now. */
+static bool write_batch(conn_h1 *h1, h1_batch *batch)
+{
+    hw_stream *stream = h1->conn.stream;
+    gather(h1, batch);
+    size_t sent = 0;
+    if (batch->count > 0) {
+        ssize_t count = stream->ops->write(stream, batch->parts, batch->count, batch->file != NULL);
+        if (count < 0 && count != -EAGAIN) {
+            hw_conn_close(&h1->conn);
+            return false;
+        }
+        sent = count > 0 ? (size_t)count : 0;
+    }
+    if (sent > 0)
+        h1->output_by_ms = 0;
+    batch->budget -= hw_size_min(sent, batch->budget);
+    bool is_all_sent = sent == batch->bytes;
+    h1_exchange *file = is_all_sent ? batch->file : NULL;
+    if (!settle(h1, sent))
+        return false;
+    if (file)
+        return send_file_slice(h1, file, &batch->budget);
+    return is_all_sent && batch->bytes > 0;
+}
+
+void hw_conn_h1_write(conn_h1 *h1)
+{
+    h1_batch batch = {.budget = TURN_BYTES};
+    while (h1->conn.stream->writable && batch.budget > 0 && h1->queue_length > 0)
+        if (!write_batch(h1, &batch))
+            break;
+    /* Stopped by choice: the next turn goes on. */
+    if (!h1->conn.is_closed && batch.budget == 0)
+        hw_conn_queue(&h1->conn);
+}
+
+void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
+{
+    char memory[1024];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    /* RFC 9110 15.2: HTTP/1.0 knows no interim responses. */
+    if (e->is_http10 || e->progress != H1_WAITING)
+        return;
+    hw_h1_put_status_line(&buffer, status);
+    hw_h1_put_fields(&buffer, fields);
+    hw_h1_put_head_end(&buffer, NULL);
+    if (buffer.overflow)
+        return;
+    char *both = hw_arena_alloc(&e->exchange.arena, e->interim.length + buffer.length);
+    if (!both)
+        return;
+    if (e->interim.length > 0)
+        memcpy(both, e->interim.at, e->interim.length);
+    memcpy(both + e->interim.length, buffer.at, buffer.length);
+    e->interim = (hw_text){both, e->interim.length + buffer.length};
+}

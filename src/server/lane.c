@@ -1,0 +1,155 @@
+/* One loop of a server, and what belongs to it.
+ *
+ * There is one input and one output buffer a lane, not one a connection: a connection needs them
+ * only while it takes its turn, and turns never overlap. What must be kept beyond a turn moves to
+ * memory of the connection's own, so that an idle one has none.
+ *
+ * Draining: the listeners are left, the connections are told, and the loop ends when the last one
+ * has gone or the deadline has passed. */
+#include "server/lane.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "http/date.h"
+#include "server/admit.h"
+#include "server/conn.h"
+#include "sys/clock.h"
+#include "sys/memory.h"
+
+static void free_locals(hw_lane *lane, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const hw_local *local = &lane->shared->locals[i];
+        if (local->fini)
+            local->fini(lane->place.locals[i]);
+        hw_sys_free(lane->place.locals[i]);
+    }
+    hw_sys_free(lane->place.locals);
+    lane->place.locals = NULL;
+}
+
+static int make_locals(hw_lane *lane)
+{
+    size_t count = lane->shared->local_count;
+    lane->place.locals = hw_sys_alloc_zeroed(count, sizeof(void *));
+    if (!lane->place.locals)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const hw_local *local = &lane->shared->locals[i];
+        void *memory = hw_sys_alloc_zeroed(1, local->size);
+        int error = !memory ? -ENOMEM : local->init ? local->init(memory, local->arg) : 0;
+        if (error < 0) {
+            hw_sys_free(memory);
+            free_locals(lane, i);
+            return error;
+        }
+        lane->place.locals[i] = memory;
+    }
+    lane->place.local_count = count;
+    return 0;
+}
+
+static void on_drain_limit(hw_timer *timer)
+{
+    hw_lane *lane = HW_MEMBER(timer, hw_lane, drain_limit);
+    lane->is_cut = lane->conn_count > 0;
+    hw_lane_cut(lane);
+}
+
+static void on_drain_post(hw_post *post)
+{
+    hw_lane_drain(HW_MEMBER(post, hw_lane, drain_post));
+}
+
+static void on_end_post(hw_post *post)
+{
+    hw_lane *lane = HW_MEMBER(post, hw_lane, end_post);
+    hw_lane_drain(lane);
+    hw_lane_cut(lane);
+}
+
+int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
+{
+    *lane = (hw_lane){
+        .shared = shared,
+        .place = {.sink = shared->sink, .media = shared->media},
+        .drain_post.run = on_drain_post,
+        .end_post.run = on_end_post,
+        .date_s = INT64_MIN,
+    };
+    hw_list_init(&lane->conns);
+    hw_list_init(&lane->spare_exchanges);
+    hw_timer_init(&lane->tick, hw_admit_on_tick);
+    hw_timer_init(&lane->drain_limit, on_drain_limit);
+    int error = hw_loop_init(&lane->loop, kind);
+    if (error < 0) {
+        *lane = (hw_lane){0};
+        return error;
+    }
+    lane->input = hw_sys_alloc(HW_LANE_INPUT_BYTES);
+    lane->output = hw_sys_alloc(HW_LANE_OUTPUT_BYTES);
+    error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
+    if (error < 0)
+        hw_lane_fini(lane);
+    return error;
+}
+
+void hw_lane_fini(hw_lane *lane)
+{
+    if (!lane->shared)
+        return;
+    hw_admit_close(lane);
+    hw_lane_cut(lane);
+    hw_loop_settle(&lane->loop);
+    hw_assert(lane->conn_count == 0);
+    hw_conn_free_spares(lane);
+    hw_loop_disarm(&lane->loop, &lane->tick);
+    hw_loop_disarm(&lane->loop, &lane->drain_limit);
+    hw_loop_fini(&lane->loop);
+    if (lane->place.locals)
+        free_locals(lane, lane->place.local_count);
+    hw_sys_free(lane->input);
+    hw_sys_free(lane->output);
+    *lane = (hw_lane){0};
+}
+
+int hw_lane_listen(hw_lane *lane)
+{
+    return hw_admit_open(lane);
+}
+
+void hw_lane_drain(hw_lane *lane)
+{
+    if (lane->is_draining)
+        return;
+    hw_admit_close(lane);
+    lane->is_draining = true;
+    for (hw_link *link = lane->conns.head.next; link != &lane->conns.head; link = link->next)
+        hw_conn_drain(HW_MEMBER(link, hw_conn, link));
+    if (lane->conn_count == 0)
+        hw_loop_end(&lane->loop);
+    else
+        hw_loop_arm(&lane->loop, &lane->drain_limit, lane->shared->limits.drain_ms);
+}
+
+void hw_lane_cut(hw_lane *lane)
+{
+    for (hw_link *link; (link = hw_list_first(&lane->conns));)
+        hw_conn_close(HW_MEMBER(link, hw_conn, link));
+}
+
+int64_t hw_lane_wall_ms(void)
+{
+    return hw_sys_realtime_ns() / 1000000;
+}
+
+hw_text hw_lane_date(hw_lane *lane)
+{
+    int64_t now_s = hw_sys_realtime_ns() / 1000000000;
+    if (now_s != lane->date_s) {
+        hw_date_format(now_s, lane->date);
+        lane->date_s = now_s;
+    }
+    return hw_text_of(lane->date);
+}

@@ -1,0 +1,82 @@
+/* A lane is one loop of a server with everything that belongs to it: its connections, its buffers,
+ * its spare exchanges, its per-loop state of the answerers. Lanes share nothing but what is
+ * immutable and a few atomic counters. */
+#ifndef HW_SERVER_LANE_H
+#define HW_SERVER_LANE_H
+
+#include <stdatomic.h>
+
+#include "base/buffer.h"
+#include "exchange/exchange.h"
+#include "loop/loop.h"
+#include "net/listener.h"
+#include "server/server.h"
+
+/* One read takes at most this much, and a whole head always fits. */
+#define HW_LANE_INPUT_BYTES (64 * 1024)
+/* The heads of all answers that leave in one write. */
+#define HW_LANE_OUTPUT_BYTES (32 * 1024)
+
+/* What all lanes of a server share. Counters are atomic; the rest does not change after the start.
+ */
+typedef struct hw_shared {
+    const hw_answerer *answerer;
+    const hw_sink *sink;
+    const hw_media *media;
+    const hw_local *locals;
+    size_t local_count;
+    hw_limits limits;
+    hw_listener *listeners;
+    size_t listener_count;
+    unsigned lane_count;
+    _Atomic uint64_t connections, exchanges, requests, bytes_out;
+} hw_shared;
+
+typedef struct hw_lane hw_lane;
+
+/* A listener as one lane watches it. */
+typedef struct hw_acceptor {
+    hw_watch watch;
+    hw_task turn;
+    hw_listener *listener;
+    hw_lane *lane;
+    bool is_watching;
+} hw_acceptor;
+
+struct hw_lane {
+    hw_loop loop;
+    hw_shared *shared;
+    hw_place place;
+    hw_list conns; /* every hw_conn of this lane */
+    size_t conn_count;
+    hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
+    size_t spare_count;
+    hw_acceptor *acceptors;
+    hw_timer tick, drain_limit;
+    hw_post drain_post, end_post;
+    hw_h1_head head;      /* for heads that arrive in one piece */
+    char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
+    int64_t date_s;       /* what `date` shows */
+    char date[32];
+    bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
+};
+
+/* 0, or a negative errno. The shared part must outlive the lane. */
+int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind);
+/* Every connection is closed; a zeroed lane is legal. */
+void hw_lane_fini(hw_lane *lane);
+
+/* Starts to accept on every listener. 0, or a negative errno. */
+int hw_lane_listen(hw_lane *lane);
+/* No new connections; every one that is idle closes, the others with their next answer; the loop
+ * ends with the last. */
+void hw_lane_drain(hw_lane *lane);
+/* Closes every connection at once, in the middle of whatever it does. */
+void hw_lane_cut(hw_lane *lane);
+
+/* The Date field's value now (RFC 9110 6.6.1), formatted once a second. Valid: until the next call.
+ */
+hw_text hw_lane_date(hw_lane *lane);
+int64_t hw_lane_wall_ms(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* The defaults of every limit and deadline. */
+#include "server/limits.h"
+
+hw_limits hw_limits_default(void)
+{
+    return (hw_limits){
+        .connections_max = 0,
+        .head_ms = 15 * 1000,
+        .idle_ms = 30 * 1000,
+        .body_grace_ms = 10 * 1000,
+        .body_window_ms = 20 * 1000,
+        .response_ms = 30 * 1000,
+        .linger_ms = 2 * 1000,
+        .drain_ms = 30 * 1000,
+        .rate_bytes_min = 500,
+        .requests_max = 10000,
+        .skip_bytes_max = 1024 * 1024,
+        .body_bytes_max = 1024 * 1024,
+        .h1 = hw_h1_limits_default(),
+    };
+}

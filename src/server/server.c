@@ -1,0 +1,176 @@
+/* A server: binds its addresses, runs one lane a thread, and stops them.
+ *
+ * Everything is made before the first thread starts, so that a program can narrow its rights in
+ * between. Stopping is a post to every lane: it can come from any thread and from a signal handler,
+ * because it takes no lock and no memory. */
+#include "server/server.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "server/lane.h"
+#include "sys/memory.h"
+#include "sys/process.h"
+#include "sys/thread.h"
+
+#define LANE_STACK_BYTES ((size_t)1024 * 1024)
+/* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
+#define RESERVE_MIN 8
+#define RESERVE_MAX 64
+
+struct hw_server {
+    hw_shared shared;
+    hw_lane *lanes;
+    pthread_t *threads;
+    unsigned running;
+    bool is_cut;
+    atomic_uint stops;
+};
+
+static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fault *fault)
+{
+    hw_shared *shared = &server->shared;
+    shared->listeners = hw_sys_alloc_zeroed(setup->address_count, sizeof *shared->listeners);
+    if (!shared->listeners)
+        return hw_fault_set(fault, ENOMEM, "server", "out of memory");
+    for (size_t i = 0; i < setup->address_count; i++) {
+        int error = hw_listener_open(&shared->listeners[i], setup->addresses[i], fault);
+        if (error < 0)
+            return error;
+        shared->listener_count++;
+    }
+    return 0;
+}
+
+static int init_lanes(hw_server *server, hw_fault *fault)
+{
+    unsigned count = server->shared.lane_count;
+    server->threads = hw_sys_alloc_zeroed(count, sizeof *server->threads);
+    server->lanes = hw_sys_alloc_zeroed(count, sizeof *server->lanes);
+    if (!server->threads || !server->lanes)
+        return hw_fault_set(fault, ENOMEM, "server", "out of memory");
+    for (unsigned i = 0; i < count; i++) {
+        int error = hw_lane_init(&server->lanes[i], &server->shared, HW_LOOP_POLL);
+        if (error < 0)
+            return hw_fault_set(fault, -error, "loop", "%s", hw_error_words(error));
+    }
+    return 0;
+}
+
+/* Half of a connection's cost in descriptors is the file it may be sending: so a quarter of the
+ * limit is theirs. */
+static unsigned choose_connections_max(void)
+{
+    int64_t limit = hw_sys_descriptors_raise();
+    if (limit < 0)
+        limit = 1024;
+    if (limit > 1024 * 1024)
+        limit = 1024 * 1024;
+    int64_t reserve = limit / 8;
+    reserve = reserve < RESERVE_MIN ? RESERVE_MIN : reserve > RESERVE_MAX ? RESERVE_MAX : reserve;
+    int64_t connections = limit - reserve - limit / 8;
+    return connections < 1 ? 1 : (unsigned)connections;
+}
+
+int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server)
+{
+    hw_server *server = hw_sys_alloc_zeroed(1, sizeof *server);
+    if (!server)
+        return hw_fault_set(fault, ENOMEM, "server", "out of memory");
+    server->shared = (hw_shared){
+        .answerer = setup->answerer,
+        .sink = setup->sink,
+        .media = setup->media,
+        .locals = setup->locals,
+        .local_count = setup->local_count,
+        .limits = setup->limits,
+        .lane_count = setup->loops ? setup->loops : hw_sys_processors(),
+    };
+    if (server->shared.limits.connections_max == 0)
+        server->shared.limits.connections_max = choose_connections_max();
+    int error = open_listeners(server, setup, fault);
+    if (error == 0)
+        error = init_lanes(server, fault);
+    if (error < 0) {
+        hw_server_free(server);
+        return error;
+    }
+    *ret_server = server;
+    return 0;
+}
+
+static void *run_lane(void *arg)
+{
+    hw_lane *lane = arg;
+    hw_loop_run(&lane->loop);
+    return NULL;
+}
+
+int hw_server_start(hw_server *server)
+{
+    for (unsigned i = 0; i < server->shared.lane_count; i++) {
+        int error = hw_lane_listen(&server->lanes[i]);
+        if (error == 0)
+            error = hw_sys_thread_start(&server->threads[i], run_lane, &server->lanes[i],
+                                        LANE_STACK_BYTES);
+        if (error < 0) {
+            hw_server_stop(server);
+            hw_server_stop(server);
+            hw_server_wait(server);
+            return error;
+        }
+        server->running++;
+    }
+    return 0;
+}
+
+int hw_server_wait(hw_server *server)
+{
+    for (; server->running > 0; server->running--) {
+        unsigned i = server->running - 1;
+        hw_sys_thread_join(server->threads[i]);
+        server->is_cut |= server->lanes[i].is_cut;
+    }
+    return server->is_cut ? -ETIMEDOUT : 0;
+}
+
+void hw_server_stop(hw_server *server)
+{
+    unsigned before = atomic_fetch_add(&server->stops, 1);
+    for (unsigned i = 0; before < 2 && i < server->shared.lane_count; i++) {
+        hw_lane *lane = &server->lanes[i];
+        hw_loop_post(&lane->loop, before == 0 ? &lane->drain_post : &lane->end_post);
+    }
+}
+
+void hw_server_free(hw_server *server)
+{
+    if (!server)
+        return;
+    hw_assert(server->running == 0);
+    for (unsigned i = 0; server->lanes && i < server->shared.lane_count; i++)
+        hw_lane_fini(&server->lanes[i]);
+    for (size_t i = 0; i < server->shared.listener_count; i++)
+        hw_listener_close(&server->shared.listeners[i]);
+    hw_sys_free(server->shared.listeners);
+    hw_sys_free(server->lanes);
+    hw_sys_free(server->threads);
+    hw_sys_free(server);
+}
+
+const char *hw_server_address(const hw_server *server, size_t index)
+{
+    return index < server->shared.listener_count ? server->shared.listeners[index].name : NULL;
+}
+
+hw_server_numbers hw_server_count(const hw_server *server)
+{
+    const hw_shared *shared = &server->shared;
+    return (hw_server_numbers){
+        .connections = atomic_load(&shared->connections),
+        .exchanges = atomic_load(&shared->exchanges),
+        .requests = atomic_load(&shared->requests),
+        .bytes_out = atomic_load(&shared->bytes_out),
+    };
+}
