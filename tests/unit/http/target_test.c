@@ -1,0 +1,116 @@
+#include "unit/http/http_harness.h"
+
+#include "http/target.h"
+
+HW_TEST(target_forms_are_taken_apart)
+{
+    static const struct {
+        hw_method method;
+        const char *raw;
+        hw_target_form form;
+        const char *scheme, *authority, *path, *query; /* query NULL: there is none */
+    } rows[] = {
+        {HW_METHOD_GET, "/", HW_TARGET_ORIGIN, "", "", "/", NULL},
+        {HW_METHOD_GET, "/a/b?c=d&e", HW_TARGET_ORIGIN, "", "", "/a/b", "c=d&e"},
+        {HW_METHOD_GET, "/a?", HW_TARGET_ORIGIN, "", "", "/a", ""},
+        {HW_METHOD_GET, "/a?b?c/d", HW_TARGET_ORIGIN, "", "", "/a", "b?c/d"},
+        {HW_METHOD_GET, "//h/x", HW_TARGET_ORIGIN, "", "", "//h/x", NULL},
+        {HW_METHOD_OPTIONS, "*", HW_TARGET_ASTERISK, "", "", "", NULL},
+        {HW_METHOD_OPTIONS, "/*", HW_TARGET_ORIGIN, "", "", "/*", NULL},
+        {HW_METHOD_GET, "http://localhost/a?b", HW_TARGET_ABSOLUTE, "http", "localhost", "/a", "b"},
+        {HW_METHOD_GET, "http://localhost", HW_TARGET_ABSOLUTE, "http", "localhost", "/", NULL},
+        {HW_METHOD_GET, "http://h?a=b", HW_TARGET_ABSOLUTE, "http", "h", "/", "a=b"},
+        {HW_METHOD_GET, "HTTPS://[::1]:8443/", HW_TARGET_ABSOLUTE, "HTTPS", "[::1]:8443", "/",
+         NULL},
+        {HW_METHOD_POST, "http://h:/", HW_TARGET_ABSOLUTE, "http", "h:", "/", NULL},
+        {HW_METHOD_CONNECT, "h:80", HW_TARGET_AUTHORITY, "", "h:80", "", NULL},
+        {HW_METHOD_CONNECT, "[::1]:443", HW_TARGET_AUTHORITY, "", "[::1]:443", "", NULL},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        hw_target target;
+        const hw_problem *problem =
+            hw_target_parse(hw_text_of(rows[i].raw), rows[i].method, &target);
+        assert_null(problem);
+        assert_int_equal(target.form, rows[i].form);
+        assert_text(target.scheme, rows[i].scheme);
+        assert_text(target.authority, rows[i].authority);
+        assert_text(target.path, rows[i].path);
+        assert_text(target.query, rows[i].query);
+        assert_int_equal(target.has_query, rows[i].query != NULL);
+    }
+}
+
+HW_TEST(target_that_is_none_is_refused)
+{
+    static const struct {
+        hw_method method;
+        const char *raw;
+    } rows[] = {
+        {HW_METHOD_GET, ""},
+        {HW_METHOD_GET, "*"},
+        {HW_METHOD_OTHER, "*"},
+        {HW_METHOD_OPTIONS, "**"},
+        {HW_METHOD_GET, "hello.txt"},
+        {HW_METHOD_GET, "?a"},
+        {HW_METHOD_GET, "localhost:80"},
+        {HW_METHOD_GET, "ftp://localhost/"},
+        {HW_METHOD_GET, "httpx://localhost/"},
+        {HW_METHOD_GET, "http:/localhost/"},
+        {HW_METHOD_GET, "http:localhost"},
+        {HW_METHOD_GET, "http://"},
+        {HW_METHOD_GET, "http:///a"},
+        {HW_METHOD_GET, "http://?a"},
+        {HW_METHOD_GET, "http://:80/"},
+        {HW_METHOD_GET, "http://localhost:x1/"},
+        {HW_METHOD_GET, "http://[::1/"},
+        {HW_METHOD_GET, "http://user@localhost/"},
+        {HW_METHOD_GET, "http://user:secret@localhost/"},
+        {HW_METHOD_GET, "http://h#f"},
+        {HW_METHOD_GET, "http://h\\@other/"},
+        {HW_METHOD_GET, "://h/"},
+        {HW_METHOD_CONNECT, "/"},
+        {HW_METHOD_CONNECT, "localhost"},
+        {HW_METHOD_CONNECT, "localhost:"},
+        {HW_METHOD_CONNECT, "http://localhost:80/"},
+        {HW_METHOD_CONNECT, "localhost:80/"},
+        {HW_METHOD_CONNECT, "*"},
+        {HW_METHOD_GET, "/%"},
+        {HW_METHOD_GET, "/%4"},
+        {HW_METHOD_GET, "/%zz"},
+        {HW_METHOD_GET, "/a?%"},
+        {HW_METHOD_GET, "/a?%4x"},
+        {HW_METHOD_GET, "http://h/%"},
+        {HW_METHOD_GET, "/a#b"},
+        {HW_METHOD_GET, "/a?b#c"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        hw_target target;
+        const hw_problem *problem =
+            hw_target_parse(hw_text_of(rows[i].raw), rows[i].method, &target);
+        if (!problem)
+            fail_msg("\"%s\" passes", rows[i].raw);
+        else
+            assert_int_equal(problem->status, 400);
+    }
+}
+
+HW_TEST(target_refuses_each_byte_that_must_be_encoded)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_allowed = byte < 128 && byte > ' ' && byte != 0x7f && byte != '"' && byte != '#' &&
+                          byte != '%' && byte != '<' && byte != '>' && byte != '[' &&
+                          byte != '\\' && byte != ']' && byte != '^' && byte != '`' &&
+                          byte != '{' && byte != '|' && byte != '}';
+        const char path[] = {'/', 'a', (char)byte, 'b'}, query[] = {'/', '?', (char)byte};
+        hw_target target;
+        assert_int_equal(!hw_target_parse((hw_text){path, 4}, HW_METHOD_GET, &target), is_allowed);
+        assert_int_equal(!hw_target_parse((hw_text){query, 3}, HW_METHOD_GET, &target), is_allowed);
+    }
+}
+
+HW_TEST(target_that_is_none_writes_nothing)
+{
+    hw_target target = {.path = HW_TEXT_INIT("before")};
+    assert_non_null(hw_target_parse(HW_TEXT("/a b"), HW_METHOD_GET, &target));
+    assert_text(target.path, "before");
+}
