@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "base/assert.h"
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "http/field.h"
@@ -240,6 +241,14 @@ static int compare_texts(hw_text a, hw_text b)
     return (a.length > b.length) - (a.length < b.length);
 }
 
+static bool is_known_sorted(void)
+{
+    for (size_t i = 1; i < sizeof(known_medias) / sizeof(known_medias[0]); i++)
+        if (compare_texts(known_medias[i - 1].extension, known_medias[i].extension) >= 0)
+            return false;
+    return true;
+}
+
 static const known_media *find_known_media(hw_text extension)
 {
     size_t low = 0, high = sizeof(known_medias) / sizeof(known_medias[0]);
@@ -321,6 +330,7 @@ int hw_media_init(hw_media *media, hw_text mime_types)
 {
     hw_cursor lines = hw_cursor_of(mime_types);
     int error = 0;
+    hw_assert(is_known_sorted());
     hw_arena_init(&media->arena, MEDIA_BLOCK_BYTES, MEDIA_BYTES_MAX);
     /* The keys come from this machine's own file: nobody chooses collisions. */
     hw_map_init(&media->types, 0);
