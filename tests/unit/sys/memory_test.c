@@ -1,0 +1,46 @@
+#include "sys/memory.h"
+
+#include "unit/harness.h"
+
+#include <string.h>
+
+HW_TEST(memory_of_no_bytes_is_memory)
+{
+    void *a = hw_sys_alloc(0);
+    HW_NEED(a);
+    void *b = hw_sys_alloc_zeroed(0, 8);
+    HW_NEED(b);
+    void *c = hw_sys_alloc_zeroed(8, 0);
+    HW_NEED(c);
+    void *d = hw_sys_resize(a, 0);
+    HW_NEED(d);
+    hw_sys_free(b);
+    hw_sys_free(c);
+    hw_sys_free(d);
+    hw_sys_free(NULL);
+}
+
+HW_TEST(memory_zeroed_is_zero_and_checked)
+{
+    char *memory = hw_sys_alloc_zeroed(100, 10);
+    HW_NEED(memory);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(memory[i], 0);
+    hw_sys_free(memory);
+    volatile size_t many = SIZE_MAX / 2;
+    assert_null(hw_sys_alloc_zeroed(many, 3));
+}
+
+HW_TEST(memory_resized_keeps_its_bytes)
+{
+    char *memory = hw_sys_resize(NULL, 4);
+    HW_NEED(memory);
+    memcpy(memory, "abc", 4);
+    char *larger = hw_sys_resize(memory, 10000);
+    HW_NEED(larger);
+    assert_string_equal(larger, "abc");
+    char *smaller = hw_sys_resize(larger, 4);
+    HW_NEED(smaller);
+    assert_string_equal(smaller, "abc");
+    hw_sys_free(smaller);
+}

@@ -1,0 +1,59 @@
+#include "sys/thread.h"
+
+#include "unit/harness.h"
+
+#include <errno.h>
+#include <signal.h>
+
+enum { STACK = 262144 };
+
+typedef struct report {
+    pthread_t thread;
+    sigset_t mask;
+    size_t stack_bytes;
+} report;
+
+static void *report_thread(void *arg)
+{
+    report *into = arg;
+    into->thread = pthread_self();
+    pthread_sigmask(SIG_SETMASK, NULL, &into->mask);
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstacksize(&attributes, &into->stack_bytes);
+        pthread_attr_destroy(&attributes);
+    }
+    return NULL;
+}
+
+HW_THREAD_TEST(thread_runs_with_signals_blocked)
+{
+    sigset_t before, after;
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    report told = {0};
+    pthread_t thread;
+    assert_int_equal(hw_sys_thread_start(&thread, report_thread, &told, STACK), 0);
+    assert_int_equal(hw_sys_thread_join(thread), 0);
+    assert_true(pthread_equal(told.thread, thread));
+    assert_true(told.stack_bytes >= STACK);
+
+    static const int blocked[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGALRM, SIGCHLD};
+    for (size_t i = 0; i < sizeof blocked / sizeof *blocked; i++)
+        assert_int_equal(sigismember(&told.mask, blocked[i]), 1);
+    static const int open[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        assert_int_equal(sigismember(&told.mask, open[i]), 0);
+
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (int number = 1; number < SIGRTMIN; number++)
+        assert_int_equal(sigismember(&after, number), sigismember(&before, number));
+}
+
+HW_TEST(thread_that_cannot_start_says_so)
+{
+    pthread_t self = pthread_self(), thread = self;
+    report told = {0};
+    assert_int_equal(hw_sys_thread_start(&thread, report_thread, &told, 1), -EINVAL);
+    assert_int_equal(hw_sys_thread_start(&thread, report_thread, &told, SIZE_MAX / 4), -EAGAIN);
+    assert_true(pthread_equal(thread, self));
+}
