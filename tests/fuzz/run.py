@@ -149,7 +149,11 @@ def main(arguments):
         print(f"usage: ./dev fuzz TARGET MINUTES, ./dev fuzz --planted TARGET; targets:"
               f" {' '.join(known)}", file=sys.stderr)
         return 64
-    return fuzz_planted(target) if planted else fuzz(target, float(arguments[1]))
+    try:
+        return fuzz_planted(target) if planted else fuzz(target, float(arguments[1]))
+    except subprocess.CalledProcessError as failure:
+        print(f"{' '.join(failure.cmd)} failed", file=sys.stderr)
+        return 70
 
 
 if __name__ == "__main__":
