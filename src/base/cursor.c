@@ -81,6 +81,6 @@ hw_text hw_cursor_take_until(hw_cursor *cursor, char byte)
 
 void hw_cursor_skip_blanks(hw_cursor *cursor)
 {
-    while (!hw_cursor_at_end(cursor) && (*cursor->at == ' ' || *cursor->at == '\t'))
+    while (!hw_cursor_at_end(cursor) && hw_char_is_blank(*cursor->at))
         cursor->at++;
 }

@@ -70,17 +70,12 @@ hw_text hw_text_upto(hw_text text, size_t end)
     return (hw_text){text.at, end < text.length ? end : text.length};
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 hw_text hw_text_trim(hw_text text)
 {
-    while (text.length > 0 && is_blank(text.at[text.length - 1]))
+    while (text.length > 0 && hw_char_is_blank(text.at[text.length - 1]))
         text.length--;
     size_t start = 0;
-    while (start < text.length && is_blank(text.at[start]))
+    while (start < text.length && hw_char_is_blank(text.at[start]))
         start++;
     return hw_text_from(text, start);
 }
@@ -88,6 +83,11 @@ hw_text hw_text_trim(hw_text text)
 char hw_char_lower(char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+bool hw_char_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
 }
 
 bool hw_char_is_digit(char byte)

@@ -44,6 +44,7 @@ hw_text hw_text_trim(hw_text text);
 
 /* One ASCII letter in lower case; every other byte is itself. */
 char hw_char_lower(char byte);
+bool hw_char_is_blank(char byte); /* SP or HTAB */
 bool hw_char_is_digit(char byte);
 bool hw_char_is_alpha(char byte);
 /* 0..15, or -1 when the byte is no hexadecimal digit. */

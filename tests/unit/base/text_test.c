@@ -111,6 +111,7 @@ HW_TEST(text_characters_are_ascii)
         bool is_upper = i >= 'A' && i <= 'Z', is_lower = i >= 'a' && i <= 'z';
         bool is_digit = i >= '0' && i <= '9';
         assert_int_equal(hw_char_lower(byte), is_upper ? i + 32 : i);
+        assert_int_equal(hw_char_is_blank(byte), i == 32 || i == 9);
         assert_int_equal(hw_char_is_digit(byte), is_digit);
         assert_int_equal(hw_char_is_alpha(byte), is_upper || is_lower);
         const char *digits = "0123456789abcdefABCDEF";

@@ -90,7 +90,7 @@ HW_TEST(file_folders_open_without_being_read)
 /* Which of the one-letter names a to d the folder holds, as bits. */
 static unsigned list_letters(int fd)
 {
-    _Alignas(struct dirent64) char memory[128];
+    _Alignas(struct dirent64) char memory[512];
     unsigned letters = 0;
     ssize_t bytes;
     while ((bytes = hw_sys_read_folder(fd, memory, sizeof memory)) > 0) {

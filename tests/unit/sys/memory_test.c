@@ -8,15 +8,17 @@ HW_TEST(memory_of_no_bytes_is_memory)
 {
     void *a = hw_sys_alloc(0);
     HW_NEED(a);
-    void *b = hw_sys_alloc_zeroed(0, 8);
+    void *b = hw_sys_resize(a, 0);
+    if (!b)
+        hw_sys_free(a);
     HW_NEED(b);
-    void *c = hw_sys_alloc_zeroed(8, 0);
-    HW_NEED(c);
-    void *d = hw_sys_resize(a, 0);
-    HW_NEED(d);
     hw_sys_free(b);
-    hw_sys_free(c);
-    hw_sys_free(d);
+    a = hw_sys_alloc_zeroed(0, 8);
+    HW_NEED(a);
+    hw_sys_free(a);
+    a = hw_sys_alloc_zeroed(8, 0);
+    HW_NEED(a);
+    hw_sys_free(a);
     hw_sys_free(NULL);
 }
 
@@ -37,9 +39,13 @@ HW_TEST(memory_resized_keeps_its_bytes)
     HW_NEED(memory);
     memcpy(memory, "abc", 4);
     char *larger = hw_sys_resize(memory, 10000);
+    if (!larger)
+        hw_sys_free(memory);
     HW_NEED(larger);
     assert_string_equal(larger, "abc");
     char *smaller = hw_sys_resize(larger, 4);
+    if (!smaller)
+        hw_sys_free(larger);
     HW_NEED(smaller);
     assert_string_equal(smaller, "abc");
     hw_sys_free(smaller);
