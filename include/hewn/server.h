@@ -95,10 +95,12 @@ int hewn_server_wait(hewn_server *server);
  * Threads: any, at any time; also from a signal handler. */
 void hewn_server_stop(hewn_server *server);
 
-/* The ordinary life of a server program, in one call: starts, and waits for SIGINT and SIGTERM. The
- * first of them calls `stopping` (which may be NULL) and drains, the second ends at once. Returns
- * when the server has ended; blocks both signals in the calling thread, and leaves them so. Errors:
- * those of hewn_server_start and hewn_server_wait. */
+/* The ordinary life of a server program, in one call: starts, unless that has been done, and waits
+ * for SIGINT and SIGTERM. The first of them calls `stopping` (which may be NULL) and drains, the
+ * second ends at once. Returns when the server has ended, stopped by a signal or otherwise. Both
+ * signals (and SIGPIPE) are blocked in the calling thread, and stay so: block them before you start
+ * threads of your own. Errors: those of hewn_server_start and hewn_server_wait. Threads: `stopping`
+ * runs on a thread of its own; it has returned when this function does. */
 int hewn_server_run(hewn_server *server, void (*stopping)(hewn_server *server, void *arg),
                     void *arg);
 

@@ -1,0 +1,144 @@
+/* Runs an application as a program, from its command line to its exit code.
+ *
+ * What it says goes to standard error: standard output belongs to the log, which programs read.
+ * Exit codes are those of `hewn` (sysexits). */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "hewn/server.h"
+#include "run/command.h"
+#include "run/signals.h"
+#include "sys/file.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_USAGE = 64,
+    EXIT_UNAVAILABLE = 69,
+    EXIT_INTERNAL = 70,
+    EXIT_FORBIDDEN = 77
+};
+enum { STDOUT = 1, STDERR = 2, WORDS_BYTES = 2048, ARENA_BLOCK_BYTES = 2048 };
+
+static void say(int fd, const hw_buffer *words)
+{
+    (void)hw_sys_write(fd, words->at, words->length); /* nobody is left to tell */
+}
+
+static int refuse_command(const char *program, int error, const hw_buffer *why)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    hw_buffer_put_format(&words, "%.200s: ", program);
+    if (error == -EINVAL)
+        hw_buffer_put(&words, hw_buffer_text(why));
+    else
+        hw_buffer_put_string(&words, hw_error_words(error));
+    hw_buffer_put_char(&words, '\n');
+    say(STDERR, &words);
+    return error == -EINVAL ? EXIT_USAGE : EXIT_INTERNAL;
+}
+
+static bool is_address_fault(int error)
+{
+    return error == -EADDRINUSE || error == -EACCES || error == -EPERM || error == -EADDRNOTAVAIL ||
+           error == -EAFNOSUPPORT;
+}
+
+/* "127.0.0.1:80" has a port that only root may take; "unix:/run/x" has none. */
+static const char *forbidden_port(const hewn_fault *fault)
+{
+    const char *colon = strrchr(fault->where, ':');
+    bool is_forbidden = fault->error == EACCES || fault->error == EPERM;
+    bool is_path = strncmp(fault->where, "unix:", 5) == 0;
+    return is_forbidden && !is_path && colon ? colon + 1 : NULL;
+}
+
+static int refuse_setup(const char *program, int error, const hewn_fault *fault)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    const char *port = forbidden_port(fault);
+    hw_buffer_put_format(&words, "%.200s: ", program);
+    if (is_address_fault(error))
+        hw_buffer_put_format(&words, "cannot listen on %s%s: ", port ? "port " : "",
+                             port ? port : fault->where);
+    else if (fault->where[0])
+        hw_buffer_put_format(&words, "%s: ", fault->where);
+    hw_buffer_put_format(&words, "%s\n", fault->what);
+    if (port)
+        hw_buffer_put_string(&words,
+                             "  use a port from 1024 up, socket activation (fd:3), or allow it "
+                             "once with\n  sudo setcap cap_net_bind_service=+ep <binary>\n");
+    say(STDERR, &words);
+    if (error == -ENOMEM)
+        return EXIT_INTERNAL;
+    if (error == -EACCES || error == -EPERM)
+        return EXIT_FORBIDDEN;
+    return error == -EINVAL ? EXIT_USAGE : EXIT_UNAVAILABLE;
+}
+
+static void tell_addresses(const char *program, const hewn_server *server)
+{
+    const char *address;
+    for (size_t i = 0; (address = hewn_server_address(server, i)) != NULL; i++) {
+        char memory[WORDS_BYTES];
+        hw_buffer words = HW_BUFFER_OVER(memory);
+        bool is_path = strncmp(address, "unix:", 5) == 0;
+        hw_buffer_put_format(&words, "%.200s: listening on %s%s%s\n", program,
+                             is_path ? "" : "http://", address, is_path ? "" : "/");
+        say(STDERR, &words);
+    }
+}
+
+static void tell_stopping(hewn_server *server, void *arg)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    unsigned long long in_flight = hewn_server_numbers(server).in_flight;
+    hw_buffer_put_format(&words, "%.200s: stopping: %llu request%s in flight\n", (const char *)arg,
+                         in_flight, in_flight == 1 ? "" : "s");
+    say(STDERR, &words);
+}
+
+static int serve_app(hewn_app *app, const char *program, const hewn_server_opts *opts)
+{
+    hewn_server *server;
+    hewn_fault fault = {0};
+    hw_signals_hold();
+    int error = hewn_server_new(app, opts, &fault, &server);
+    if (error < 0)
+        return refuse_setup(program, error, &fault);
+    error = hewn_server_start(server);
+    if (error == 0) {
+        tell_addresses(program, server);
+        error = hewn_server_run(server, tell_stopping, (void *)program);
+    }
+    hewn_server_free(server);
+    if (error < 0 && error != -ETIMEDOUT)
+        return refuse_command(program, error, NULL);
+    return EXIT_DONE;
+}
+
+int hewn_main(hewn_app *app, int argc, char **argv)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    const char *program = hw_command_program(argc, argv);
+    hw_arena arena;
+    hw_command command;
+    int status = EXIT_DONE;
+    hw_arena_init(&arena, ARENA_BLOCK_BYTES, SIZE_MAX / 2);
+    int error = hw_command_read(argc, argv, &arena, &words, &command);
+    if (error < 0) {
+        status = refuse_command(program, error, &words);
+    } else if (command.wants_help) {
+        hw_command_put_help(&words, program);
+        say(STDOUT, &words);
+    } else {
+        status = serve_app(app, program, &command.opts);
+    }
+    hw_arena_fini(&arena);
+    hewn_app_free(app);
+    return status;
+}

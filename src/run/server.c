@@ -1,0 +1,325 @@
+/* Joins an application with a server: options to setup, the app's answerer and per-loop state to
+ * the server, what the server tells to the log.
+ *
+ * Everything a server needs of the machine is read here, once, before a thread runs: media types,
+ * the limit of descriptors, whether there is IPv6. So a sandbox can be entered between new and
+ * start. */
+#include "run/server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/options.h"
+#include "base/assert.h"
+#include "base/number.h"
+#include "exchange/record.h"
+#include "net/address.h"
+#include "run/holder.h"
+#include "sys/file.h"
+#include "sys/memory.h"
+#include "sys/process.h"
+#include "sys/socket.h"
+
+enum { STDOUT = 1, STDERR = 2, MIME_BYTES_MAX = 1024 * 1024 };
+
+static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
+{
+    if (!ret_fault)
+        return;
+    *ret_fault = (hewn_fault){.error = fault->error, .line = fault->line, .column = fault->column};
+    snprintf(ret_fault->what, sizeof ret_fault->what, "%s", fault->what);
+    snprintf(ret_fault->where, sizeof ret_fault->where, "%s", fault->where);
+}
+
+static const char *string_or_empty(hw_text text)
+{
+    return text.at ? text.at : "";
+}
+
+static void show_record(const hewn_server *server, const hw_record *record)
+{
+    hewn_record shown = {
+        .size = sizeof shown,
+        .method = string_or_empty(record->method),
+        .target = string_or_empty(record->target),
+        .protocol = string_or_empty(record->protocol),
+        .peer = string_or_empty(record->peer),
+        .host = string_or_empty(record->host),
+        .referer = string_or_empty(record->referer),
+        .user_agent = string_or_empty(record->user_agent),
+        .status = record->status,
+        .is_complete = record->is_complete,
+        .bytes_in = record->bytes_in,
+        .bytes_out = record->bytes_out,
+        .us = record->us,
+        .at_ms = record->at_ms,
+    };
+    server->record(&shown, server->record_arg);
+}
+
+static void take_told(void *arg, hw_sink_kind kind, const void *item)
+{
+    hewn_server *server = arg;
+    hw_log_take(&server->log, kind, item);
+    if (kind == HW_SINK_RECORD && server->record)
+        show_record(server, item);
+}
+
+static int choose_log_format(const char *name, int fd, hw_fault *fault, hw_log_format *ret_format)
+{
+    if (!name) {
+        *ret_format = hw_sys_is_terminal(fd) ? HW_LOG_PRETTY : HW_LOG_JSON;
+        return 0;
+    }
+    if (hw_log_format_of(name, ret_format))
+        return 0;
+    return hw_fault_set(fault, EINVAL, name,
+                        "no log format; there are pretty, combined, json, off");
+}
+
+static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
+{
+    int fd = opts->log_fd ? opts->log_fd : STDOUT;
+    hw_log_format format;
+    int error = choose_log_format(opts->log, fd, fault, &format);
+    if (error < 0)
+        return error;
+    /* A reader that has stopped reading must not stop the server: lines are lost instead, and
+     * counted. */
+    server->pipe = hw_sys_open_pipe(fd);
+    hw_log_init(&server->log, format, server->pipe >= 0 ? server->pipe : fd, STDERR, opts->colors);
+    server->sink = (hw_sink){.take = take_told, .arg = server, .steps = opts->trace};
+    server->record = opts->record;
+    server->record_arg = opts->record_arg;
+    return 0;
+}
+
+static size_t read_all(int fd, char *memory, size_t bytes)
+{
+    size_t length = 0;
+    while (length < bytes) {
+        ssize_t got = hw_sys_read(fd, memory + length, bytes - length);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+    }
+    return length;
+}
+
+/* Without the system's table the built-in one serves. */
+static int load_media(hw_media *media)
+{
+    struct stat seen;
+    int fd = hw_sys_open("/etc/mime.types");
+    if (fd < 0)
+        return hw_media_init(media, (hw_text){0});
+    int result = -ENOMEM;
+    size_t bytes = MIME_BYTES_MAX;
+    if (hw_sys_stat(fd, &seen) == 0 && seen.st_size >= 0)
+        bytes = (size_t)hw_number_min((uint64_t)seen.st_size, MIME_BYTES_MAX);
+    char *memory = hw_sys_alloc(bytes);
+    if (memory)
+        result = hw_media_init(media, (hw_text){memory, read_all(fd, memory, bytes)});
+    hw_sys_free(memory);
+    (void)hw_sys_close(fd);
+    return result;
+}
+
+static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
+{
+    hewn_limits known;
+    hw_limits limits = hw_limits_default();
+    if (!hw_options_read(&known, sizeof known, given))
+        return hw_fault_set(fault, EINVAL, "hewn_limits",
+                            "without its size, or from a newer version");
+    limits.connections_max = known.connections_max;
+    if (known.head_ms)
+        limits.head_ms = known.head_ms;
+    if (known.idle_ms)
+        limits.idle_ms = known.idle_ms;
+    if (known.drain_ms)
+        limits.drain_ms = known.drain_ms;
+    if (known.rate_bytes_min)
+        limits.rate_bytes_min = known.rate_bytes_min;
+    if (known.head_bytes_max) {
+        limits.h1.head_bytes_max = known.head_bytes_max;
+        limits.h1.line_bytes_max = hw_size_min(limits.h1.line_bytes_max, known.head_bytes_max);
+        limits.h1.field_bytes_max = hw_size_min(limits.h1.field_bytes_max, known.head_bytes_max);
+    }
+    *ret_limits = limits;
+    return 0;
+}
+
+/* What the system says of an address, for the one who has to mend it: which address it really is,
+ * and who has it. */
+static void explain_listening(hw_fault *fault)
+{
+    hw_address address;
+    char name[HW_ADDRESS_STRING_MAX];
+    hw_holder holder;
+    if (hw_address_parse(hw_text_of(fault->where), NULL, &address) == 0 &&
+        address.storage.ss_family != AF_UNSPEC) {
+        (void)hw_address_format(&address.storage, address.length, name);
+        snprintf(fault->where, sizeof fault->where, "%s", name);
+    }
+    if (fault->error == EADDRNOTAVAIL || fault->error == EAFNOSUPPORT)
+        snprintf(fault->what, sizeof fault->what, "this machine has no such address");
+    if (fault->error == EACCES || fault->error == EPERM)
+        snprintf(fault->what, sizeof fault->what, "permission denied");
+    if (fault->error != EADDRINUSE)
+        return;
+    snprintf(fault->what, sizeof fault->what, "already in use");
+    if (hw_holder_find(fault->where, &holder))
+        snprintf(fault->what, sizeof fault->what, "already in use by %s (pid %ld)", holder.command,
+                 holder.pid);
+}
+
+static int listen_at(hewn_server *server, hw_server_setup *setup, const char *const *addresses,
+                     size_t count, hw_fault *fault)
+{
+    setup->addresses = addresses;
+    setup->address_count = count;
+    int error = hw_server_new(setup, fault, &server->core);
+    if (error < 0 && fault->error && fault->where[0])
+        explain_listening(fault);
+    else if (error < 0 && !fault->error)
+        (void)hw_fault_set(fault, -error, NULL, "%s", hw_error_words(error));
+    return error;
+}
+
+static int listen_at_default(hewn_server *server, hw_server_setup *setup, hw_fault *fault)
+{
+    static const char *const loopbacks[] = {"127.0.0.1:9000", "[::1]:9000"};
+    int error = listen_at(server, setup, loopbacks, 2, fault);
+    bool is_v6_missing = (error == -EADDRNOTAVAIL || error == -EAFNOSUPPORT) &&
+                         strcmp(fault->where, loopbacks[1]) == 0;
+    if (!is_v6_missing)
+        return error;
+    hw_sink_fault(&server->sink, -error, loopbacks[1],
+                  "not listening there: this machine has no IPv6");
+    *fault = (hw_fault){0};
+    return listen_at(server, setup, loopbacks, 1, fault);
+}
+
+static int listen_at_all(hewn_server *server, hw_server_setup *setup, const hewn_server_opts *opts,
+                         hw_fault *fault)
+{
+    if (opts->n_listen == 0)
+        return listen_at_default(server, setup, fault);
+    const char **addresses = hw_sys_alloc_zeroed(opts->n_listen, sizeof *addresses);
+    if (!addresses)
+        return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    for (size_t i = 0; i < opts->n_listen; i++)
+        addresses[i] = opts->listen[i].address ? opts->listen[i].address : "";
+    int error = listen_at(server, setup, addresses, opts->n_listen, fault);
+    hw_sys_free(addresses);
+    return error;
+}
+
+static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
+{
+    hw_server_setup setup = {
+        .loops = opts->loops,
+        .answerer = hw_app_answerer(server->app),
+        .sink = &server->sink,
+        .media = &server->media,
+    };
+    setup.locals = hw_app_locals(server->app, &setup.local_count);
+    int error = read_limits(opts->limits, fault, &setup.limits);
+    if (error == 0)
+        error = open_log(server, opts, fault);
+    if (error < 0)
+        return error;
+    if (load_media(&server->media) < 0)
+        return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    (void)hw_sys_descriptors_raise(); /* what cannot be raised is what there is */
+    return listen_at_all(server, &setup, opts, fault);
+}
+
+static int make_server(hewn_app *app, const hewn_server_opts *opts, hw_fault *fault,
+                       hewn_server **ret_server)
+{
+    hewn_server_opts known;
+    if (!hw_options_read(&known, sizeof known, opts))
+        return hw_fault_set(fault, EINVAL, "hewn_server_opts",
+                            "without its size, or from a newer version");
+    hewn_server *server = app ? hw_sys_alloc_zeroed(1, sizeof *server) : NULL;
+    if (!server)
+        return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    if (hw_app_fault(app)) {
+        hw_sys_free(server);
+        *fault = *hw_app_fault(app);
+        return -fault->error;
+    }
+    server->pipe = -1;
+    server->app = hw_app_hold(app);
+    hw_app_seal(app, known.dev);
+    int error = build_server(server, &known, fault);
+    if (error < 0) {
+        hewn_server_free(server);
+        return error;
+    }
+    *ret_server = server;
+    return 0;
+}
+
+int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fault,
+                    hewn_server **ret_server)
+{
+    hw_fault why = {0};
+    int error = make_server(app, opts, &why, ret_server);
+    if (error < 0)
+        show_fault(&why, fault);
+    return error;
+}
+
+int hewn_server_start(hewn_server *server)
+{
+    hw_assert(!server->is_started);
+    int error = hw_server_start(server->core);
+    server->is_started = error == 0;
+    return error;
+}
+
+int hewn_server_wait(hewn_server *server)
+{
+    int result = hw_server_wait(server->core);
+    unsigned long long lost = atomic_load(&server->log.lost);
+    if (lost > 0)
+        hw_sink_fault(&server->sink, EIO, "log", "%llu lines could not be written", lost);
+    return result;
+}
+
+void hewn_server_stop(hewn_server *server)
+{
+    hw_server_stop(server->core);
+}
+
+const char *hewn_server_address(const hewn_server *server, size_t index)
+{
+    return hw_server_address(server->core, index);
+}
+
+hewn_numbers hewn_server_numbers(const hewn_server *server)
+{
+    hw_server_numbers numbers = hw_server_count(server->core);
+    return (hewn_numbers){
+        .connections = numbers.connections,
+        .in_flight = numbers.exchanges,
+        .requests = numbers.requests,
+        .bytes_out = numbers.bytes_out,
+    };
+}
+
+void hewn_server_free(hewn_server *server)
+{
+    if (!server)
+        return;
+    hw_server_free(server->core);
+    hw_media_fini(&server->media);
+    if (server->pipe >= 0)
+        (void)hw_sys_close(server->pipe);
+    hewn_app_free(server->app);
+    hw_sys_free(server);
+}

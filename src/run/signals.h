@@ -1,0 +1,9 @@
+/* The signals that end a server. */
+#ifndef HW_RUN_SIGNALS_H
+#define HW_RUN_SIGNALS_H
+
+/* Blocks SIGINT, SIGTERM and SIGPIPE in the calling thread: those that come wait for
+ * hewn_server_run. */
+void hw_signals_hold(void);
+
+#endif
