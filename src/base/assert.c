@@ -10,13 +10,13 @@
 
 #include "sys/file.h"
 
-/* The prefix, the words and a line end, in one write. */
-__attribute__((noreturn, cold, format(printf, 3, 0))) static void
-abort_with_words(const char *file, int line, const char *format, va_list args)
+void hw_misuse_abort(const char *file, int line, const char *format, ...)
 {
-    char words[800], message[1024];
-    if (vsnprintf(words, sizeof words, format, args) < 0)
-        words[0] = '\0';
+    char words[800] = "", message[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
     int length = file ? snprintf(message, sizeof message, "hewn: %s:%d: %s\n", file, line, words)
                       : snprintf(message, sizeof message, "hewn: %s\n", words);
     size_t bytes = length < 0 ? 0 : (size_t)length;
@@ -26,13 +26,6 @@ abort_with_words(const char *file, int line, const char *format, va_list args)
     }
     (void)hw_sys_write(2, message, bytes);
     abort();
-}
-
-void hw_misuse_abort(const char *file, int line, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    abort_with_words(file, line, format, args);
 }
 
 void hw_assert_failed(const char *condition, const char *file, int line)

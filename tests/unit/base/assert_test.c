@@ -39,3 +39,25 @@ HW_TEST(assert_cuts_words_that_are_too_long)
     hw_test_expect_death(fail_with_long_words, file, "hewn: file.c:7: assertion failed: www");
     hw_test_expect_death(fail_with_long_words, file, "wwww\n");
 }
+
+static void misuse_somewhere(void *arg)
+{
+    hw_misuse_abort(arg, 12, "no such %s: %d", "route", 7);
+}
+
+static void misuse_at_a_long_path(void *arg)
+{
+    (void)arg;
+    char file[2000];
+    memset(file, 'f', sizeof file);
+    file[sizeof file - 1] = '\0';
+    hw_misuse_abort(file, 12, "words");
+}
+
+HW_TEST(assert_misuse_is_told_in_words)
+{
+    char file[] = "app.c";
+    hw_test_expect_death(misuse_somewhere, file, "hewn: app.c:12: no such route: 7\n");
+    hw_test_expect_death(misuse_somewhere, NULL, "hewn: no such route: 7\n");
+    hw_test_expect_death(misuse_at_a_long_path, NULL, "ffff\n");
+}
