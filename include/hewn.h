@@ -17,15 +17,16 @@
  * STRINGS  NUL-terminated, no embedded NUL (such requests get 400). What a client sent may hold any
  *          other byte; it need not be UTF-8.
  * ERRORS   int: 0 or a positive count; negative errno. Pointer: NULL = absent. A function that
- * makes a response never returns NULL: without memory it is a static 500. Misuse that no request
- *          can trigger aborts; misuse that a request can trigger aborts in development, and is a
- *          logged 500 in production.
+ *          makes a response never returns NULL: without memory it is a static 500. Misuse that no
+ *          request can trigger aborts; misuse that a request can trigger aborts in development,
+ *          and is a logged 500 in production.
  * THREADS  Handlers run concurrently (two calls of one handler can overlap): guard what you share.
  *          Functions that take a request or a response may be called only by the thread that runs
- * its handler, while it runs. ABI      Option structs start with .size (filled by the macros). Zero
- * means the default; HEWN_NONE and HEWN_UNLIMITED say so in words. A tail the library does not know
- * must be zero, or registration aborts. Members that are declared but not available in this version
- * must be zero too: registration aborts and names them. */
+ *          its handler, while it runs.
+ * ABI      Option structs start with .size (filled by the macros). Zero means the default;
+ *          HEWN_NONE and HEWN_UNLIMITED say so in words. A tail the library does not know must be
+ *          zero, or registration aborts; so must members that are declared but not available in
+ *          this version, which it names. */
 #ifndef HEWN_H
 #define HEWN_H
 
@@ -61,8 +62,7 @@ typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not
 typedef hewn_response *hewn_handler(hewn_request *rq);
 typedef hewn_response *hewn_middleware(hewn_request *rq, hewn_next *next, void *arg);
 
-/* ---- Applications ------------------------------------------------------------------------------
- */
+/* Applications. */
 
 typedef struct hewn_app_opts {
     size_t size;                /* sizeof(hewn_app_opts) */
@@ -92,8 +92,7 @@ void hewn_app_free(hewn_app *app);
     hewn_app_new(&(const hewn_app_opts){.size = sizeof(hewn_app_opts), __VA_ARGS__})
 #endif
 
-/* ---- Routes ------------------------------------------------------------------------------------
- */
+/* Routes. */
 
 enum { HEWN_BODY_BUFFER = 0, HEWN_BODY_STREAM = 1 }; /* STREAM: not available in this version */
 
@@ -161,8 +160,7 @@ void hewn_bad_pattern_(void) __attribute__((error("a route's pattern must begin 
  * opened is reported by hewn_server_new and hewn_main. */
 void hewn_static(hewn_app *app, const char *prefix, const char *folder);
 
-/* ---- The request -------------------------------------------------------------------------------
- */
+/* The request. */
 
 const char *hewn_method(const hewn_request *rq); /* "GET" */
 
@@ -186,16 +184,14 @@ const char *hewn_or(const char *string, const char *fallback);
 void *hewn_state(const hewn_request *rq); /* .state of the app */
 void *hewn_arg(const hewn_request *rq);   /* .arg of the route */
 
-/* ---- The arena: memory that goes with the request ----------------------------------------------
- */
+/* The arena: memory that goes with the request. */
 
 /* All three return NULL only when there is no memory. */
 void *hewn_alloc(hewn_request *rq, size_t bytes); /* zeroed, aligned for any type */
 char *hewn_dup(hewn_request *rq, const char *string);
 char *hewn_fmt(hewn_request *rq, const char *format, ...) HEWN_PRINTF(2, 3);
 
-/* ---- The response ------------------------------------------------------------------------------
- */
+/* The response. */
 
 /* Each of these starts the response over and returns it, for the handler to return; the status is
  * 200 to 599. What they are given is copied. A response to HEAD is made like that to GET: the
@@ -220,13 +216,13 @@ int hewn_status(const hewn_response *rs);
 void hewn_set(hewn_response *rs, const char *name, const char *value);
 void hewn_add(hewn_response *rs, const char *name, const char *value);
 
-/* ---- Running (more in hewn/server.h) -----------------------------------------------------------
- */
+/* Running (more in hewn/server.h). */
 
 /* Runs an application as a program: reads the command line (`--help` shows its options), listens,
  * says where, serves until SIGINT or SIGTERM, drains and frees the app. Returns what main returns:
- * 0 after a clean stop, 64 for a command line that makes no sense, 69 when it cannot listen, 70
- * when the app could not be built. Owns: takes the caller's reference to the app. */
+ * 0 after a clean stop, 64 for a command line that makes no sense, 69 when it cannot listen (77
+ * where it is not permitted to), 70 when the app could not be built.
+ * Owns: takes the caller's reference to the app. */
 int hewn_main(hewn_app *app, int argc, char **argv);
 
 #ifdef __cplusplus

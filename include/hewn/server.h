@@ -99,8 +99,9 @@ void hewn_server_stop(hewn_server *server);
  * for SIGINT and SIGTERM. The first of them calls `stopping` (which may be NULL) and drains, the
  * second ends at once. Returns when the server has ended, stopped by a signal or otherwise. Both
  * signals (and SIGPIPE) are blocked in the calling thread, and stay so: block them before you start
- * threads of your own. Errors: those of hewn_server_start and hewn_server_wait. Threads: `stopping`
- * runs on a thread of its own; it has returned when this function does. */
+ * threads of your own.
+ * Errors: those of hewn_server_start and hewn_server_wait.
+ * Threads: `stopping` runs on a thread of its own; it has returned when this function does. */
 int hewn_server_run(hewn_server *server, void (*stopping)(hewn_server *server, void *arg),
                     void *arg);
 

@@ -29,13 +29,12 @@ hewn_app *hw_app_hold(hewn_app *app);
 
 /* Lets an answerer answer for a subtree: a prefix of "/", or "/x" or "/a/b" (decoded, literal;
  * anything else aborts). "/x" answers "/x/" and all paths below, where request.below is the path
- * from its second slash on
- * ("/x/a" -> "/a"); "/x" itself is redirected to "/x/" by the app, for a mounted answerer could not
- * tell the two apart; "/xy" is not its. A route beats a mount, the longest prefix wins, and the
- * same prefix twice aborts. The answerer is asked for every method but CONNECT and TRACE; its plan
- * may put another in exchange->answerer, which then goes on. `fini` (may be NULL) is called with
- * the answerer's arg when the app goes, and also when mounting fails. Errors: -ENOMEM, which is
- * remembered as the app's fault too. */
+ * from its second slash on ("/x/a" -> "/a"); "/x" itself is redirected to "/x/" by the app, for a
+ * mounted answerer could not tell the two apart; "/xy" is not its. A route beats a mount, the
+ * longest prefix wins, and the same prefix twice aborts. The answerer is asked for every method but
+ * CONNECT and TRACE; its plan may put another in exchange->answerer, which then goes on. `fini`
+ * (may be NULL) is called with the answerer's arg when the app goes, and also when mounting fails.
+ * Errors: -ENOMEM, which is remembered as the app's fault too. */
 int hw_app_mount(hewn_app *app, const char *prefix, const hw_answerer *answerer,
                  void (*fini)(void *arg));
 

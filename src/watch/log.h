@@ -27,10 +27,10 @@ typedef struct hw_log {
 
 void hw_log_init(hw_log *log, hw_log_format format, int fd, int fault_fd, bool colors);
 
-/* Writes what a sink is told: a record as a line, unless the format is off; a fault as "hewn:
- * where: what"; a step as "step FILE  WHAT". arg is the hw_log: the function fits hw_sink.take. A
- * line that cannot be written, or not whole, is counted and forgotten. Threads: any number at a
- * time; one write a line keeps lines whole. */
+/* Writes what a sink is told: a record as a line, unless the format is off; a fault as
+ * "hewn: where: what"; a step as "step FILE  WHAT". arg is the hw_log: the function fits
+ * hw_sink.take. A line that cannot be written, or not whole, is counted and forgotten.
+ * Threads: any number at a time; one write a line keeps lines whole. */
 void hw_log_take(void *arg, hw_sink_kind kind, const void *item);
 
 #endif
