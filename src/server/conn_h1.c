@@ -355,10 +355,13 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     /* What follows may be another protocol's: nothing is read on before that is known. */
     if (head->method == HW_METHOD_CONNECT || has_field(head, HW_FIELD_UPGRADE))
         h1->upgrade = e;
+    static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
     static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
     const hw_problem *problem = begin_exchange(e, head, bytes);
     if (!problem && head->expects_other)
         problem = &expectation;
+    if (!problem && hw_text_equal_nocase(e->exchange.request.target.scheme, HW_TEXT("https")))
+        problem = &misdirected;
     if (problem)
         answer_problem(e, problem);
     else
@@ -379,7 +382,7 @@ static size_t on_body(conn_h1 *h1, hw_text body)
     ssize_t taken = hw_exchange_feed(&e->exchange, body);
     if (taken >= 0)
         return (size_t)taken;
-    if (!e->exchange.is_answered)
+    if (e->progress == H1_WAITING)
         answer_problem(e, taken == -EMSGSIZE ? &too_long : &no_memory_now);
     else
         hw_exchange_gone(&e->exchange);
@@ -451,7 +454,7 @@ static size_t take_event(conn_h1 *h1, hw_h1_event event, const hw_h1_head *head,
         on_body_end(h1, event.trailers, head);
         return event.used;
     case HW_H1_PROBLEM:
-        if (h1->reading && !h1->reading->exchange.is_answered)
+        if (h1->reading && h1->reading->progress == H1_WAITING)
             answer_problem(h1->reading, &event.problem);
         else if (h1->reading)
             hw_exchange_gone(&h1->reading->exchange);
@@ -474,7 +477,7 @@ static void take_end_of_input(conn_h1 *h1)
     h1->is_last = true;
     if (problem.status == 0)
         return;
-    if (h1->reading && !h1->reading->exchange.is_answered)
+    if (h1->reading && h1->reading->progress == H1_WAITING)
         answer_problem(h1->reading, &problem);
     else if (h1->reading)
         hw_exchange_gone(&h1->reading->exchange);
@@ -617,13 +620,22 @@ static void consider_wait(conn_h1 *h1, h1_wait wait, int64_t by_ms, int64_t *at_
     h1->wait = wait;
 }
 
+/* An answer that waits for its own request's body is the client's turn, not the output's. */
+static bool waits_for_output(const conn_h1 *h1, const h1_exchange *e)
+{
+    bool has_unsent =
+        e->interim.length + e->prefix.length + e->piece.length + e->suffix.length + e->file.length >
+        0;
+    return e->exchange.is_answered && (has_unsent || h1->reading != e);
+}
+
 /* The earliest of what this connection waits for. */
 static int64_t choose_deadline(conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     int64_t now_ms = hw_loop_now_ms(&h1->conn.lane->loop), at_ms = INT64_MAX;
     hw_link *first = hw_list_first(&h1->queue);
-    bool is_sending = first && HW_MEMBER(first, h1_exchange, link)->exchange.is_answered;
+    bool is_sending = first && waits_for_output(h1, HW_MEMBER(first, h1_exchange, link));
     bool is_in_head = !h1->is_in_body && !hw_h1_is_between(&h1->parser);
     if (h1->is_lingering)
         consider_wait(h1, H1_WAIT_LINGER, h1->linger_by_ms, &at_ms);
@@ -681,7 +693,7 @@ static void take_late_body(conn_h1 *h1)
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     if (h1->window_bytes >= (uint64_t)limits->rate_bytes_min * limits->body_window_ms / 1000)
         start_body_window(h1, limits->body_window_ms);
-    else if (h1->reading && !h1->reading->exchange.is_answered)
+    else if (h1->reading && h1->reading->progress == H1_WAITING)
         answer_problem(h1->reading, &too_slow_body);
     else
         hw_conn_close(&h1->conn);

@@ -25,6 +25,8 @@
 #define TURN_BYTES ((size_t)256 * 1024)
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
+/* Fewer are not worth a head. */
+#define ECHO_BYTES_FIRST 64
 
 typedef struct h1_batch {
     struct iovec parts[PARTS_MAX];
@@ -244,6 +246,16 @@ static void settle_continue(h1_exchange *e, hw_pull *pull, hw_piece *piece)
         e->closes = true;
 }
 
+/* An answer that is the request's own body begins when a few bytes of that are there: until then
+ * what may be wrong with the request can still be said with a status. */
+static bool is_held_back(const h1_exchange *e)
+{
+    const hw_ring *inflow = e->exchange.inflow;
+    bool is_echo = inflow && e->exchange.response.body == &inflow->source;
+    return is_echo && !inflow->is_ended && !inflow->is_failed &&
+           inflow->length < hw_size_min(ECHO_BYTES_FIRST, inflow->capacity);
+}
+
 /* Fills prefix, piece, suffix and file of an answered exchange with what comes next, if there is
  * something and room for it. */
 static void prepare_next(h1_exchange *e, h1_batch *batch)
@@ -256,6 +268,12 @@ static void prepare_next(h1_exchange *e, h1_batch *batch)
     if (hw_buffer_room(&batch->output) < FRAME_BYTES ||
         (e->wants_continue && batch->output.length > 0))
         return;
+    if (e->progress == H1_WAITING && is_held_back(e)) {
+        if (e->wants_continue)
+            hw_conn_h1_inform(e, 100, (hw_fields){0});
+        e->wants_continue = false;
+        return;
+    }
     if (e->progress == H1_WAITING) {
         if (e->wants_continue) {
             is_pulled = e->exchange.response.body && !e->exchange.response.is_broken;
