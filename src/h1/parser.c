@@ -7,8 +7,8 @@
  * nobody, but places in a head count from the input's first byte, so a head behind empty lines has
  * its places moved.
  *
- * Invariants: an event other than END, HEAD of the next message and PROBLEM never leaves input that
- * it could have used; NEED_MORE is only said when no event can be made of what is there. RFC
+ * Invariants: NEED_MORE is only said when no event can be made of what is there; BODY is all
+ * content there is (of one chunk); what follows END is not looked at before the next call. RFC
  * 9112 2.2, 6, 7, 8. */
 #include "h1/parser.h"
 

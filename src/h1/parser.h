@@ -57,7 +57,7 @@ typedef struct hw_h1_head {
     hw_h1_framing framing;
     uint64_t content_length; /* of HW_H1_FRAMING_LENGTH */
     bool keep_alive;         /* the peer allows another request (RFC 9112 9.3) */
-    bool expects_continue;   /* Expect: 100-continue, and the version knows it */
+    bool expects_continue;   /* Expect: 100-continue; the version knows it, content follows */
     bool expects_other;      /* another expectation: 417 */
     unsigned field_count;
     hw_h1_field fields[HW_H1_FIELDS_MAX];
@@ -82,7 +82,7 @@ typedef struct hw_h1_event {
     hw_problem problem; /* PROBLEM */
 } hw_h1_event;
 
-typedef struct hw_h1_parser hw_h1_parser; /* at most 96 bytes; members are the parser's own */
+typedef struct hw_h1_parser hw_h1_parser; /* 64 bytes; members are the parser's own */
 
 struct hw_h1_parser {
     const hw_h1_limits *limits; /* borrowed */
@@ -98,6 +98,7 @@ struct hw_h1_parser {
     bool is_trailers;    /* the section being read is a trailer section */
 };
 
+/* Between messages. The limits of head and trailers must be below 4 GiB (asserted). */
 void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const hw_sink *sink);
 
 /* The next event of the input. `head` must be the same from the first NEED_MORE of a head (or of a

@@ -13,6 +13,7 @@
  * 9112 2.2, 11.2), so it is refused. RFC 9112 2.2, 2.3, 3, 5; RFC 9110 5.5, 5.6.2. */
 #include "h1/section.h"
 
+#include "base/assert.h"
 #include "h1/scan.h"
 
 #define REQUEST_LINE "RFC 9112 3"
@@ -283,6 +284,7 @@ void hw_h1_section_begin(hw_h1_parser *parser, hw_h1_head *head, bool is_trailer
 
 hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
 {
+    hw_assert(parser->scanned <= bytes.length); /* the caller took back what it had shown */
     const hw_h1_limits *limits = parser->limits;
     size_t bytes_max = parser->is_trailers ? limits->trailers_bytes_max : limits->head_bytes_max;
     section s = {
