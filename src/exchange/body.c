@@ -1,12 +1,10 @@
-/* Bodies that are pulled: the two simplest kinds, memory and an open file.
+/* Bodies that are pulled: the simplest kind, memory.
  *
  * A source lives in the arena of its exchange and is dropped before the arena is reset. It never
  * knows who pulls it, so the same body goes out over any protocol, whole or in parts. */
 #include "exchange/body.h"
 
 #include "base/assert.h"
-#include "base/number.h"
-#include "sys/socket.h"
 
 hw_pull hw_source_pull(hw_source *source, size_t want, hw_piece *ret_piece)
 {
@@ -52,40 +50,4 @@ hw_source *hw_source_memory(hw_arena *arena, hw_text bytes)
         return NULL;
     *memory = (memory_source){{&memory_ops, bytes.length}, bytes};
     return &memory->source;
-}
-
-typedef struct file_source {
-    hw_source source;
-    int fd;
-    uint64_t offset, left;
-} file_source;
-
-static hw_pull pull_file(hw_source *source, size_t want, hw_piece *ret_piece)
-{
-    file_source *file = (file_source *)source;
-    *ret_piece = (hw_piece){0};
-    if (file->left == 0)
-        return HW_PULL_END;
-    size_t length = (size_t)hw_number_min(file->left, want);
-    ret_piece->file = (hw_segment){file->fd, file->offset, length};
-    file->offset += length;
-    file->left -= length;
-    return HW_PULL_FILE;
-}
-
-static void drop_file(hw_source *source)
-{
-    file_source *file = (file_source *)source;
-    hw_sys_close(file->fd);
-}
-
-static const hw_source_ops file_ops = {pull_file, drop_file};
-
-hw_source *hw_source_file(hw_arena *arena, int fd, uint64_t offset, uint64_t length)
-{
-    file_source *file = hw_arena_alloc(arena, sizeof *file);
-    if (!file)
-        return NULL;
-    *file = (file_source){{&file_ops, length}, fd, offset, length};
-    return &file->source;
 }

@@ -53,8 +53,5 @@ void hw_source_drop(hw_source *source); /* NULL is fine */
 
 /* Bytes that stay unchanged until the source is dropped. NULL: no memory in the arena. */
 hw_source *hw_source_memory(hw_arena *arena, hw_text bytes);
-/* `length` bytes of a file from `offset`. Owns: fd from success on, closed by drop. NULL: no memory
- * in the arena. */
-hw_source *hw_source_file(hw_arena *arena, int fd, uint64_t offset, uint64_t length);
 
 #endif

@@ -4,29 +4,26 @@
  * same bytes. */
 #include "exchange/prepared.h"
 
-#include <string.h>
-
-#include "sys/memory.h"
+/* A head is a few hundred bytes; one that is longer gets a block of its own, and one past the limit
+ * is not kept. */
+#define MEMO_BLOCK_BYTES 512
+#define MEMO_BYTES_MAX ((size_t)128 * 1024)
 
 void hw_prepared_init(hw_prepared *prepared, int status, hw_fields fields)
 {
     *prepared = (hw_prepared){.status = status, .fields = fields};
+    hw_arena_init(&prepared->arena, MEMO_BLOCK_BYTES, MEMO_BYTES_MAX);
 }
 
 void hw_prepared_fini(hw_prepared *prepared)
 {
-    for (int i = 0; i < HW_PROTOCOL_COUNT; i++) {
-        hw_sys_free((void *)prepared->memo[i].at);
-        prepared->memo[i] = (hw_text){0};
-    }
+    hw_arena_fini(&prepared->arena);
+    *prepared = (hw_prepared){0};
 }
 
 void hw_prepared_keep(hw_prepared *prepared, hw_protocol protocol, hw_text encoding)
 {
-    char *copy = hw_sys_alloc(encoding.length);
-    if (!copy)
-        return;
-    memcpy(copy, encoding.at, encoding.length);
-    hw_sys_free((void *)prepared->memo[protocol].at);
-    prepared->memo[protocol] = (hw_text){copy, encoding.length};
+    hw_text memo;
+    if (hw_arena_copy_text(&prepared->arena, encoding, &memo))
+        prepared->memo[protocol] = memo;
 }

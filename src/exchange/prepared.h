@@ -4,6 +4,7 @@
 #ifndef HW_EXCHANGE_PREPARED_H
 #define HW_EXCHANGE_PREPARED_H
 
+#include "base/arena.h"
 #include "http/field.h"
 
 typedef enum hw_protocol {
@@ -15,7 +16,8 @@ typedef enum hw_protocol {
 typedef struct hw_prepared {
     int status;
     hw_fields fields; /* borrowed; must outlive the prepared head, Content-Length included */
-    hw_text memo[HW_PROTOCOL_COUNT]; /* memory of its own; empty: not encoded yet */
+    hw_text memo[HW_PROTOCOL_COUNT]; /* in the arena; empty: not encoded yet */
+    hw_arena arena;                  /* of the memos alone */
 } hw_prepared;
 
 void hw_prepared_init(hw_prepared *prepared, int status, hw_fields fields);

@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "http/date.h"
+#include "kit/file.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -111,7 +112,7 @@ int hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **r
 
 int hw_entry_body_unread(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **ret_body)
 {
-    hw_source *body = hw_source_file(arena, entry->fd, part.first, part.length);
+    hw_source *body = hw_file_source(arena, entry->fd, part.first, part.length);
     if (!body)
         return -ENOMEM;
     entry->fd = -1;
