@@ -219,7 +219,7 @@ static int read_long_option(const char *argument, argument_reader *reader, optio
         if (strlen(known) == length - 2 && memcmp(known, argument + 2, length - 2) == 0)
             return take_option(&option_rows[i], equals ? equals + 1 : NULL, reader, chosen);
     }
-    if (length - 2 >= sizeof(name))
+    if (length >= sizeof(name))
         return refuse_option(argument, "");
     memcpy(name, argument, length);
     name[length] = '\0';
