@@ -79,20 +79,10 @@ int hewn_status(const hewn_response *rs)
 }
 
 /* Fields that say how a message is carried are the driver's (RFC 9110 7.6.1). */
-static bool is_driver_field(hw_text name)
+static bool is_reserved(hw_text name)
 {
-    switch (hw_field_id_of(name)) {
-    case HW_FIELD_CONNECTION:
-    case HW_FIELD_CONTENT_LENGTH:
-    case HW_FIELD_DATE:
-    case HW_FIELD_KEEP_ALIVE:
-    case HW_FIELD_TRAILER:
-    case HW_FIELD_TRANSFER_ENCODING:
-    case HW_FIELD_UPGRADE:
-        return true;
-    default:
-        return false;
-    }
+    hw_field_id id = hw_field_id_of(name);
+    return hw_field_is_framing(id) || id == HW_FIELD_TRAILER || id == HW_FIELD_UPGRADE;
 }
 
 static void put_field(hewn_response *rs, const char *name, const char *value,
@@ -101,7 +91,7 @@ static void put_field(hewn_response *rs, const char *name, const char *value,
     hewn_request *rq = HW_MEMBER(rs, hewn_request, response);
     hw_text copy_of_name, copy_of_value;
     if (!hw_token_is_valid(hw_text_of(name)) || !value ||
-        !hw_field_value_is_valid(hw_text_of(value)) || is_driver_field(hw_text_of(name)))
+        !hw_field_value_is_valid(hw_text_of(value)) || is_reserved(hw_text_of(name)))
         hw_dispatch_misuse(rq, "a header field that cannot be sent, or is the server's own");
     else if (!hw_arena_copy_text(rs->arena, hw_text_of(name), &copy_of_name) ||
              !hw_arena_copy_text(rs->arena, hw_text_of(value), &copy_of_value))

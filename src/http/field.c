@@ -140,3 +140,9 @@ hw_text hw_fields_single(hw_fields fields, hw_field_id id)
         return (hw_text){NULL, 0};
     return field->value;
 }
+
+bool hw_field_is_framing(hw_field_id id)
+{
+    return id == HW_FIELD_CONNECTION || id == HW_FIELD_CONTENT_LENGTH || id == HW_FIELD_DATE ||
+           id == HW_FIELD_KEEP_ALIVE || id == HW_FIELD_TRANSFER_ENCODING;
+}

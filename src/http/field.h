@@ -59,6 +59,10 @@ hw_field_id hw_field_id_of(hw_text name); /* any case */
 /* The usual spelling: "Content-Length"; "" for HW_FIELD_OTHER. */
 const char *hw_field_name(hw_field_id id);
 
+/* Says how a message is carried: only whoever frames the message may set it (Connection,
+ * Content-Length, Date, Keep-Alive, Transfer-Encoding; RFC 9110 7.6.1, 8.6, RFC 9112 6). */
+bool hw_field_is_framing(hw_field_id id);
+
 /* A token of RFC 9110 5.6.2, not empty. */
 bool hw_token_is_valid(hw_text token);
 bool hw_char_is_token(char byte);

@@ -1,20 +1,16 @@
-/* Drives HTTP/1 connections: the reading half, and the four verbs of a turn.
+/* Drives HTTP/1 connections: the four verbs of a turn.
  *
  *    READ     stream -> the lane's input buffer, or this connection's rest
- *    ADVANCE  engine events -> begin and feed exchanges; complete heads go to the loop's ready
- * queue WRITE    heads and pulled bodies -> stream (conn_h1_write.c) ARM      one deadline; back to
- * the loop
+ *    ADVANCE  engine events -> begin and feed exchanges; complete heads go to the ready queue
+ *    WRITE    heads and pulled bodies -> stream (conn_h1_write.c)
+ *    ARM      one deadline; back to the loop
  *
  * Requests are read ahead, up to sixteen, and answered in order. A request with a body holds the
  * reading until the answerer has said what is to become of the body; then it is fed as far as there
  * is room for it, and no further: the client's own flow control does the rest.
  *
  * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
- * is the next one's.
- *
- * An error of the client's is an exchange like any other, so its answer waits for those before it.
- * It is the last one: after it nothing on the connection can be told apart any more. RFC 9112 9.6
- * says how to close so that the answer arrives. */
+ * is the next one's. */
 #include "server/conn_h1.h"
 
 #include <errno.h>
@@ -27,149 +23,7 @@
 #include "sys/memory.h"
 
 #define QUEUE_MAX 16
-#define SPARES_MAX 64
-#define ARENA_BLOCK_BYTES (4 * 1024)
-#define ARENA_BYTES_MAX (512 * 1024)
 #define REST_ROOM_BYTES (4 * 1024)
-
-static void wake_h1(hw_exchange *exchange)
-{
-    h1_exchange *e = (h1_exchange *)exchange;
-    hw_conn_queue(&e->conn->conn);
-}
-
-static void inform_h1(hw_exchange *exchange, int status, hw_fields fields)
-{
-    hw_conn_h1_inform((h1_exchange *)exchange, status, fields);
-    wake_h1(exchange);
-}
-
-static void stop_h1(hw_exchange *exchange, int error)
-{
-    (void)error;
-    ((h1_exchange *)exchange)->is_aborted = true;
-    wake_h1(exchange);
-}
-
-static const hw_carrier_ops h1_carrier = {wake_h1, inform_h1, stop_h1};
-
-static void answer_ready_h1(hw_task *task);
-
-static h1_exchange *take_spare(hw_lane *lane)
-{
-    hw_link *link = hw_list_take_first(&lane->spare_exchanges);
-    if (link) {
-        lane->spare_count--;
-        return HW_MEMBER(link, h1_exchange, link);
-    }
-    h1_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
-    if (e)
-        hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
-    return e;
-}
-
-/* A new exchange at the end of the queue; NULL: no memory. */
-static h1_exchange *append_exchange(conn_h1 *h1)
-{
-    hw_lane *lane = h1->conn.lane;
-    h1_exchange *e = take_spare(lane);
-    if (!e)
-        return NULL;
-    hw_exchange exchange = e->exchange;
-    *e = (h1_exchange){.exchange = exchange, .conn = h1};
-    hw_link_init(&e->link);
-    hw_task_init(&e->ready, answer_ready_h1);
-    hw_list_append(&h1->queue, &e->link);
-    h1->queue_length++;
-    atomic_fetch_add(&lane->shared->exchanges, 1);
-    return e;
-}
-
-/* No request can follow, and what still arrives is nobody's. */
-static void end_requests(conn_h1 *h1)
-{
-    h1->is_last = h1->has_late_input = true;
-    h1->is_in_body = false;
-    h1->reading = NULL;
-    h1->owed = 0;
-}
-
-void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
-{
-    conn_h1 *h1 = e->conn;
-    hw_lane *lane = h1->conn.lane;
-    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, lane->loop.now_ns);
-    hw_sink_step(lane->place.sink, "server/conn_h1",
-                 "reset the arena; next pipelined request, or ARM for keep-alive");
-    h1->input_by_ms = hw_loop_now_ms(&lane->loop) + lane->shared->limits.idle_ms;
-    if (h1->reading == e) {
-        /* Answered before its body was there: what is still to come is read past. */
-        h1->reading = NULL;
-        h1->skip_left = lane->shared->limits.skip_bytes_max;
-        if (e->closes)
-            end_requests(h1);
-    }
-    if (h1->tunnel == e)
-        h1->tunnel = NULL;
-    hw_link_remove(&e->link);
-    hw_task_cancel(&e->ready);
-    h1->queue_length--;
-    atomic_fetch_sub(&lane->shared->exchanges, 1);
-    atomic_fetch_add(&lane->shared->bytes_out, e->bytes_out);
-    hw_exchange_reset(&e->exchange);
-    e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
-    if (lane->spare_count < SPARES_MAX) {
-        hw_list_prepend(&lane->spare_exchanges, &e->link);
-        lane->spare_count++;
-    } else {
-        hw_exchange_fini(&e->exchange);
-        hw_sys_free(e);
-    }
-}
-
-void hw_conn_h1_free_spares(hw_lane *lane)
-{
-    for (hw_link *link; (link = hw_list_take_first(&lane->spare_exchanges));) {
-        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        hw_exchange_fini(&e->exchange);
-        hw_sys_free(e);
-    }
-    lane->spare_count = 0;
-}
-
-/* Answers in the server's own name, and ends the connection with it. */
-static void answer_problem(h1_exchange *e, const hw_problem *problem)
-{
-    char words[160];
-    hw_buffer buffer = HW_BUFFER_OVER(words);
-    hw_buffer_put_format(&buffer, "%s: %s (%s)", hw_status_reason(problem->status), problem->reason,
-                         problem->section);
-    hw_response_plain(&e->exchange.response, problem->status, hw_buffer_string(&buffer));
-    e->exchange.is_answered = true;
-    e->is_planned = true;
-    e->wants_continue = false;
-    end_requests(e->conn);
-    e->closes = true;
-}
-
-/* An exchange for bytes that are no request, so that their answer comes in its turn. */
-static void append_problem(conn_h1 *h1, const hw_problem *problem)
-{
-    hw_lane *lane = h1->conn.lane;
-    h1_exchange *e = append_exchange(h1);
-    if (!e) {
-        hw_conn_close(&h1->conn);
-        return;
-    }
-    hw_exchange *exchange = &e->exchange;
-    exchange->carrier = &h1_carrier;
-    exchange->place = &lane->place;
-    exchange->now_ms = hw_lane_wall_ms();
-    exchange->began_ns = lane->loop.now_ns;
-    exchange->request.peer = hw_text_of(h1->conn.stream->peer);
-    exchange->response.arena = &exchange->arena;
-    answer_problem(e, problem);
-}
 
 /* Whether the reader of the body can take more of it. */
 static bool has_body_room(const conn_h1 *h1)
@@ -299,8 +153,6 @@ static uint64_t content_length_of(const hw_h1_head *head)
     return head->framing == HW_H1_FRAMING_LENGTH ? head->content_length : 0;
 }
 
-static const hw_problem no_memory_now = {503, "out of memory", "RFC 9110 15.6.4"};
-
 /* Begins the exchange of a complete head. NULL, or what is wrong with it. */
 static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, hw_text bytes)
 {
@@ -317,9 +169,10 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
         .fields = copy.fields,
         .content_length = content_length_of(head),
     };
-    const hw_problem *problem = hw_exchange_begin(&e->exchange, &begun, &h1_carrier, &lane->place,
-                                                  hw_lane_wall_ms(), lane->loop.now_ns);
-    return is_copied ? problem : &no_memory_now;
+    const hw_problem *problem =
+        hw_exchange_begin(&e->exchange, &begun, &hw_conn_h1_carrier, &lane->place,
+                          hw_lane_wall_ms(), lane->loop.now_ns);
+    return is_copied ? problem : &hw_conn_h1_no_memory;
 }
 
 static bool has_field(const hw_h1_head *head, hw_field_id id)
@@ -333,7 +186,7 @@ static bool has_field(const hw_h1_head *head, hw_field_id id)
 static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
 {
     hw_lane *lane = h1->conn.lane;
-    h1_exchange *e = append_exchange(h1);
+    h1_exchange *e = hw_conn_h1_append(h1);
     if (!e) {
         hw_conn_close(&h1->conn);
         return;
@@ -363,7 +216,7 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     if (!problem && hw_text_equal_nocase(e->exchange.request.target.scheme, HW_TEXT("https")))
         problem = &misdirected;
     if (problem)
-        answer_problem(e, problem);
+        hw_conn_h1_answer_problem(e, problem);
     else
         hw_loop_queue_ready(&lane->loop, &e->ready);
 }
@@ -375,7 +228,7 @@ static size_t on_body(conn_h1 *h1, hw_text body)
     static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
     if (!e) {
         if (body.length > h1->skip_left)
-            end_requests(h1);
+            hw_conn_h1_end_requests(h1);
         h1->skip_left -= hw_number_min(body.length, h1->skip_left);
         return body.length;
     }
@@ -383,11 +236,11 @@ static size_t on_body(conn_h1 *h1, hw_text body)
     if (taken >= 0)
         return (size_t)taken;
     if (e->progress == H1_WAITING)
-        answer_problem(e, taken == -EMSGSIZE ? &too_long : &no_memory_now);
+        hw_conn_h1_answer_problem(e, taken == -EMSGSIZE ? &too_long : &hw_conn_h1_no_memory);
     else
         hw_exchange_gone(&e->exchange);
     e->closes = true;
-    end_requests(h1);
+    hw_conn_h1_end_requests(h1);
     return body.length;
 }
 
@@ -455,12 +308,12 @@ static size_t take_event(conn_h1 *h1, hw_h1_event event, const hw_h1_head *head,
         return event.used;
     case HW_H1_PROBLEM:
         if (h1->reading && h1->reading->progress == H1_WAITING)
-            answer_problem(h1->reading, &event.problem);
+            hw_conn_h1_answer_problem(h1->reading, &event.problem);
         else if (h1->reading)
             hw_exchange_gone(&h1->reading->exchange);
         else
-            append_problem(h1, &event.problem);
-        end_requests(h1);
+            hw_conn_h1_append_problem(h1, &event.problem);
+        hw_conn_h1_end_requests(h1);
         return input.length;
     case HW_H1_NEED_MORE:
         break;
@@ -478,12 +331,12 @@ static void take_end_of_input(conn_h1 *h1)
     if (problem.status == 0)
         return;
     if (h1->reading && h1->reading->progress == H1_WAITING)
-        answer_problem(h1->reading, &problem);
+        hw_conn_h1_answer_problem(h1->reading, &problem);
     else if (h1->reading)
         hw_exchange_gone(&h1->reading->exchange);
     else if (!h1->is_in_body)
-        append_problem(h1, &problem);
-    end_requests(h1);
+        hw_conn_h1_append_problem(h1, &problem);
+    hw_conn_h1_end_requests(h1);
 }
 
 /* ADVANCE: events to exchanges; returns how much of the input is used up. */
@@ -512,88 +365,6 @@ static size_t advance(conn_h1 *h1, hw_text input)
     return used;
 }
 
-/* What the plan makes of the body: refused before it is read, or prepared for. */
-static bool prepare_body(h1_exchange *e)
-{
-    static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
-    hw_exchange *exchange = &e->exchange;
-    uint64_t length = exchange->request.content_length;
-    if (exchange->plan.kind == HW_PLAN_NONE)
-        return true;
-    if (length != HW_LENGTH_UNKNOWN && length > exchange->plan.limit) {
-        answer_problem(e, &too_long);
-        return false;
-    }
-    if (exchange->plan.kind == HW_PLAN_BUFFER)
-        exchange->arena.bytes_max += (size_t)hw_number_min(exchange->plan.limit, SIZE_MAX / 8) * 2;
-    if (hw_exchange_expect(exchange) < 0) {
-        answer_problem(e, &no_memory_now);
-        return false;
-    }
-    if (e->has_whole_body)
-        hw_exchange_feed_end(exchange, (hw_fields){0});
-    /* A buffered body is wanted for certain; a streamed one when it is pulled for the first time.
-     */
-    if (e->wants_continue && exchange->plan.kind == HW_PLAN_BUFFER) {
-        e->wants_continue = false;
-        hw_conn_h1_inform(e, 100, (hw_fields){0});
-    }
-    return true;
-}
-
-static void start_tunnel(h1_exchange *e)
-{
-    e->closes = true;
-    e->conn->is_last = e->conn->has_late_input = true;
-    e->conn->tunnel = e;
-}
-
-/* A body nobody wants is read past if it is short, so that the connection can go on. */
-static void skip_body(h1_exchange *e)
-{
-    conn_h1 *h1 = e->conn;
-    uint64_t length = e->exchange.request.content_length;
-    uint64_t limit =
-        hw_number_min(e->exchange.plan.limit, h1->conn.lane->shared->limits.skip_bytes_max);
-    bool is_too_long = length != HW_LENGTH_UNKNOWN && length > limit;
-    /* RFC 9110 10.1.1: who waits for 100 and gets an answer may send its body or not: nobody can
-     * tell. */
-    if (is_too_long || e->wants_continue) {
-        e->closes = true;
-        end_requests(h1);
-    }
-    if (h1->reading == e) {
-        h1->reading = NULL;
-        h1->skip_left = limit;
-    }
-}
-
-static void answer_ready_h1(hw_task *task)
-{
-    h1_exchange *e = HW_MEMBER(task, h1_exchange, ready);
-    hw_exchange *exchange = &e->exchange;
-    hw_lane *lane = e->conn->conn.lane;
-    if (!e->is_planned) {
-        hw_answer_plan(lane, exchange);
-        e->is_planned = true;
-        if (!exchange->is_answered && !prepare_body(e))
-            return hw_conn_queue(&e->conn->conn);
-    }
-    bool waits_for_body = exchange->plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
-    if (!exchange->is_answered && !waits_for_body)
-        hw_answer_run(lane, exchange);
-    if (exchange->is_answered) {
-        hw_sink_step(lane->place.sink, "exchange", "head and body are ready; wake the driver");
-        if (exchange->response.kind == HW_RESPONSE_TUNNEL)
-            start_tunnel(e);
-        else if (!e->has_whole_body && exchange->plan.kind == HW_PLAN_NONE)
-            skip_body(e);
-        if (e->conn->upgrade == e)
-            e->conn->upgrade = NULL;
-    }
-    hw_conn_queue(&e->conn->conn);
-}
-
 /* The last answer has left. RFC 9112 9.6: closing while the client still sends would make the
  * system discard what it has not read yet, the answer; so our side ends, and theirs is read to its
  * end. */
@@ -605,7 +376,7 @@ static void end_connection(conn_h1 *h1)
         return;
     }
     stream->ops->end_write(stream);
-    end_requests(h1);
+    hw_conn_h1_end_requests(h1);
     drop_rest(h1);
     h1->is_lingering = true;
     h1->linger_by_ms =
@@ -694,7 +465,7 @@ static void take_late_body(conn_h1 *h1)
     if (h1->window_bytes >= (uint64_t)limits->rate_bytes_min * limits->body_window_ms / 1000)
         start_body_window(h1, limits->body_window_ms);
     else if (h1->reading && h1->reading->progress == H1_WAITING)
-        answer_problem(h1->reading, &too_slow_body);
+        hw_conn_h1_answer_problem(h1->reading, &too_slow_body);
     else
         hw_conn_close(&h1->conn);
 }
@@ -705,8 +476,8 @@ static void take_deadline(conn_h1 *h1)
     h1->conn.is_late = false;
     switch (h1->wait) {
     case H1_WAIT_HEAD:
-        append_problem(h1, &too_slow_head);
-        end_requests(h1);
+        hw_conn_h1_append_problem(h1, &too_slow_head);
+        hw_conn_h1_end_requests(h1);
         break;
     case H1_WAIT_BODY:
         take_late_body(h1);

@@ -84,9 +84,22 @@ void hw_conn_h1_free_spares(hw_lane *lane);
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
  * connection. */
 void hw_conn_h1_write(conn_h1 *h1);
-/* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
-void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
 /* An interim response, behind those that wait already. */
 void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields);
+
+/* A new exchange at the end of the queue; NULL: no memory. */
+h1_exchange *hw_conn_h1_append(conn_h1 *h1);
+/* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
+void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
+/* Answers in the server's own name, and ends the connection with it. Only while nothing of an
+ * answer is encoded. */
+void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem);
+/* An exchange for bytes that are no request, so that their answer comes in its turn. */
+void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem);
+/* No request can follow, and what still arrives is nobody's. */
+void hw_conn_h1_end_requests(conn_h1 *h1);
+
+extern const hw_carrier_ops hw_conn_h1_carrier;
+extern const hw_problem hw_conn_h1_no_memory;
 
 #endif

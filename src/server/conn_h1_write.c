@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "http/element.h"
 #include "http/status.h"
 #include "server/conn_h1.h"
 
@@ -36,17 +35,11 @@ typedef struct h1_batch {
     size_t budget;     /* of the turn */
 } h1_batch;
 
-static bool is_driver_field(hw_field_id id)
-{
-    return id == HW_FIELD_CONTENT_LENGTH || id == HW_FIELD_TRANSFER_ENCODING ||
-           id == HW_FIELD_CONNECTION || id == HW_FIELD_DATE || id == HW_FIELD_KEEP_ALIVE;
-}
-
 static void put_response_fields(hw_buffer *output, const hw_response *response)
 {
     for (size_t i = 0; i < response->field_count; i++) {
         const hw_field *field = &response->fields[i];
-        if (!is_driver_field(field->id))
+        if (!hw_field_is_framing(field->id))
             hw_h1_put_field(output, field->name, field->value);
     }
 }

@@ -1,0 +1,242 @@
+/* Drives HTTP/1 connections: the life of one exchange on them, from the engine's head to the
+ * record.
+ *
+ * An error of the client's is an exchange like any other, so its answer waits for those before it.
+ * It is the last one: after it nothing on the connection can be told apart any more.
+ *
+ * Exchanges are answered from the loop's ready queue, inside nobody's turn. They go back to the
+ * lane with their arena's first block, so that a busy loop allocates nothing. */
+#include <errno.h>
+
+#include "base/number.h"
+#include "http/status.h"
+#include "server/answer.h"
+#include "server/conn_h1.h"
+#include "sys/memory.h"
+
+#define SPARES_MAX 64
+#define ARENA_BLOCK_BYTES (4 * 1024)
+#define ARENA_BYTES_MAX (512 * 1024)
+
+static void wake_h1(hw_exchange *exchange)
+{
+    h1_exchange *e = (h1_exchange *)exchange;
+    hw_conn_queue(&e->conn->conn);
+}
+
+static void inform_h1(hw_exchange *exchange, int status, hw_fields fields)
+{
+    hw_conn_h1_inform((h1_exchange *)exchange, status, fields);
+    wake_h1(exchange);
+}
+
+static void stop_h1(hw_exchange *exchange, int error)
+{
+    (void)error;
+    ((h1_exchange *)exchange)->is_aborted = true;
+    wake_h1(exchange);
+}
+
+const hw_carrier_ops hw_conn_h1_carrier = {wake_h1, inform_h1, stop_h1};
+
+const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
+
+static void answer_ready_h1(hw_task *task);
+
+static h1_exchange *take_spare(hw_lane *lane)
+{
+    hw_link *link = hw_list_take_first(&lane->spare_exchanges);
+    if (link) {
+        lane->spare_count--;
+        return HW_MEMBER(link, h1_exchange, link);
+    }
+    h1_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
+    if (e)
+        hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
+    return e;
+}
+
+/* A new exchange at the end of the queue; NULL: no memory. */
+h1_exchange *hw_conn_h1_append(conn_h1 *h1)
+{
+    hw_lane *lane = h1->conn.lane;
+    h1_exchange *e = take_spare(lane);
+    if (!e)
+        return NULL;
+    hw_exchange exchange = e->exchange;
+    *e = (h1_exchange){.exchange = exchange, .conn = h1};
+    hw_link_init(&e->link);
+    hw_task_init(&e->ready, answer_ready_h1);
+    hw_list_append(&h1->queue, &e->link);
+    h1->queue_length++;
+    atomic_fetch_add(&lane->shared->exchanges, 1);
+    return e;
+}
+
+/* No request can follow, and what still arrives is nobody's. */
+void hw_conn_h1_end_requests(conn_h1 *h1)
+{
+    h1->is_last = h1->has_late_input = true;
+    h1->is_in_body = false;
+    h1->reading = NULL;
+    h1->owed = 0;
+}
+
+void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
+{
+    conn_h1 *h1 = e->conn;
+    hw_lane *lane = h1->conn.lane;
+    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, lane->loop.now_ns);
+    hw_sink_step(lane->place.sink, "server/conn_h1",
+                 "reset the arena; next pipelined request, or ARM for keep-alive");
+    h1->input_by_ms = hw_loop_now_ms(&lane->loop) + lane->shared->limits.idle_ms;
+    if (h1->reading == e) {
+        /* Answered before its body was there: what is still to come is read past. */
+        h1->reading = NULL;
+        h1->skip_left = lane->shared->limits.skip_bytes_max;
+        if (e->closes)
+            hw_conn_h1_end_requests(h1);
+    }
+    if (h1->tunnel == e)
+        h1->tunnel = NULL;
+    hw_link_remove(&e->link);
+    hw_task_cancel(&e->ready);
+    h1->queue_length--;
+    atomic_fetch_sub(&lane->shared->exchanges, 1);
+    atomic_fetch_add(&lane->shared->bytes_out, e->bytes_out);
+    hw_exchange_reset(&e->exchange);
+    e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
+    if (lane->spare_count < SPARES_MAX) {
+        hw_list_prepend(&lane->spare_exchanges, &e->link);
+        lane->spare_count++;
+    } else {
+        hw_exchange_fini(&e->exchange);
+        hw_sys_free(e);
+    }
+}
+
+void hw_conn_h1_free_spares(hw_lane *lane)
+{
+    for (hw_link *link; (link = hw_list_take_first(&lane->spare_exchanges));) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        hw_exchange_fini(&e->exchange);
+        hw_sys_free(e);
+    }
+    lane->spare_count = 0;
+}
+
+/* Answers in the server's own name, and ends the connection with it. */
+void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem)
+{
+    char words[160];
+    hw_buffer buffer = HW_BUFFER_OVER(words);
+    hw_buffer_put_format(&buffer, "%s: %s (%s)", hw_status_reason(problem->status), problem->reason,
+                         problem->section);
+    hw_response_plain(&e->exchange.response, problem->status, hw_buffer_string(&buffer));
+    e->exchange.is_answered = true;
+    e->is_planned = true;
+    e->wants_continue = false;
+    hw_conn_h1_end_requests(e->conn);
+    e->closes = true;
+}
+
+/* An exchange for bytes that are no request, so that their answer comes in its turn. */
+void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
+{
+    hw_lane *lane = h1->conn.lane;
+    h1_exchange *e = hw_conn_h1_append(h1);
+    if (!e) {
+        hw_conn_close(&h1->conn);
+        return;
+    }
+    hw_exchange *exchange = &e->exchange;
+    exchange->carrier = &hw_conn_h1_carrier;
+    exchange->place = &lane->place;
+    exchange->now_ms = hw_lane_wall_ms();
+    exchange->began_ns = lane->loop.now_ns;
+    exchange->request.peer = hw_text_of(h1->conn.stream->peer);
+    exchange->response.arena = &exchange->arena;
+    hw_conn_h1_answer_problem(e, problem);
+}
+
+/* What the plan makes of the body: refused before it is read, or prepared for. */
+static bool prepare_body(h1_exchange *e)
+{
+    static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
+    hw_exchange *exchange = &e->exchange;
+    uint64_t length = exchange->request.content_length;
+    if (exchange->plan.kind == HW_PLAN_NONE)
+        return true;
+    if (length != HW_LENGTH_UNKNOWN && length > exchange->plan.limit) {
+        hw_conn_h1_answer_problem(e, &too_long);
+        return false;
+    }
+    if (exchange->plan.kind == HW_PLAN_BUFFER)
+        exchange->arena.bytes_max += (size_t)hw_number_min(exchange->plan.limit, SIZE_MAX / 8) * 2;
+    if (hw_exchange_expect(exchange) < 0) {
+        hw_conn_h1_answer_problem(e, &hw_conn_h1_no_memory);
+        return false;
+    }
+    if (e->has_whole_body)
+        hw_exchange_feed_end(exchange, (hw_fields){0});
+    /* A buffered body is wanted for certain; a streamed one when it is pulled for the first time.
+     */
+    if (e->wants_continue && exchange->plan.kind == HW_PLAN_BUFFER) {
+        e->wants_continue = false;
+        hw_conn_h1_inform(e, 100, (hw_fields){0});
+    }
+    return true;
+}
+
+static void start_tunnel(h1_exchange *e)
+{
+    e->closes = true;
+    e->conn->is_last = e->conn->has_late_input = true;
+    e->conn->tunnel = e;
+}
+
+/* A body nobody wants is read past if it is short, so that the connection can go on. */
+static void skip_body(h1_exchange *e)
+{
+    conn_h1 *h1 = e->conn;
+    uint64_t length = e->exchange.request.content_length;
+    uint64_t limit =
+        hw_number_min(e->exchange.plan.limit, h1->conn.lane->shared->limits.skip_bytes_max);
+    bool is_too_long = length != HW_LENGTH_UNKNOWN && length > limit;
+    /* RFC 9110 10.1.1: who waits for 100 and gets an answer may send its body or not: nobody can
+     * tell. */
+    if (is_too_long || e->wants_continue) {
+        e->closes = true;
+        hw_conn_h1_end_requests(h1);
+    }
+    if (h1->reading == e) {
+        h1->reading = NULL;
+        h1->skip_left = limit;
+    }
+}
+
+static void answer_ready_h1(hw_task *task)
+{
+    h1_exchange *e = HW_MEMBER(task, h1_exchange, ready);
+    hw_exchange *exchange = &e->exchange;
+    hw_lane *lane = e->conn->conn.lane;
+    if (!e->is_planned) {
+        hw_answer_plan(lane, exchange);
+        e->is_planned = true;
+        if (!exchange->is_answered && !prepare_body(e))
+            return hw_conn_queue(&e->conn->conn);
+    }
+    bool waits_for_body = exchange->plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
+    if (!exchange->is_answered && !waits_for_body)
+        hw_answer_run(lane, exchange);
+    if (exchange->is_answered) {
+        hw_sink_step(lane->place.sink, "exchange", "head and body are ready; wake the driver");
+        if (exchange->response.kind == HW_RESPONSE_TUNNEL)
+            start_tunnel(e);
+        else if (!e->has_whole_body && exchange->plan.kind == HW_PLAN_NONE)
+            skip_body(e);
+        if (e->conn->upgrade == e)
+            e->conn->upgrade = NULL;
+    }
+    hw_conn_queue(&e->conn->conn);
+}
