@@ -109,10 +109,9 @@ static void print_address(const banner *speaker, const char *address)
 
 static void print_moved_port(const banner *speaker, const listening *made)
 {
-    fprintf(speaker->out, "%sport %d is already in use",
+    fprintf(speaker->out, "%sport %d is ",
             speaker->is_terminal ? "  " : "hewn: ", made->wanted_port);
-    if (made->has_holder)
-        holder_show(speaker->out, &made->holder);
+    show_text(speaker->out, made->taken.what);
     fprintf(speaker->out, ": took %d\n", made->port);
 }
 

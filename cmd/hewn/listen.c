@@ -124,6 +124,15 @@ static bool is_port_free(int port)
     return is_free;
 }
 
+static void show_address(FILE *out, const char *host, size_t length, int port)
+{
+    char address[128];
+
+    snprintf(address, sizeof(address), "%.*s:%d", (int)length, host, port);
+    fputs("-l ", out);
+    show_argument(out, address);
+}
+
 /* "  try  hewn -p 8081 dist" */
 static void tell_free_port(const options *chosen, const char *where)
 {
@@ -145,26 +154,12 @@ static void tell_free_port(const options *chosen, const char *where)
                                  : "",
                 port);
     else
-        fprintf(stderr, "-l %.*s:%d", (int)(colon - where), where, port);
+        show_address(stderr, where, (size_t)(colon - where), port);
     if (chosen->folder) {
         fputc(' ', stderr);
         show_argument(stderr, chosen->folder);
     }
     fputc('\n', stderr);
-}
-
-static int refuse_busy(const options *chosen, const char *where)
-{
-    holder holder_found;
-
-    fputs("hewn: cannot listen on ", stderr);
-    show_text(stderr, where);
-    fputs(": already in use", stderr);
-    if (holder_find(where, &holder_found))
-        holder_show(stderr, &holder_found);
-    fputc('\n', stderr);
-    tell_free_port(chosen, where);
-    return STATUS_UNAVAILABLE;
 }
 
 static int refuse_forbidden(const char *where)
@@ -192,8 +187,6 @@ static int refuse_forbidden(const char *where)
 
 static int refuse_listening(const options *chosen, int error, const hewn_fault *fault)
 {
-    if (error == -EADDRINUSE)
-        return refuse_busy(chosen, fault->where);
     if (error == -EACCES || error == -EPERM)
         return refuse_forbidden(fault->where);
     fputs("hewn: cannot listen", stderr);
@@ -202,11 +195,10 @@ static int refuse_listening(const options *chosen, int error, const hewn_fault *
         show_text(stderr, fault->where);
     }
     fputs(": ", stderr);
-    if (error == -EADDRNOTAVAIL)
-        fputs("this machine has no such address", stderr);
-    else
-        show_text(stderr, fault->what[0] ? fault->what : show_error(-error));
+    show_text(stderr, fault->what[0] ? fault->what : show_error(-error));
     fputc('\n', stderr);
+    if (error == -EADDRINUSE)
+        tell_free_port(chosen, fault->where);
     if (error == -EINVAL)
         return STATUS_USAGE;
     return error == -ENOMEM ? STATUS_INTERNAL : STATUS_UNAVAILABLE;
@@ -238,7 +230,7 @@ int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *se
     for (made.port = made.wanted_port;; made.port++) {
         error = open_at(app, chosen, setup, made.port, &fault, &made.server);
         if (error == -EADDRINUSE && made.port == made.wanted_port)
-            made.has_holder = holder_find(fault.where, &made.holder);
+            made.taken = fault;
         if (error != -EADDRINUSE || !may_move || made.port == PORT_LAST)
             break;
     }

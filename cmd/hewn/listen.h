@@ -3,14 +3,12 @@
 #define LISTEN_H
 
 #include "hewn/server.h"
-#include "holder.h"
 #include "options.h"
 
 typedef struct listening {
     hewn_server *server;
     int wanted_port, port; /* differ where the default port was taken; -1: only -l was given */
-    holder holder;         /* then: of the wanted port, where it could be found */
-    bool has_holder;
+    hewn_fault taken;      /* then: by whom */
 } listening;
 
 /* Makes a server that listens where the options say; `setup` has everything but the addresses. A

@@ -25,9 +25,31 @@ void show_text(FILE *out, const char *text)
 static bool is_plain_word(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_-+=:,./@%[]";
+                                "0123456789_-+=:,./@%";
 
     return *text && text[strspn(text, plain)] == '\0';
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || (unsigned char)*text == 0x7f ||
+            ((unsigned char)*text == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80))
+            return true;
+    return false;
+}
+
+/* $'...': every byte that is not plain ASCII in octal digits. */
+static void show_spelled(FILE *out, const char *text)
+{
+    fputs("$'", out);
+    for (; *text; text++) {
+        if (*text >= 0x20 && *text < 0x7f && *text != '\'' && *text != '\\')
+            fputc(*text, out);
+        else
+            fprintf(out, "\\%03o", (unsigned)(unsigned char)*text);
+    }
+    fputc('\'', out);
 }
 
 void show_argument(FILE *out, const char *text)
@@ -36,14 +58,16 @@ void show_argument(FILE *out, const char *text)
         fputs(text, out);
         return;
     }
+    if (has_control(text)) {
+        show_spelled(out, text);
+        return;
+    }
     fputc('\'', out);
     for (; *text; text++) {
-        char one[2] = {*text, '\0'};
-
         if (*text == '\'')
             fputs("'\\''", out);
         else
-            fputs(one, out);
+            fputc(*text, out);
     }
     fputc('\'', out);
 }
