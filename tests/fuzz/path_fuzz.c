@@ -47,7 +47,7 @@ static void check_canonical(hw_path path)
 
 static void check_encoded(hw_path path)
 {
-    size_t room = path.text.length * 3;
+    size_t room = path.text.length * 3 + 1;
     char *encoded = malloc(room), *again = malloc(room + 2);
     hw_buffer out = hw_buffer_over(encoded, room), second = hw_buffer_over(again, room + 2);
     hw_path back;
