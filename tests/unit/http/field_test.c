@@ -37,8 +37,8 @@ HW_TEST(token_is_what_the_grammar_says)
     assert_false(hw_token_is_valid(HW_TEXT("a\0b")));
     for (size_t i = 0; i < sizeof(separators); i++)
         assert_false(hw_char_is_token(separators[i]));
-    for (char control = 0; control < ' '; control++)
-        assert_false(hw_char_is_token(control));
+    for (int control = 0; control < ' '; control++)
+        assert_false(hw_char_is_token((char)control));
 }
 
 HW_TEST(field_value_may_hold_what_is_visible)

@@ -6,25 +6,25 @@ HW_TEST(target_forms_are_taken_apart)
 {
     static const struct {
         hw_method method;
-        const char *raw;
         hw_target_form form;
+        const char *raw;
         const char *scheme, *authority, *path, *query; /* query NULL: there is none */
     } rows[] = {
-        {HW_METHOD_GET, "/", HW_TARGET_ORIGIN, "", "", "/", NULL},
-        {HW_METHOD_GET, "/a/b?c=d&e", HW_TARGET_ORIGIN, "", "", "/a/b", "c=d&e"},
-        {HW_METHOD_GET, "/a?", HW_TARGET_ORIGIN, "", "", "/a", ""},
-        {HW_METHOD_GET, "/a?b?c/d", HW_TARGET_ORIGIN, "", "", "/a", "b?c/d"},
-        {HW_METHOD_GET, "//h/x", HW_TARGET_ORIGIN, "", "", "//h/x", NULL},
-        {HW_METHOD_OPTIONS, "*", HW_TARGET_ASTERISK, "", "", "", NULL},
-        {HW_METHOD_OPTIONS, "/*", HW_TARGET_ORIGIN, "", "", "/*", NULL},
-        {HW_METHOD_GET, "http://localhost/a?b", HW_TARGET_ABSOLUTE, "http", "localhost", "/a", "b"},
-        {HW_METHOD_GET, "http://localhost", HW_TARGET_ABSOLUTE, "http", "localhost", "/", NULL},
-        {HW_METHOD_GET, "http://h?a=b", HW_TARGET_ABSOLUTE, "http", "h", "/", "a=b"},
-        {HW_METHOD_GET, "HTTPS://[::1]:8443/", HW_TARGET_ABSOLUTE, "HTTPS", "[::1]:8443", "/",
+        {HW_METHOD_GET, HW_TARGET_ORIGIN, "/", "", "", "/", NULL},
+        {HW_METHOD_GET, HW_TARGET_ORIGIN, "/a/b?c=d&e", "", "", "/a/b", "c=d&e"},
+        {HW_METHOD_GET, HW_TARGET_ORIGIN, "/a?", "", "", "/a", ""},
+        {HW_METHOD_GET, HW_TARGET_ORIGIN, "/a?b?c/d", "", "", "/a", "b?c/d"},
+        {HW_METHOD_GET, HW_TARGET_ORIGIN, "//h/x", "", "", "//h/x", NULL},
+        {HW_METHOD_OPTIONS, HW_TARGET_ASTERISK, "*", "", "", "", NULL},
+        {HW_METHOD_OPTIONS, HW_TARGET_ORIGIN, "/*", "", "", "/*", NULL},
+        {HW_METHOD_GET, HW_TARGET_ABSOLUTE, "http://localhost/a?b", "http", "localhost", "/a", "b"},
+        {HW_METHOD_GET, HW_TARGET_ABSOLUTE, "http://localhost", "http", "localhost", "/", NULL},
+        {HW_METHOD_GET, HW_TARGET_ABSOLUTE, "http://h?a=b", "http", "h", "/", "a=b"},
+        {HW_METHOD_GET, HW_TARGET_ABSOLUTE, "HTTPS://[::1]:8443/", "HTTPS", "[::1]:8443", "/",
          NULL},
-        {HW_METHOD_POST, "http://h:/", HW_TARGET_ABSOLUTE, "http", "h:", "/", NULL},
-        {HW_METHOD_CONNECT, "h:80", HW_TARGET_AUTHORITY, "", "h:80", "", NULL},
-        {HW_METHOD_CONNECT, "[::1]:443", HW_TARGET_AUTHORITY, "", "[::1]:443", "", NULL},
+        {HW_METHOD_POST, HW_TARGET_ABSOLUTE, "http://h:/", "http", "h:", "/", NULL},
+        {HW_METHOD_CONNECT, HW_TARGET_AUTHORITY, "h:80", "", "h:80", "", NULL},
+        {HW_METHOD_CONNECT, HW_TARGET_AUTHORITY, "[::1]:443", "", "[::1]:443", "", NULL},
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
         hw_target target;
