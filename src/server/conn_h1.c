@@ -125,6 +125,8 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
         drop_rest(h1);
         return;
     }
+    if (h1->rest && used == 0)
+        return;
     if (h1->rest) {
         memmove(h1->rest->bytes, left.at, left.length);
         h1->rest->length = left.length;
@@ -277,8 +279,10 @@ static bool can_advance(const conn_h1 *h1)
 static size_t feed_owed(conn_h1 *h1, hw_text input)
 {
     hw_text owed = hw_text_upto(input, h1->owed);
-    size_t taken = owed.length > 0 ? on_body(h1, owed) : 0;
-    h1->owed -= taken;
+    if (owed.length == 0)
+        return 0;
+    size_t taken = on_body(h1, owed);
+    h1->owed = owed.length - taken;
     return taken;
 }
 
@@ -311,7 +315,7 @@ static size_t take_event(conn_h1 *h1, hw_h1_event event, const hw_h1_head *head,
             hw_conn_h1_answer_problem(h1->reading, &event.problem);
         else if (h1->reading)
             hw_exchange_gone(&h1->reading->exchange);
-        else
+        else if (!h1->is_in_body)
             hw_conn_h1_append_problem(h1, &event.problem);
         hw_conn_h1_end_requests(h1);
         return input.length;

@@ -99,6 +99,8 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     }
     if (h1->tunnel == e)
         h1->tunnel = NULL;
+    if (h1->upgrade == e)
+        h1->upgrade = NULL;
     hw_link_remove(&e->link);
     hw_task_cancel(&e->ready);
     h1->queue_length--;

@@ -94,7 +94,8 @@ static void put_connection(h1_exchange *e, hw_buffer *output)
             hw_h1_put_field(output, HW_TEXT("Connection"), HW_TEXT("upgrade"));
         return;
     }
-    if (lane->is_draining)
+    bool is_newest = e->link.next == &e->conn->queue.head;
+    if (lane->is_draining && is_newest)
         e->closes = true;
     if (e->closes)
         hw_h1_put_field(output, HW_TEXT("Connection"), HW_TEXT("close"));
@@ -312,7 +313,7 @@ static bool gather_exchange(h1_exchange *e, h1_batch *batch)
         return false;
     }
     add_part(batch, e->suffix);
-    return e->progress == H1_DONE && !e->is_aborted;
+    return e->progress == H1_DONE && !e->is_aborted && !e->closes;
 }
 
 static void gather(conn_h1 *h1, h1_batch *batch)
@@ -344,6 +345,17 @@ static bool save_unsent(h1_exchange *e)
     return e->suffix.length == 0 || hw_arena_copy_text(arena, e->suffix, &e->suffix);
 }
 
+/* RFC 9112 9.6: after an answer that says close, no other may follow, whatever was asked meanwhile. */
+static void give_up_queue(conn_h1 *h1)
+{
+    hw_conn_h1_end_requests(h1);
+    for (hw_link *link; (link = hw_list_first(&h1->queue));) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        hw_exchange_gone(&e->exchange);
+        hw_conn_h1_finish(e, false);
+    }
+}
+
 /* Takes what was sent off the exchanges, and ends those that are sent whole. False: the connection
  * is closed. */
 static bool settle(conn_h1 *h1, size_t sent)
@@ -361,7 +373,10 @@ static bool settle(conn_h1 *h1, size_t sent)
             hw_conn_close(&h1->conn);
             return false;
         }
+        bool closes = e->closes;
         hw_conn_h1_finish(e, true);
+        if (closes && h1->queue_length > 0)
+            give_up_queue(h1);
     }
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
