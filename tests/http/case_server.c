@@ -83,14 +83,14 @@ static int serve(const hw_server_setup *setup)
 
 int main(int argc, char **argv)
 {
-    arguments arguments;
+    arguments asked;
     hewn_fault fault = {0};
     hw_echo echo;
-    if (!read_arguments(argc, argv, &arguments))
+    if (!read_arguments(argc, argv, &asked))
         return usage();
-    int folder = open(arguments.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int folder = open(asked.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
-        perror(arguments.folder);
+        perror(asked.folder);
         return 66;
     }
     hewn_app *app = hewn_new();
@@ -105,8 +105,8 @@ int main(int argc, char **argv)
     size_t local_count;
     const hw_local *locals = hw_app_locals(app, &local_count);
     hw_server_setup setup = {
-        .addresses = arguments.addresses,
-        .address_count = arguments.address_count,
+        .addresses = asked.addresses,
+        .address_count = asked.address_count,
         .limits = hw_limits_default(),
         .answerer = &echo.answerer,
         .locals = locals,
