@@ -64,7 +64,7 @@ static bool answer_redirect(void *arg, hw_exchange *exchange)
         hw_buffer_put_char(&location, '?');
         hw_buffer_put(&location, target->query);
     }
-    hw_assert(!location.overflow);
+    hw_assert(hw_buffer_string(&location));
     hw_response_add(response, HW_FIELD_LOCATION, hw_buffer_text(&location));
     return true;
 }

@@ -18,7 +18,7 @@ enum {
     REFERER_MAX = 900,
     AGENT_MAX = 600,
     PRETTY_TARGET_MAX = 400,
-    PRETTY_TARGET_WIDTH = 24,
+    PRETTY_TARGET_WIDTH = 23,
     PRETTY_METHOD_WIDTH = 4,
     PRETTY_SIZE_WIDTH = 7,
 };
@@ -78,10 +78,16 @@ static size_t columns_of(hw_text text)
     return columns;
 }
 
+/* A broken request has no method and no target. */
+static hw_text text_or_dash(hw_text text)
+{
+    return text.length > 0 ? text : HW_TEXT("-");
+}
+
 static void put_escaped_padded(hw_buffer *line, hw_text text, size_t bytes_max, size_t width)
 {
     size_t start = line->length;
-    hw_escape_put(line, text, HW_ESCAPE_EYES, bytes_max);
+    hw_escape_put(line, text_or_dash(text), HW_ESCAPE_EYES, bytes_max);
     size_t columns = columns_of(hw_text_from(hw_buffer_text(line), start));
     put_blanks(line, width > columns ? width - columns : 0);
 }
@@ -253,22 +259,21 @@ static void put_combined_time(hw_buffer *line, int64_t at_ms, int offset_s)
 static void put_combined_text(hw_buffer *line, hw_text text, size_t bytes_max)
 {
     hw_buffer_put_string(line, " \"");
-    hw_escape_put(line, text.length > 0 ? text : HW_TEXT("-"), HW_ESCAPE_COMBINED, bytes_max);
+    hw_escape_put(line, text_or_dash(text), HW_ESCAPE_COMBINED, bytes_max);
     hw_buffer_put_char(line, '"');
 }
 
 void hw_line_put_combined(hw_buffer *line, const hw_record *record, int offset_s)
 {
-    hw_escape_put(line, record->peer.length > 0 ? record->peer : HW_TEXT("-"), HW_ESCAPE_COMBINED,
-                  PEER_MAX);
+    hw_escape_put(line, text_or_dash(record->peer), HW_ESCAPE_COMBINED, PEER_MAX);
     hw_buffer_put_string(line, " - - [");
     put_combined_time(line, record->at_ms, offset_s);
     hw_buffer_put_string(line, "] \"");
-    hw_escape_put(line, record->method, HW_ESCAPE_COMBINED, METHOD_MAX);
+    hw_escape_put(line, text_or_dash(record->method), HW_ESCAPE_COMBINED, METHOD_MAX);
     hw_buffer_put_char(line, ' ');
-    hw_escape_put(line, record->target, HW_ESCAPE_COMBINED, TARGET_MAX);
+    hw_escape_put(line, text_or_dash(record->target), HW_ESCAPE_COMBINED, TARGET_MAX);
     hw_buffer_put_char(line, ' ');
-    hw_escape_put(line, record->protocol, HW_ESCAPE_COMBINED, PROTOCOL_MAX);
+    hw_escape_put(line, text_or_dash(record->protocol), HW_ESCAPE_COMBINED, PROTOCOL_MAX);
     hw_buffer_put_string(line, "\" ");
     hw_buffer_put_decimal(line, (uint64_t)(record->status > 0 ? record->status : 0));
     hw_buffer_put_char(line, ' ');

@@ -1,0 +1,131 @@
+/* The driver of the tests of src/app: begins an exchange, follows its plan, keeps what was
+ * answered. */
+#include "unit/app/asker.h"
+
+#include <string.h>
+
+static void ignore_wake(hw_exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void ignore_inform(hw_exchange *exchange, int status, hw_fields fields)
+{
+    (void)exchange, (void)status, (void)fields;
+}
+
+static void ignore_end(hw_exchange *exchange, int error)
+{
+    (void)exchange, (void)error;
+}
+
+static const hw_carrier_ops no_carrier = {ignore_wake, ignore_inform, ignore_end};
+
+static void note_told(void *arg, hw_sink_kind kind, const void *item)
+{
+    app_asker *asker = arg;
+    if (kind == HW_SINK_FAULT) {
+        asker->fault = *(const hw_fault *)item;
+        asker->faults++;
+    } else if (kind == HW_SINK_STEP && strcmp(((const hw_step *)item)->file, "app/dispatch") == 0) {
+        asker->steps++;
+    }
+}
+
+static void end_if_struck(app_asker *asker)
+{
+    if (!hw_test_is_struck())
+        return;
+    asker_close(asker);
+    hw_test_out_of_memory();
+}
+
+void asker_open(app_asker *asker, hewn_app *app)
+{
+    *asker = (app_asker){.app = app};
+    asker->sink = (hw_sink){.take = note_told, .arg = asker, .steps = true};
+    asker->place = (hw_place){.sink = &asker->sink};
+    hw_exchange_init(&asker->exchange, 4096, 256 * 1024);
+    end_if_struck(asker);
+    assert_null(hw_app_fault(app));
+}
+
+void asker_close(app_asker *asker)
+{
+    hw_exchange_fini(&asker->exchange);
+    hewn_app_free(asker->app);
+    asker->app = NULL;
+}
+
+static void keep_body(app_asker *asker)
+{
+    hw_buffer body = HW_BUFFER_OVER(asker->body);
+    hw_source *source = asker->exchange.response.body;
+    hw_piece piece;
+    while (source && hw_source_pull(source, 100, &piece) == HW_PULL_BYTES)
+        hw_buffer_put(&body, piece.bytes);
+    assert_non_null(hw_buffer_string(&body));
+}
+
+int ask_with(app_asker *asker, const char *method, const char *target, hw_fields fields,
+             const char *content)
+{
+    hw_exchange *exchange = &asker->exchange;
+    hw_head head = {
+        .method = hw_method_of(hw_text_of(method)),
+        .method_name = hw_text_of(method),
+        .raw_target = hw_text_of(target),
+        .protocol = HW_TEXT("HTTP/1.1"),
+        .peer = HW_TEXT("127.0.0.1"),
+        .fields = fields,
+        .content_length = content ? strlen(content) : 0,
+    };
+    hw_exchange_reset(exchange);
+    const hw_problem *problem =
+        hw_exchange_begin(exchange, &head, &no_carrier, &asker->place, 0, 0);
+    end_if_struck(asker);
+    assert_null(problem);
+    const hw_answerer *answerer = hw_app_answerer(asker->app);
+    exchange->plan = answerer->plan(answerer->arg, exchange);
+    assert_non_null(exchange->answerer);
+    if (exchange->plan.kind != HW_PLAN_NONE && head.content_length > exchange->plan.limit)
+        return 413;
+    exchange->is_quick = true;
+    asker->was_quick = answerer->quick(answerer->arg, exchange);
+    exchange->is_quick = false;
+    int expected = hw_exchange_expect(exchange);
+    end_if_struck(asker);
+    assert_int_equal(expected, 0);
+    if (content)
+        (void)hw_exchange_feed(exchange, hw_text_of(content));
+    hw_exchange_feed_end(exchange, (hw_fields){0});
+    if (!asker->was_quick)
+        answerer->answer(answerer->arg, exchange);
+    end_if_struck(asker);
+    assert_false(exchange->response.is_broken);
+    keep_body(asker);
+    return exchange->response.status;
+}
+
+int ask(app_asker *asker, const char *method, const char *target)
+{
+    return ask_with(asker, method, target, (hw_fields){0}, NULL);
+}
+
+const char *answer_field(const app_asker *asker, const char *name)
+{
+    const hw_response *response = &asker->exchange.response;
+    for (size_t i = 0; i < response->field_count; i++)
+        if (hw_text_equal_nocase(response->fields[i].name, hw_text_of(name)))
+            return response->fields[i].value.at;
+    return NULL;
+}
+
+size_t answer_field_count(const app_asker *asker, const char *name)
+{
+    const hw_response *response = &asker->exchange.response;
+    size_t count = 0;
+    for (size_t i = 0; i < response->field_count; i++)
+        count += hw_text_equal_nocase(response->fields[i].name, hw_text_of(name));
+    return count;
+}
