@@ -188,8 +188,16 @@ def corpora(folder, wanted):
 
 
 def talks(folder, wanted):
-    command = [f"{folder}/talk", *(wanted or ["tests/talk"])]
-    return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
+    """Every talk over every carrier, then against no server at all, where each must fail."""
+    files = [path for path in sorted(glob.glob("tests/talk/*.talk"))
+             if all(word in path for word in wanted)]
+    if not files:
+        return Tally()
+    command = [f"{folder}/talk", *files]
+    selftest_command = [f"{folder}/talk", "--selftest", *files]
+    if "tsan" in folder:
+        return run(without_random_addresses(command), SANITIZERS)
+    return run(command, SANITIZERS).add(run(selftest_command, SANITIZERS))
 
 
 def cases(folder, wanted):
