@@ -4,8 +4,11 @@
  * about one loop. That alone is not fair: the loop that wakes first takes most. So a loop that has
  * a quarter more connections than the mean (and two) leaves the listeners until it has not. It also
  * leaves them at the server's limit and when descriptors run out: watching on would spin. Whoever
- * has left tries again with the tick, once a second, and whenever one of its own connections closes
- * by then. */
+ * has left tries again with the tick, once a second.
+ *
+ * A connection must not wait for the tick while some loop may take it: the kernel may have told of
+ * it the very loop that leaves, and only that one. So whoever finds that it has its share recalls
+ * the others, those that had left before it too; not all can have more than the mean. */
 #include "server/admit.h"
 
 #include <errno.h>
@@ -66,12 +69,26 @@ static bool accept_one(hw_acceptor *acceptor)
     return true;
 }
 
+static void recall_others(const hw_lane *lane)
+{
+    const hw_shared *shared = lane->shared;
+    for (unsigned i = 0; shared->lanes && i < shared->lane_count; i++) {
+        hw_lane *other = &shared->lanes[i];
+        if (other != lane && !atomic_exchange(&other->is_recalled, true))
+            hw_loop_post(&other->loop, &other->recall_post);
+    }
+}
+
 static void take_accept_turn(hw_task *task)
 {
     hw_acceptor *acceptor = HW_MEMBER(task, hw_acceptor, turn);
+    hw_lane *lane = acceptor->lane;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        if (is_overloaded(acceptor->lane) || has_its_share(acceptor->lane)) {
+        bool is_share = has_its_share(lane);
+        if (is_share || is_overloaded(lane)) {
             leave(acceptor);
+            if (is_share)
+                recall_others(lane);
             return;
         }
         if (!accept_one(acceptor))
@@ -126,13 +143,30 @@ void hw_admit_close(hw_lane *lane)
     lane->acceptors = NULL;
 }
 
+/* Every listener once more; a turn that finds no room leaves it again. */
+static void try_listeners(hw_lane *lane)
+{
+    for (size_t i = 0; i < lane->shared->listener_count; i++)
+        if (join(&lane->acceptors[i]) == 0)
+            hw_loop_queue_turn(&lane->loop, &lane->acceptors[i].turn);
+}
+
+void hw_admit_on_recall(hw_post *post)
+{
+    hw_lane *lane = HW_MEMBER(post, hw_lane, recall_post);
+    atomic_store(&lane->is_recalled, false);
+    if (!lane->acceptors)
+        return;
+    if (has_its_share(lane))
+        recall_others(lane);
+    else if (!is_overloaded(lane))
+        try_listeners(lane);
+}
+
 void hw_admit_on_tick(hw_timer *tick)
 {
     hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
-    for (size_t i = 0; i < lane->shared->listener_count; i++) {
-        hw_acceptor *acceptor = &lane->acceptors[i];
-        if (!is_overloaded(lane) && !has_its_share(lane) && join(acceptor) == 0)
-            hw_loop_queue_turn(&lane->loop, &acceptor->turn);
-    }
+    if (!is_overloaded(lane) && !has_its_share(lane))
+        try_listeners(lane);
     hw_loop_arm(&lane->loop, &lane->tick, TICK_MS);
 }

@@ -11,5 +11,7 @@ int hw_admit_open(hw_lane *lane);
 void hw_admit_close(hw_lane *lane);
 /* Once a second: tries again where the lane had to leave a listener. */
 void hw_admit_on_tick(hw_timer *tick);
+/* Another lane has its share: tries again at once. */
+void hw_admit_on_recall(hw_post *post);
 
 #endif

@@ -76,6 +76,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .place = {.sink = shared->sink, .media = shared->media},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
+        .recall_post.run = hw_admit_on_recall,
         .date_s = INT64_MIN,
     };
     hw_list_init(&lane->conns);

@@ -17,6 +17,8 @@
 /* The heads of all answers that leave in one write. */
 #define HW_LANE_OUTPUT_BYTES (32 * 1024)
 
+typedef struct hw_lane hw_lane;
+
 /* What all lanes of a server share. Counters are atomic; the rest does not change after the start.
  */
 typedef struct hw_shared {
@@ -28,11 +30,10 @@ typedef struct hw_shared {
     hw_limits limits;
     hw_listener *listeners;
     size_t listener_count;
+    hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
     _Atomic uint64_t connections, exchanges, requests, bytes_out;
 } hw_shared;
-
-typedef struct hw_lane hw_lane;
 
 /* A listener as one lane watches it. */
 typedef struct hw_acceptor {
@@ -53,8 +54,9 @@ struct hw_lane {
     size_t spare_count;
     hw_acceptor *acceptors;
     hw_timer tick, drain_limit;
-    hw_post drain_post, end_post;
-    hw_h1_head head;      /* for heads that arrive in one piece */
+    hw_post drain_post, end_post, recall_post;
+    atomic_bool is_recalled; /* recall_post is on its way */
+    hw_h1_head head;         /* for heads that arrive in one piece */
     char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
     int64_t date_s;       /* what `date` shows */
     char date[32];

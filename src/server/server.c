@@ -50,6 +50,7 @@ static int init_lanes(hw_server *server, hw_fault *fault)
     server->lanes = hw_sys_alloc_zeroed(count, sizeof *server->lanes);
     if (!server->threads || !server->lanes)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
+    server->shared.lanes = server->lanes;
     for (unsigned i = 0; i < count; i++) {
         int error = hw_lane_init(&server->lanes[i], &server->shared, HW_LOOP_POLL);
         if (error < 0)

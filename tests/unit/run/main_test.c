@@ -1,0 +1,95 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hewn.h"
+#include "run/signals.h"
+#include "unit/harness.h"
+
+/* Runs hewn_main with standard error and output in a pipe; what it said is in `said`. */
+static int run_main(hewn_app *app, int argc, const char *const *arguments, char *said, size_t bytes)
+{
+    int ends[2], kept[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    char *argv[8] = {NULL};
+    for (int i = 0; i < argc; i++)
+        argv[i] = (char *)arguments[i];
+    assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    int status = hewn_main(app, argc, argv);
+    dup2(kept[0], STDOUT_FILENO);
+    dup2(kept[1], STDERR_FILENO);
+    close(kept[0]);
+    close(kept[1]);
+    close(ends[1]);
+    ssize_t got = read(ends[0], said, bytes - 1);
+    said[got > 0 ? got : 0] = '\0';
+    close(ends[0]);
+    return status;
+}
+
+HW_TEST(main_refuses_a_command_line_that_makes_no_sense)
+{
+    static const char *const arguments[] = {"bin/hello", "--lisen", "80"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 3, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 64);
+    assert_string_equal(said, "hello: unknown option --lisen; did you mean --listen?\n");
+}
+
+HW_TEST(main_shows_help)
+{
+    static const char *const arguments[] = {"hello", "--help"};
+    char said[2048];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 2, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 0);
+    assert_ptr_equal(strstr(said, "usage: hello"), said);
+}
+
+HW_TEST(main_says_that_there_is_no_app)
+{
+    static const char *const arguments[] = {"hello"};
+    char said[512];
+    assert_int_equal(run_main(NULL, 1, arguments, said, sizeof said), 70);
+    assert_string_equal(said, hw_test_is_struck() ? said : "hello: out of memory\n");
+}
+
+HW_TEST(main_cannot_listen_where_there_is_no_such_address)
+{
+    static const char *const arguments[] = {"hello", "--listen", "192.0.2.1:80", "--log=off"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 4, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 69);
+    assert_string_equal(said,
+                        "hello: cannot listen on 192.0.2.1:80: this machine has no such address\n");
+}
+
+HW_THREAD_TEST(main_serves_until_a_signal)
+{
+    static const char *const arguments[] = {"hello", "--listen", "127.0.0.1:0", "--loops=1"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hw_signals_hold();
+    kill(getpid(), SIGINT);
+    int status = run_main(app, 4, arguments, said, sizeof said);
+    if (hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 0);
+    assert_ptr_equal(strstr(said, "hello: listening on http://127.0.0.1:"), said);
+    assert_non_null(strstr(said, "hello: stopping: 0 requests in flight\n"));
+}

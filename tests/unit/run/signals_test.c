@@ -1,0 +1,53 @@
+#include "run/signals.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "hewn/server.h"
+#include "unit/harness.h"
+
+static void count_stopping(hewn_server *server, void *arg)
+{
+    assert_int_equal(hewn_server_numbers(server).in_flight, 0);
+    ++*(int *)arg;
+}
+
+HW_THREAD_TEST(signals_end_a_server)
+{
+    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
+    hewn_server *server;
+    int stopping = 0;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int error = hewn_server_new(app, &opts, NULL, &server);
+    hewn_app_free(app);
+    HW_NEED_OK(error);
+    hw_signals_hold();
+    kill(getpid(), SIGTERM); /* waits for the one who waits for it */
+    error = hewn_server_run(server, count_stopping, &stopping);
+    hewn_server_free(server);
+    HW_NEED_OK(error);
+    assert_int_equal(stopping, 1);
+}
+
+HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
+{
+    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
+    hewn_server *server;
+    int stopping = 0;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int error = hewn_server_new(app, &opts, NULL, &server);
+    hewn_app_free(app);
+    HW_NEED_OK(error);
+    error = hewn_server_start(server);
+    if (error == 0) {
+        hewn_server_stop(server);
+        error = hewn_server_run(server, count_stopping, &stopping);
+    }
+    hewn_server_free(server);
+    HW_NEED_OK(error);
+    assert_int_equal(stopping, 0);
+}
