@@ -251,7 +251,7 @@ int main(int argc, char **argv)
     else if (options.list)
         status = list_tests(tests, count);
     else if (options.sweep)
-        status = hw_sweep(tests, count, options.deadline_s);
+        status = hw_sweep(tests, count, options.deadline_s, !options.filter);
     else
         status = run_all(argv[0], tests, count);
     free(tests);
