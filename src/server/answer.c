@@ -20,7 +20,7 @@ void hw_answer_run(hw_lane *lane, hw_exchange *exchange)
     const hw_answerer *answerer = lane->shared->answerer;
     answerer->answer(answerer->arg, exchange);
     if (exchange->response.kind == HW_RESPONSE_NONE) {
-        hw_sink_fault(lane->place.sink, 0, exchange->request.raw_target.at,
+        hw_sink_fault(lane->place.sink, EPROTO, exchange->request.raw_target.at,
                       "the handler gave no response");
         hw_response_plain(&exchange->response, 500, NULL);
     }
