@@ -41,11 +41,13 @@ void hw_router_init(hw_router *router)
 
 void hw_router_fini(hw_router *router)
 {
-    for (hw_node *node = &router->root; node; node = node->next) {
+    hw_node *node = &router->root;
+    do {
         if (node->mount && node->mount->fini)
             node->mount->fini(node->mount->answerer.arg);
         hw_map_fini(&node->children);
-    }
+        node = node->next;
+    } while (node);
     hw_router_init(router);
 }
 
