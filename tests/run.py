@@ -112,7 +112,7 @@ def run(command, environment=None, wanted=()):
             print("          " + line, flush=True)
     if tally.failed:
         print("\n".join(output.splitlines()[-80:]))
-        print(f"alone: {spell(command, environment)}", flush=True)
+        print(f"alone: {spell(command, environment)[:300]}", flush=True)
     return tally
 
 
@@ -171,8 +171,15 @@ def unit_threads(folder, wanted):
 
 
 def unit_valgrind(folder, wanted):
-    return run(["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
-                f"{folder}/unit"], wanted=wanted)
+    """Module by module, but for those that open files: valgrind may not know openat2."""
+    tally = Tally()
+    for place in sorted(glob.glob("tests/unit/*/meson.build")):
+        module = os.path.basename(os.path.dirname(place)) + "/"
+        if module in ("kit/", "run/", "sys/"):
+            continue
+        tally.add(run(["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+                       f"{folder}/unit"], wanted=[module]))
+    return tally
 
 
 def selftest(folder, wanted):
@@ -189,16 +196,15 @@ def corpora(folder, wanted):
 
 
 def talks(folder, wanted):
-    """Every talk over every carrier, then against no server at all, where each must fail."""
-    files = [path for path in sorted(glob.glob("tests/talk/*.talk"))
-             if all(word in path for word in wanted)]
-    if not files:
+    """Talks, and that each of them notices a server that says nothing worth hearing."""
+    chosen = [talk for talk in sorted(glob.glob("tests/talk/*.talk"))
+              if not wanted or wanted[0] in talk]
+    if not chosen:
         return Tally()
-    command = [f"{folder}/talk", *files]
-    selftest_command = [f"{folder}/talk", "--selftest", *files]
     if "tsan" in folder:
-        return run(without_random_addresses(command), SANITIZERS)
-    return run(command, SANITIZERS).add(run(selftest_command, SANITIZERS))
+        return run(without_random_addresses([f"{folder}/talk", *chosen]), SANITIZERS)
+    tally = run([f"{folder}/talk", *chosen], SANITIZERS)
+    return tally.add(run([f"{folder}/talk", "--selftest", *chosen], SANITIZERS))
 
 
 def cases(folder, wanted):
@@ -264,7 +270,7 @@ STEPS = [
     ("clients-release", "build", clients, True, ["tests/program/conftest.py"]),
 ]
 MORE_STEPS = [
-    ("unit-valgrind", "build/gcc", unit_valgrind, True, []),
+    ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
 ]
 
 
