@@ -1,44 +1,63 @@
-/* The server that the HTTP cases are run against: case-server [--listen ADDR]... DIR
+/* The server that the HTTP cases and the real clients are run against:
+ *     case-server [--listen ADDR]... [--loops N] [--head-ms N] DIR
  *
  * It serves DIR at "/" with the library's own file handler, and gives content back at "/echo". It
- * prints the addresses it listens on, one a line, and ends cleanly with SIGTERM or SIGINT. */
+ * prints the addresses it listens on, one a line. SIGTERM or SIGINT drains it, a second one ends it
+ * at once. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/number.h"
 #include "echo.h"
 #include "hewn/server.h"
 #include "server/server.h"
 #include "sys/process.h"
+#include "sys/thread.h"
 
 #define ADDRESSES_MAX 8
+#define WAITER_STACK_BYTES ((size_t)256 * 1024)
 
 typedef struct arguments {
     const char *addresses[ADDRESSES_MAX];
     size_t address_count;
+    uint64_t loops, head_ms; /* 0: the default */
     const char *folder;
 } arguments;
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: case-server [--listen ADDR]... DIR\n");
+    fprintf(stderr, "usage: case-server [--listen ADDR]... [--loops N] [--head-ms N] DIR\n");
     return 64;
+}
+
+static bool read_option(const char *name, const char *value, arguments *found)
+{
+    if (!value)
+        return false;
+    if (strcmp(name, "--loops") == 0)
+        return hw_number_decimal(hw_text_of(value), &found->loops) && found->loops <= 64;
+    if (strcmp(name, "--head-ms") == 0)
+        return hw_number_decimal(hw_text_of(value), &found->head_ms) && found->head_ms <= INT32_MAX;
+    if (strcmp(name, "--listen") != 0 || found->address_count == ADDRESSES_MAX)
+        return false;
+    found->addresses[found->address_count++] = value;
+    return true;
 }
 
 static bool read_arguments(int argc, char **argv, arguments *ret_arguments)
 {
     arguments found = {0};
     for (int i = 1; i < argc; i++) {
-        bool is_listen = strcmp(argv[i], "--listen") == 0;
-        if (is_listen && (i + 1 == argc || found.address_count == ADDRESSES_MAX))
+        bool is_option = argv[i][0] == '-';
+        if (is_option ? !read_option(argv[i], argv[i + 1], &found) : found.folder != NULL)
             return false;
-        if (is_listen)
-            found.addresses[found.address_count++] = argv[++i];
-        else if (argv[i][0] == '-' || found.folder)
-            return false;
+        if (is_option)
+            i++;
         else
             found.folder = argv[i];
     }
@@ -54,6 +73,37 @@ static void take_fault(void *arg, hw_sink_kind kind, const void *item)
     const hw_fault *fault = item;
     if (kind == HW_SINK_FAULT)
         fprintf(stderr, "case-server: %s: %s\n", fault->where, fault->what);
+}
+
+/* The thread that waits for the server's end while the first one waits for signals. */
+typedef struct waiter {
+    hw_server *server;
+    pthread_t signalled;
+    atomic_bool is_over;
+} waiter;
+
+static void *wait_for_end(void *arg)
+{
+    waiter *end = arg;
+    hw_server_wait(end->server);
+    atomic_store(&end->is_over, true);
+    hw_sys_thread_signal(end->signalled, SIGTERM);
+    return NULL;
+}
+
+static int wait_for_signals(hw_server *server, const sigset_t *signals)
+{
+    waiter end = {.server = server, .signalled = pthread_self()};
+    pthread_t thread;
+    if (hw_sys_thread_start(&thread, wait_for_end, &end, WAITER_STACK_BYTES) < 0) {
+        hw_server_stop(server);
+        hw_server_wait(server);
+        return 70;
+    }
+    while (hw_sys_signal_wait(signals) > 0 && !atomic_load(&end.is_over))
+        hw_server_stop(server);
+    hw_sys_thread_join(thread);
+    return 0;
 }
 
 static int serve(const hw_server_setup *setup)
@@ -74,11 +124,9 @@ static int serve(const hw_server_setup *setup)
     for (size_t i = 0; hw_server_address(server, i); i++)
         printf("%s\n", hw_server_address(server, i));
     fflush(stdout);
-    hw_sys_signal_wait(&signals);
-    hw_server_stop(server);
-    hw_server_wait(server);
+    int status = wait_for_signals(server, &signals);
     hw_server_free(server);
-    return 0;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -108,11 +156,14 @@ int main(int argc, char **argv)
         .addresses = asked.addresses,
         .address_count = asked.address_count,
         .limits = hw_limits_default(),
+        .loops = (unsigned)asked.loops,
         .answerer = &echo.answerer,
         .locals = locals,
         .local_count = local_count,
         .sink = &sink,
     };
+    if (asked.head_ms)
+        setup.limits.head_ms = (unsigned)asked.head_ms;
     int status = serve(&setup);
     hewn_app_free(app);
     return status;
