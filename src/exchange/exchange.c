@@ -221,11 +221,11 @@ hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status)
 {
     hw_response_start(&exchange->response, status);
     exchange->response.kind = HW_RESPONSE_TUNNEL;
-    exchange->plan = (hw_body_plan){HW_PLAN_STREAM, UINT64_MAX};
     if (open_inflow(exchange, HW_LENGTH_UNKNOWN) < 0) {
         hw_response_plain(&exchange->response, 503, NULL);
         return NULL;
     }
+    exchange->plan = (hw_body_plan){HW_PLAN_STREAM, UINT64_MAX};
     return hw_exchange_take_body(exchange);
 }
 

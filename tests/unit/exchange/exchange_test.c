@@ -1,0 +1,300 @@
+#include "exchange/exchange.h"
+
+#include "seam/seam.h"
+#include "unit/base/death.h"
+#include "unit/http/http_harness.h"
+
+#include <string.h>
+
+static int wakes;
+
+static void count_wake(hw_exchange *exchange)
+{
+    (void)exchange;
+    wakes++;
+}
+
+static const hw_carrier_ops carrier = {.wake = count_wake};
+static const hw_place nowhere = {0};
+
+static void init_exchange(hw_exchange *exchange)
+{
+    wakes = 0;
+    hw_exchange_init(exchange, 1024, 256 * 1024);
+}
+
+static const hw_problem *begin_target(hw_exchange *exchange, hw_method method, const char *target,
+                                      uint64_t length)
+{
+    const hw_head head = {
+        .method = method,
+        .method_name = HW_TEXT("ANY"),
+        .raw_target = hw_text_of(target),
+        .protocol = HW_TEXT("HTTP/1.1"),
+        .peer = HW_TEXT("::1"),
+        .fields = FIELDS(FIELD(HOST, "host.field")),
+        .content_length = length,
+    };
+    return hw_exchange_begin(exchange, &head, &carrier, &nowhere, 1000, 2000);
+}
+
+static void begin_post(hw_exchange *exchange, uint64_t length, hw_plan_kind kind, uint64_t limit)
+{
+    init_exchange(exchange);
+    if (begin_target(exchange, HW_METHOD_POST, "/", length))
+        hw_test_out_of_memory();
+    exchange->plan = (hw_body_plan){kind, limit};
+    HW_NEED_OK(hw_exchange_expect(exchange));
+}
+
+HW_TEST(exchange_reads_target_host_and_path)
+{
+    static const struct {
+        hw_method method;
+        const char *target, *host, *path;
+        int status;
+    } rows[] = {
+        {HW_METHOD_GET, "/a%20b/../c?q", "host.field", "/c", 0},
+        {HW_METHOD_GET, "http://other:80/x", "other:80", "/x", 0},
+        {HW_METHOD_GET, "http://other", "other", "/", 0},
+        {HW_METHOD_OPTIONS, "*", "host.field", "", 0},
+        {HW_METHOD_CONNECT, "other:443", "other:443", "", 0},
+        {HW_METHOD_GET, "http:///x", NULL, NULL, 400},
+        {HW_METHOD_GET, "/%00", NULL, NULL, 400},
+        {HW_METHOD_GET, "/%2f", NULL, NULL, 400},
+        {HW_METHOD_GET, "*", NULL, NULL, 400},
+        {HW_METHOD_GET, "", NULL, NULL, 400},
+    };
+    hw_exchange exchange;
+    init_exchange(&exchange);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const hw_problem *problem = begin_target(&exchange, rows[i].method, rows[i].target, 0);
+        if (problem && problem->status == 503)
+            hw_test_out_of_memory();
+        if ((problem ? problem->status : 0) != rows[i].status)
+            fail_msg("%s: %d", rows[i].target, problem ? problem->status : 0);
+        if (!problem) {
+            assert_text(exchange.request.host, rows[i].host);
+            assert_text(exchange.request.path.text, rows[i].path);
+            assert_text(exchange.request.below.text, rows[i].path);
+        }
+        assert_int_equal(exchange.now_ms, 1000);
+        assert_int_equal(exchange.began_ns, 2000);
+        hw_exchange_reset(&exchange);
+    }
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_without_memory_for_the_path_is_503)
+{
+    hw_exchange exchange;
+    init_exchange(&exchange);
+    hw_seam_fail_allocation(1);
+    const hw_problem *problem = begin_target(&exchange, HW_METHOD_GET, "/", 0);
+    assert_non_null(problem);
+    assert_int_equal(problem->status, 503);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_buffers_a_body_of_known_length)
+{
+    hw_exchange exchange;
+    begin_post(&exchange, 6, HW_PLAN_BUFFER, 6);
+    assert_int_equal(exchange.request.content.length, 0);
+    assert_int_equal(exchange.request.content.at[0], '\0');
+    HW_NEED_OK(hw_exchange_feed(&exchange, HW_TEXT("abc")));
+    assert_text(exchange.request.content, "abc");
+    assert_int_equal(exchange.request.content.at[3], '\0');
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("def")), 3);
+    assert_text(exchange.request.content, "abcdef");
+    assert_int_equal(exchange.request.content.at[6], '\0');
+    assert_int_equal(exchange.fed, 6);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("g")), -EMSGSIZE);
+    assert_int_equal(exchange.fed, 6);
+    hw_exchange_feed_end(&exchange, FIELDS(FIELD(ETAG, "\"x\"")));
+    assert_int_equal(exchange.request.trailers.count, 1);
+    assert_null(exchange.request.body);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_buffers_a_body_of_unknown_length)
+{
+    static char bytes[10000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i % 253);
+    static const uint64_t limits[] = {sizeof bytes, sizeof bytes + 1, 1000000};
+    for (size_t i = 0; i < ROWS(limits); i++) {
+        hw_exchange exchange;
+        begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_BUFFER, limits[i]);
+        for (size_t at = 0, step = 1; at < sizeof bytes; at += step, step = step * 2 + 1) {
+            if (step > sizeof bytes - at)
+                step = sizeof bytes - at;
+            ssize_t taken = hw_exchange_feed(&exchange, (hw_text){bytes + at, step});
+            HW_NEED_OK(taken);
+            assert_int_equal(taken, step);
+        }
+        assert_int_equal(exchange.request.content.length, sizeof bytes);
+        assert_memory_equal(exchange.request.content.at, bytes, sizeof bytes);
+        assert_int_equal(exchange.request.content.at[sizeof bytes], '\0');
+        assert_true(exchange.content_capacity <= limits[i]);
+        if (limits[i] == sizeof bytes)
+            assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("x")), -EMSGSIZE);
+        hw_exchange_fini(&exchange);
+    }
+}
+
+HW_TEST(exchange_with_a_limit_of_nothing)
+{
+    hw_exchange exchange;
+    begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_BUFFER, 0);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("x")), -EMSGSIZE);
+    hw_exchange_feed_end(&exchange, NO_FIELDS);
+    assert_int_equal(exchange.request.content.length, 0);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_streams_a_body_within_bounds)
+{
+    static char many[100000];
+    hw_exchange exchange;
+    hw_piece piece;
+    begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_STREAM, UINT64_MAX);
+    hw_source *body = hw_exchange_take_body(&exchange);
+    assert_non_null(body);
+    assert_null(hw_exchange_take_body(&exchange));
+    assert_true(body->length == HW_LENGTH_UNKNOWN);
+    assert_int_equal(hw_source_pull(body, 10, &piece), HW_PULL_WAIT);
+    ssize_t taken = hw_exchange_feed(&exchange, (hw_text){many, sizeof many});
+    assert_in_range(taken, 1, sizeof many - 1);
+    assert_int_equal(wakes, 1);
+    assert_int_equal(exchange.fed, taken);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("x")), 0);
+    assert_int_equal(hw_source_pull(body, 10, &piece), HW_PULL_BYTES);
+    assert_int_equal(wakes, 1);
+    assert_int_equal(hw_source_pull(body, SIZE_MAX, &piece), HW_PULL_BYTES);
+    assert_int_equal(wakes, 2);
+    hw_exchange_feed_end(&exchange, FIELDS(FIELD(ETAG, "\"x\"")));
+    assert_int_equal(hw_source_pull(body, 10, &piece), HW_PULL_END);
+    assert_int_equal(piece.trailers.count, 1);
+    hw_source_drop(body);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_streams_no_more_than_the_limit)
+{
+    hw_exchange exchange;
+    begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_STREAM, 4);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("de")), -EMSGSIZE);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("d")), 1);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_of_a_small_body_has_a_small_ring)
+{
+    hw_exchange exchange;
+    hw_piece piece;
+    begin_post(&exchange, 3, HW_PLAN_STREAM, 100);
+    assert_int_equal(exchange.inflow->capacity, 3);
+    assert_int_equal(exchange.request.body->length, 3);
+    hw_exchange_fini(&exchange);
+    begin_post(&exchange, 0, HW_PLAN_STREAM, 100);
+    hw_exchange_feed_end(&exchange, NO_FIELDS);
+    assert_int_equal(hw_source_pull(exchange.request.body, 10, &piece), HW_PULL_END);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_whose_client_is_gone_breaks_its_body_off)
+{
+    hw_exchange exchange;
+    hw_piece piece;
+    begin_post(&exchange, 10, HW_PLAN_STREAM, 100);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+    hw_exchange_gone(&exchange);
+    assert_true(exchange.is_gone);
+    assert_int_equal(hw_source_pull(exchange.request.body, 10, &piece), HW_PULL_BYTES);
+    assert_int_equal(hw_source_pull(exchange.request.body, 10, &piece), HW_PULL_FAILED);
+    hw_exchange_fini(&exchange);
+
+    begin_post(&exchange, 3, HW_PLAN_STREAM, 100);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+    hw_exchange_feed_end(&exchange, NO_FIELDS);
+    hw_exchange_gone(&exchange);
+    assert_int_equal(hw_source_pull(exchange.request.body, 10, &piece), HW_PULL_BYTES);
+    assert_int_equal(hw_source_pull(exchange.request.body, 10, &piece), HW_PULL_END);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_becomes_a_tunnel)
+{
+    hw_exchange exchange;
+    hw_piece piece;
+    begin_post(&exchange, 0, HW_PLAN_NONE, 0);
+    hw_source *source = hw_exchange_start_tunnel(&exchange, 101);
+    HW_NEED(source);
+    assert_int_equal(exchange.response.kind, HW_RESPONSE_TUNNEL);
+    assert_int_equal(exchange.response.status, 101);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("hello")), 5);
+    assert_int_equal(hw_source_pull(source, 10, &piece), HW_PULL_BYTES);
+    assert_text(piece.bytes, "hello");
+    hw_source_drop(source);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_without_memory_for_a_tunnel_is_503)
+{
+    hw_exchange exchange;
+    begin_post(&exchange, 5, HW_PLAN_NONE, 0);
+    exchange.arena.bytes_max = exchange.arena.held;
+    assert_null(hw_exchange_start_tunnel(&exchange, 101));
+    assert_int_equal(exchange.response.kind, HW_RESPONSE_MESSAGE);
+    assert_int_equal(exchange.response.status, 503);
+    /* What still arrives has no ring to go to. */
+    assert_int_equal(exchange.plan.kind, HW_PLAN_NONE);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_is_used_again_without_allocating)
+{
+    hw_exchange exchange;
+    init_exchange(&exchange);
+    uint64_t before = 0;
+    for (int i = 0; i < 100; i++) {
+        if (begin_target(&exchange, HW_METHOD_POST, "/a/b", 3))
+            hw_test_out_of_memory();
+        exchange.plan = (hw_body_plan){HW_PLAN_BUFFER, 10};
+        HW_NEED_OK(hw_exchange_expect(&exchange));
+        assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+        hw_response_plain(&exchange.response, 404, NULL);
+        if (i == 0)
+            before = hw_seam_allocations();
+        hw_exchange_reset(&exchange);
+        assert_null(exchange.response.body);
+        assert_int_equal(exchange.fed, 0);
+        assert_int_equal(exchange.response.kind, HW_RESPONSE_NONE);
+    }
+    assert_int_equal(hw_seam_allocations(), before);
+    hw_exchange_fini(&exchange);
+}
+
+static void ask_for_local(void *arg)
+{
+    hw_exchange_local(arg, 0);
+}
+
+static void ask_for_second_local(void *arg)
+{
+    hw_exchange_local(arg, 1);
+}
+
+HW_TEST(exchange_gives_local_state_to_quick_steps_only)
+{
+    int state = 7;
+    void *locals[] = {&state};
+    hw_place place = {.locals = locals, .local_count = 1};
+    hw_exchange exchange = {.place = &place};
+    hw_test_expect_death(ask_for_local, &exchange, "is_quick");
+    exchange.is_quick = true;
+    assert_ptr_equal(hw_exchange_local(&exchange, 0), &state);
+    hw_test_expect_death(ask_for_second_local, &exchange, "local_count");
+}
