@@ -77,7 +77,7 @@ static int open_bound(const hw_address *address, int *ret_fd)
 }
 
 /* An inherited descriptor must be a socket that listens already. It stays its owner's: we use a
- * duplicate. */
+ * duplicate. Who made it may have left it blocking (systemd does), and a loop must not wait there. */
 static int open_inherited(int inherited, int *ret_fd)
 {
     int is_listening;
@@ -89,6 +89,11 @@ static int open_inherited(int inherited, int *ret_fd)
     int fd = hw_sys_duplicate(inherited);
     if (fd < 0)
         return fd;
+    error = hw_sys_unblock(fd);
+    if (error < 0) {
+        hw_sys_close(fd);
+        return error;
+    }
     *ret_fd = fd;
     return 0;
 }

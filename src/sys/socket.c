@@ -6,6 +6,7 @@
 #include "sys/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -33,6 +34,12 @@ int hw_sys_bind(int fd, const struct sockaddr *address, socklen_t length)
 int hw_sys_listen(int fd, int backlog)
 {
     return tell_socket_result(listen(fd, backlog));
+}
+
+int hw_sys_unblock(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return tell_socket_result(flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
 }
 
 static void give_address(const struct sockaddr_storage *address, socklen_t length,

@@ -13,6 +13,8 @@
 int hw_sys_socket(int family, int type);
 int hw_sys_bind(int fd, const struct sockaddr *address, socklen_t length);
 int hw_sys_listen(int fd, int backlog);
+/* Makes a socket from elsewhere non-blocking, too, for everybody who has it. */
+int hw_sys_unblock(int fd);
 /* ret_address and ret_length may be NULL. */
 int hw_sys_accept(int fd, struct sockaddr_storage *ret_address, socklen_t *ret_length);
 int hw_sys_connect(int fd, const struct sockaddr *address, socklen_t length);

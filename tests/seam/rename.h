@@ -46,6 +46,7 @@
 #define hw_sys_socket real_hw_sys_socket
 #define hw_sys_bind real_hw_sys_bind
 #define hw_sys_listen real_hw_sys_listen
+#define hw_sys_unblock real_hw_sys_unblock
 #define hw_sys_accept real_hw_sys_accept
 #define hw_sys_connect real_hw_sys_connect
 #define hw_sys_set_option real_hw_sys_set_option

@@ -35,6 +35,12 @@ int hw_sys_listen(int fd, int backlog)
     return failure ? failure : real_hw_sys_listen(fd, backlog);
 }
 
+int hw_sys_unblock(int fd)
+{
+    int failure = hw_script_take(HW_CALL_unblock);
+    return failure ? failure : real_hw_sys_unblock(fd);
+}
+
 int hw_sys_accept(int fd, struct sockaddr_storage *ret_address, socklen_t *ret_length)
 {
     int failure = hw_script_take(HW_CALL_accept);

@@ -204,9 +204,19 @@ HW_TEST(socket_calls_on_nothing_say_so)
     assert_int_equal(hw_sys_receive(-1, &byte, 1), -EBADF);
     assert_int_equal(hw_sys_send(-1, &one_byte, 1, 0), -EBADF);
     assert_int_equal(hw_sys_listen(-1, 1), -EBADF);
+    assert_int_equal(hw_sys_unblock(-1), -EBADF);
     assert_int_equal(hw_sys_shutdown_send(-1), -EBADF);
     assert_int_equal(hw_sys_accept(-1, &address, &length), -EBADF);
     assert_int_equal(hw_sys_local_address(-1, &address, &length), -EBADF);
     assert_int_equal(length, 77);
     assert_int_equal(hw_sys_socket(-1, SOCK_STREAM), -EAFNOSUPPORT);
+}
+
+HW_TEST(socket_unblock_makes_an_inherited_socket_non_blocking)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(hw_sys_unblock(fd), 0);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_int_equal(hw_sys_close(fd), 0);
 }
