@@ -120,11 +120,23 @@ int hw_lane_listen(hw_lane *lane)
     return hw_admit_open(lane);
 }
 
+/* When the last lane has left them, listeners close: who connects now is refused at once, rather
+ * than queued for nobody. */
+static void leave_listeners(hw_lane *lane)
+{
+    hw_shared *shared = lane->shared;
+    hw_admit_close(lane);
+    if (atomic_fetch_add(&shared->drained_lanes, 1) + 1 != shared->lane_count)
+        return;
+    for (size_t i = 0; i < shared->listener_count; i++)
+        hw_listener_close(&shared->listeners[i]);
+}
+
 void hw_lane_drain(hw_lane *lane)
 {
     if (lane->is_draining)
         return;
-    hw_admit_close(lane);
+    leave_listeners(lane);
     lane->is_draining = true;
     for (hw_link *link = lane->conns.head.next; link != &lane->conns.head; link = link->next)
         hw_conn_drain(HW_MEMBER(link, hw_conn, link));

@@ -32,6 +32,7 @@ typedef struct hw_shared {
     size_t listener_count;
     hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
+    _Atomic unsigned drained_lanes; /* the last one closes the listeners */
     _Atomic uint64_t connections, exchanges, requests, bytes_out;
 } hw_shared;
 
