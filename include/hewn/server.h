@@ -63,9 +63,9 @@ typedef struct hewn_server_opts {
     size_t n_listen;
     const hewn_limits *limits;
     const char
-        *log;    /* "pretty", "combined", "json", "off"; default: pretty on a terminal, else json */
-    int log_fd;  /* default: standard output. Faults always go to standard error */
-    bool colors; /* in the pretty log */
+        *log; /* "pretty", "combined", "json", "off"; default: pretty on a terminal, else json */
+    int log_fd; /* default: standard output; a pipe that is full loses lines. Faults: standard error */
+    bool colors;            /* in the pretty log */
     hewn_record_fn *record; /* beside the log; with "off" instead of it */
     void *record_arg;
     unsigned loops; /* threads; default: the processors this process may use */
