@@ -6,6 +6,7 @@
 HW_SCRIPT_REAL(socket);
 HW_SCRIPT_REAL(bind);
 HW_SCRIPT_REAL(listen);
+HW_SCRIPT_REAL(unblock);
 HW_SCRIPT_REAL(accept);
 HW_SCRIPT_REAL(connect);
 HW_SCRIPT_REAL(set_option);
