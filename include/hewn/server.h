@@ -57,15 +57,17 @@ typedef struct hewn_record {
  * Threads: runs on a loop, several at once; must not block. */
 typedef void hewn_record_fn(const hewn_record *record, void *arg);
 
+/* The log has a line for each finished exchange; on a pipe whose reader has stopped, lines are lost.
+ * Faults always go to standard error. */
 typedef struct hewn_server_opts {
     size_t size;               /* sizeof(hewn_server_opts) */
     const hewn_listen *listen; /* default: 127.0.0.1:9000 and, where there is IPv6, [::1]:9000 */
     size_t n_listen;
     const hewn_limits *limits;
     const char
-        *log; /* "pretty", "combined", "json", "off"; default: pretty on a terminal, else json */
-    int log_fd; /* default: standard output; a pipe that is full loses lines. Faults: standard error */
-    bool colors;            /* in the pretty log */
+        *log;    /* "pretty", "combined", "json", "off"; default: by what log_fd is, see below */
+    int log_fd;  /* default: standard output; on a terminal the default log is pretty, else json */
+    bool colors; /* in the pretty log */
     hewn_record_fn *record; /* beside the log; with "off" instead of it */
     void *record_arg;
     unsigned loops; /* threads; default: the processors this process may use */
