@@ -64,10 +64,9 @@ typedef struct hewn_server_opts {
     const hewn_listen *listen; /* default: 127.0.0.1:9000 and, where there is IPv6, [::1]:9000 */
     size_t n_listen;
     const hewn_limits *limits;
-    const char
-        *log;    /* "pretty", "combined", "json", "off"; default: by what log_fd is, see below */
-    int log_fd;  /* default: standard output; on a terminal the default log is pretty, else json */
-    bool colors; /* in the pretty log */
+    const char *log; /* "pretty", "combined", "json", "off"; default: see log_fd */
+    int log_fd;      /* default: standard output; a terminal is logged to as pretty, else json */
+    bool colors;     /* in the pretty log */
     hewn_record_fn *record; /* beside the log; with "off" instead of it */
     void *record_arg;
     unsigned loops; /* threads; default: the processors this process may use */
