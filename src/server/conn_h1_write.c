@@ -245,7 +245,9 @@ static void settle_continue(h1_exchange *e, hw_pull *pull, hw_piece *piece)
 static bool is_held_back(const h1_exchange *e)
 {
     const hw_ring *inflow = e->exchange.inflow;
-    bool is_echo = inflow && e->exchange.response.body == &inflow->source;
+    const hw_response *response = &e->exchange.response;
+    bool is_echo = inflow && response->body == &inflow->source &&
+                   response->kind != HW_RESPONSE_TUNNEL; /* whose client waits for the head */
     return is_echo && !inflow->is_ended && !inflow->is_failed &&
            inflow->length < hw_size_min(ECHO_BYTES_FIRST, inflow->capacity);
 }
