@@ -248,17 +248,49 @@ static void check_expected(talk_runner *r, const talk_expected *expected)
     }
 }
 
+/* How much of the content must be there before it is compared. */
+static size_t content_wanted(const talk_step *step)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < step->expected_count; i++) {
+        const talk_expected *expected = &step->expected[i];
+        if (expected->kind == TALK_CONTENT || expected->kind == TALK_CONTENT_LENGTH)
+            wanted = expected->value.length + expected->number;
+    }
+    return wanted;
+}
+
+static bool is_enough(const talk_runner *r, const talk_step *step)
+{
+    return step->is_begun && r->reply.status > 0 && r->reply.content.length >= content_wanted(step);
+}
+
 static talk_reply_outcome read_reply(talk_runner *r, const talk_step *step)
 {
     talk_reply_outcome outcome;
     do
         outcome =
             talk_reply_read(&r->reply, talk_bytes_text(&r->received), r->is_ended, step->to_head);
-    while (outcome == TALK_REPLY_MORE && listen_on(r));
+    while (outcome == TALK_REPLY_MORE && !is_enough(r, step) && listen_on(r));
     /* The end itself may complete it. */
     if (outcome == TALK_REPLY_MORE && r->is_ended)
         outcome = talk_reply_read(&r->reply, talk_bytes_text(&r->received), true, step->to_head);
     return outcome;
+}
+
+/* Whether it has come as far as it should, and no further. */
+static void check_progress(talk_runner *r, const talk_step *step, talk_reply_outcome outcome)
+{
+    bool is_complete = outcome == TALK_REPLY_DONE;
+    if (step->is_broken && (is_complete || !r->is_ended))
+        differ(r, step->line, "a response that breaks off",
+               is_complete ? "it is complete" : "it stands still");
+    else if (step->is_begun && (is_complete || r->is_ended))
+        differ(r, step->line, "a response under way", "%s",
+               is_complete ? "it is complete" : describe_silence(r));
+    else if (!step->is_broken && !step->is_begun && !is_complete)
+        differ(r, step->line, "a complete response", "%s after %zu bytes of content",
+               describe_silence(r), r->reply.content.length);
 }
 
 static void check_reply(talk_runner *r, const talk_step *step)
@@ -267,22 +299,17 @@ static void check_reply(talk_runner *r, const talk_step *step)
     snprintf(wanted, sizeof wanted, "%d", step->status);
     talk_reply_outcome outcome = read_reply(r, step);
     hw_text received = talk_bytes_text(&r->received);
-    bool is_broken = outcome == TALK_REPLY_MORE && r->is_ended && r->reply.status > 0;
     if (outcome == TALK_REPLY_BAD)
         differ_in_bytes(r, step->line, wanted, r->reply.words, received);
     else if (r->reply.status == 0)
         differ_in_bytes(r, step->line, wanted, describe_silence(r), received);
     else if (r->reply.status != step->status)
         differ_in_bytes(r, step->line, wanted, "it is", hw_text_upto(received, 60));
-    else if (step->is_broken && !is_broken)
-        differ(r, step->line, "a response that breaks off",
-               outcome == TALK_REPLY_DONE ? "it is complete" : "it stands still");
-    else if (!step->is_broken && outcome != TALK_REPLY_DONE)
-        differ(r, step->line, "a complete response", "%s after %zu bytes of content",
-               describe_silence(r), r->reply.content.length);
+    else
+        check_progress(r, step, outcome);
     for (size_t i = 0; i < step->expected_count && !r->is_wrong; i++)
         check_expected(r, &step->expected[i]);
-    if (!r->is_wrong)
+    if (!r->is_wrong && !step->is_begun)
         talk_bytes_take(&r->received, r->reply.used);
 }
 

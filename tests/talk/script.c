@@ -346,6 +346,14 @@ static void read_expected(script_reader *r, hw_text text, talk_step *step)
     }
 }
 
+/* The same response is to come again, so it has not used up its request. */
+static void begin_only(script_reader *r, talk_step *step)
+{
+    if (r->answered > 0 && !step->is_begun)
+        r->answered--;
+    step->is_begun = true;
+}
+
 static void read_reply_line(script_reader *r, hw_text rest)
 {
     if (is_status(rest)) {
@@ -359,6 +367,8 @@ static void read_reply_line(script_reader *r, hw_text rest)
     talk_step *step = &r->script->steps[r->script->step_count - 1];
     if (hw_text_equal(rest, HW_TEXT("broken")))
         step->is_broken = true;
+    else if (hw_text_equal(rest, HW_TEXT("begun")))
+        begin_only(r, step);
     else
         read_expected(r, rest, step);
 }

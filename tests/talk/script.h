@@ -50,6 +50,7 @@ typedef struct talk_step {
     uint64_t number;  /* WAIT: milliseconds; CUT: the length that remains */
     int status;       /* EXPECT_REPLY, and what follows */
     bool to_head, is_broken;
+    bool is_begun; /* it need not be complete, and is expected once more */
     talk_expected expected[TALK_EXPECTED_MAX];
     size_t expected_count;
 } talk_step;
