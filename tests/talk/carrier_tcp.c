@@ -5,6 +5,7 @@
  * the sockets hold cannot stop both sides. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +117,8 @@ static void connect_over_tcp(talk_carrier *carrier)
     };
     close_socket(tcp);
     tcp->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (tcp->fd < 0 || connect(tcp->fd, (struct sockaddr *)&address, sizeof address) < 0)
+    if (tcp->fd < 0 || connect(tcp->fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+        setsockopt(tcp->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)) < 0)
         talk_give_up("connecting", errno);
 }
 

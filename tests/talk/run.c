@@ -27,7 +27,7 @@ typedef struct talk_runner {
     const talk_way *way;
     talk_carrier *carrier;
     talk_site *site;
-    talk_bytes *complaint;
+    talk_bytes *answers, *complaint;
     talk_bytes received;
     talk_reply reply;
     kept_value kept[KEPT_MAX];
@@ -293,6 +293,30 @@ static void check_progress(talk_runner *r, const talk_step *step, talk_reply_out
                describe_silence(r), r->reply.content.length);
 }
 
+/* Without the tag, which is another one when a cut file has been restored. */
+static void note_fields(talk_bytes *answers, const hw_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].id == HW_FIELD_ETAG)
+            continue;
+        talk_bytes_put(answers, fields[i].name);
+        talk_bytes_put_string(answers, ": ");
+        talk_bytes_put(answers, fields[i].value);
+        talk_bytes_put_string(answers, "\n");
+    }
+}
+
+static void note_answer(talk_runner *r)
+{
+    const talk_reply *reply = &r->reply;
+    if (reply->status < 200)
+        return;
+    talk_bytes_put_format(r->answers, "%d\n", reply->status);
+    note_fields(r->answers, reply->fields, reply->field_count);
+    talk_bytes_put(r->answers, talk_bytes_text(&reply->content));
+    note_fields(r->answers, reply->trailers, reply->trailer_count);
+}
+
 static void check_reply(talk_runner *r, const talk_step *step)
 {
     char wanted[32];
@@ -309,8 +333,10 @@ static void check_reply(talk_runner *r, const talk_step *step)
         check_progress(r, step, outcome);
     for (size_t i = 0; i < step->expected_count && !r->is_wrong; i++)
         check_expected(r, &step->expected[i]);
-    if (!r->is_wrong && !step->is_begun)
-        talk_bytes_take(&r->received, r->reply.used);
+    if (r->is_wrong || step->is_begun)
+        return;
+    note_answer(r);
+    talk_bytes_take(&r->received, r->reply.used);
 }
 
 static void check_bytes(talk_runner *r, const talk_step *step)
@@ -419,7 +445,7 @@ static void check_rest(talk_runner *r)
 }
 
 bool talk_run(const talk_script *script, const talk_way *way, const talk_service *service,
-              talk_site *site, talk_bytes *complaint)
+              talk_site *site, talk_bytes *answers, talk_bytes *complaint)
 {
     talk_service limited = *service;
     limited.limits = script->limits;
@@ -428,6 +454,7 @@ bool talk_run(const talk_script *script, const talk_way *way, const talk_service
         .way = way,
         .carrier = way->open(&limited),
         .site = site,
+        .answers = answers,
         .complaint = complaint,
         .random = way->seed | 1,
     };

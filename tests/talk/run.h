@@ -19,8 +19,10 @@ typedef struct talk_way {
     uint32_t seed; /* AT_RANDOM */
 } talk_way;
 
-/* False: it did not go as it says, and `PATH:LINE: WORDS` is in the complaint. */
+/* False: it did not go as it says, and `PATH:LINE: WORDS` is in the complaint. What was answered is
+ * appended to the answers, without what may depend on how the client's bytes were cut: interim
+ * responses and the chunks of a content. */
 bool talk_run(const talk_script *script, const talk_way *way, const talk_service *service,
-              talk_site *site, talk_bytes *complaint);
+              talk_site *site, talk_bytes *answers, talk_bytes *complaint);
 
 #endif

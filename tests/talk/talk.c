@@ -102,14 +102,40 @@ static void print_bytes(const talk_bytes *bytes)
     printf("%.*s\n", (int)bytes->length, bytes->at);
 }
 
+/* Where the clock stands still all ways must be answered alike. */
+static bool compare_answers(const talk_script *script, const talk_bytes *first,
+                            const talk_bytes *answers, talk_bytes *complaint)
+{
+    size_t at = 0;
+    while (at < first->length && at < answers->length && first->at[at] == answers->at[at])
+        at++;
+    if (at == first->length && at == answers->length)
+        return true;
+    at = at > 20 ? at - 20 : 0;
+    talk_bytes_put_format(complaint, "%s:1: expected the answers that whole requests get, ",
+                          script->path);
+    talk_bytes_put_shown(complaint, hw_text_from(talk_bytes_text(first), at));
+    talk_bytes_put_string(complaint, "; requests in pieces get ");
+    talk_bytes_put_shown(complaint, hw_text_from(talk_bytes_text(answers), at));
+    return false;
+}
+
 /* All ways of a carrier; the first that fails is told. */
 static bool run_over(talk_place *place, const talk_script *script, const named_carrier *carrier,
                      talk_bytes *complaint)
 {
-    for (size_t i = 0; i < carrier->way_count; i++)
-        if (!talk_run(script, &carrier->ways[i], &place->service, &place->site, complaint))
-            return false;
-    return true;
+    talk_bytes first = {0}, answers = {0};
+    bool is_good = true;
+    for (size_t i = 0; i < carrier->way_count && is_good; i++) {
+        answers.length = 0;
+        is_good = talk_run(script, &carrier->ways[i], &place->service, &place->site,
+                           i == 0 ? &first : &answers, complaint);
+        if (is_good && i > 0 && carrier->is_memory)
+            is_good = compare_answers(script, &first, &answers, complaint);
+    }
+    talk_bytes_free(&first);
+    talk_bytes_free(&answers);
+    return is_good;
 }
 
 static void run_script(talk_place *place, const talk_options *options, const talk_script *script,
