@@ -351,12 +351,11 @@ static size_t advance(conn_h1 *h1, hw_text input)
     if (h1->tunnel)
         return feed_tunnel(h1, input);
     size_t used = feed_owed(h1, input);
-    hw_h1_event event = {.kind = HW_H1_END};
     h1->needs_more = false;
     while (can_advance(h1)) {
         hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
         hw_text unused = hw_text_from(input, used);
-        event = hw_h1_next(&h1->parser, head, unused);
+        hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
         if (event.kind == HW_H1_BODY)
             hw_assert(event.body.at + event.body.length == unused.at + event.used);
         used += take_event(h1, event, head, unused);
