@@ -105,6 +105,8 @@ int hw_address_parse(hw_text text, hw_fault *fault, hw_address *ret_address)
 {
     hw_address address = {.fd = -1};
     uint64_t port;
+    if (hw_text_find(text, '\0') < text.length)
+        return refuse_address(fault, text, "not an address: there is a NUL in it");
     if (hw_text_has_prefix(text, HW_TEXT("unix:")))
         return parse_unix(hw_text_from(text, 5), text, fault, ret_address);
     if (hw_text_has_prefix(text, HW_TEXT("fd:")))

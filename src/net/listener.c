@@ -36,9 +36,21 @@ static int set_options(int fd, const hw_address *address)
     return error;
 }
 
+/* A socket is what cannot be opened; connect refuses other files with the same words as a socket
+ * nobody listens on. */
+static bool is_socket_file(const hw_address *address)
+{
+    int fd = hw_sys_open(((const struct sockaddr_un *)&address->storage)->sun_path);
+    if (fd >= 0)
+        hw_sys_close(fd);
+    return fd == -ENXIO;
+}
+
 /* True when the name belongs to a socket that nobody listens on. */
 static bool is_stale(const hw_address *address)
 {
+    if (!is_socket_file(address))
+        return false;
     int fd = hw_sys_socket(AF_UNIX, SOCK_STREAM);
     if (fd < 0)
         return false;

@@ -223,8 +223,9 @@ bool hw_pipe_is_closed(const hw_pipe *pipe)
 
 void hw_pipe_close(hw_pipe *pipe)
 {
-    pipe->is_client_closed = true;
-    if (!pipe->is_server_closed && !pipe->is_send_ended)
-        hw_pipe_end_send(pipe);
+    pipe->is_client_closed = pipe->is_send_ended = true;
+    /* As a socket's hang-up does: who waits for room learns that none will come. */
+    pipe->stream.readable = pipe->stream.writable = pipe->stream.is_hung_up = true;
+    tell_server(pipe);
     free_pipe(pipe);
 }
