@@ -62,3 +62,10 @@ def readme_transcript():
     text = (TOP / "README.md").read_text()
     block = re.search(r"```\n(\$ hewn dits\n.*?)```", text, re.DOTALL).group(1)
     return [tuple(part.split("\n", 1)) for part in block.split("$ ")[1:]]
+
+
+def test_the_banner_of_the_readme_and_the_page(start):
+    running = start("-l", "127.0.0.1:0", str(TOP / "www"))
+    counted = running.err.wait_for(r"www/ (\(.*\))$").group(1)
+    for document in ("README.md", "www/index.html"):
+        assert f"www/ {counted}" in (TOP / document).read_text(), f"{document}: it is {counted} now"
