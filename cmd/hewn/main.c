@@ -121,6 +121,8 @@ int main(int argc, char **argv)
     hewn_app *app;
     int folder_fd, status;
 
+    /* Whole lines, so that those of other programs cannot come between their words. */
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     status = options_parse(argc, argv, &chosen);
     if (status != STATUS_OK)
         return status;

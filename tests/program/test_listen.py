@@ -52,7 +52,7 @@ def curl(network, url):
 
 def test_the_default_is_port_9000_on_both_loopbacks(start, network):
     running = start("dist", network=network)
-    running.err.wait_for(r"\[::1\]")
+    running.err.wait_for(r"\[::1\].*\n")
     assert urls(running) == ["http://127.0.0.1:9000/", "http://[::1]:9000/"]
     for url in urls(running):
         assert curl(network, url) == "200"
@@ -61,7 +61,7 @@ def test_the_default_is_port_9000_on_both_loopbacks(start, network):
 def test_the_default_port_moves_aloud_when_it_is_taken(start, network, hold):
     holder = hold(9000, 9001)
     running = start("dist", network=network)
-    running.err.wait_for(r"\[::1\]")
+    running.err.wait_for(r"\[::1\].*\n")
     assert urls(running) == ["http://127.0.0.1:9002/", "http://[::1]:9002/"]
     assert f"\nhewn: port 9000 is already in use by {holder}: took 9002\n" in running.err.text
 
@@ -133,7 +133,7 @@ def lan(network):
 
 def test_lan_adds_the_private_addresses(start, lan):
     running = start("--lan", "dist", network=lan)
-    running.err.wait_for("10.1.2.3")
+    running.err.wait_for(r"10\.1\.2\.3.*\n")
     assert urls(running) == ["http://127.0.0.1:9000/", "http://[::1]:9000/", "http://10.1.2.3:9000/"]
     assert curl(lan, "http://10.1.2.3:9000/") == "200"
     assert curl(lan, "http://203.0.113.7:9000/") == "000"
@@ -141,8 +141,8 @@ def test_lan_adds_the_private_addresses(start, lan):
 
 def test_public_names_every_way_in(start, lan):
     running = start("--public", "-p", "80", "dist", network=lan)
-    running.err.wait_for("203.0.113.7")
-    running.err.wait_for(r"\[::1\]")
+    running.err.wait_for(r"203\.0\.113\.7.*\n")
+    running.err.wait_for(r"\[::1\].*\n")
     assert set(urls(running)) == {"http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/", "http://203.0.113.7/"}
     for url in urls(running):
         assert curl(lan, url) == "200"
@@ -150,7 +150,7 @@ def test_public_names_every_way_in(start, lan):
 
 def test_several_addresses(start, place):
     running = start("-l", "127.0.0.1:0", "--listen=localhost:0", f"-lunix:{place}/sock", "dist")
-    running.err.wait_for(r"listening on unix:")
+    running.err.wait_for(r"listening on unix:.*\n")
     assert urls(running)[-1] == f"unix:{place}/sock"
     for url in urls(running)[:-1]:
         port = int(re.search(r":(\d+)/$", url).group(1))
