@@ -82,10 +82,10 @@ class Client:
 
     def rest(self):
         """All that comes until the server closes."""
-        data = b""
+        pieces = []
         try:
             while piece := self.reader.read1(65536):
-                data += piece
+                pieces.append(piece)
         except ConnectionResetError:
             pass
-        return data
+        return b"".join(pieces)

@@ -1,0 +1,87 @@
+"""Files that change while they are sent."""
+import os
+import shutil
+import subprocess
+
+import pytest
+from wire import SECONDS_MAX, Client
+
+MIB = 1 << 20
+SIZE = 48 * MIB
+OLD, NEW = b"old file" * 8192, b"NEW FILE" * 8192
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with open(tmp_path / "large", "wb") as file:
+        for _ in range(SIZE // len(OLD)):
+            file.write(OLD)
+    (tmp_path / "hello.txt").write_text("hello, world\n")
+    return tmp_path
+
+
+@pytest.fixture
+def slow(start, folder):
+    """A client that has read the head and a little, and a server that cannot go on before it reads."""
+    server = start(folder=folder)
+    with Client(server.address, receive_bytes=64 * 1024) as client:
+        client.request("GET", "/large")
+        assert client.head()[1]["content-length"] == str(SIZE)
+        assert client.reader.read(len(OLD)) == OLD
+        yield client
+    with Client(server.address) as other:
+        assert other.get("/hello.txt").status == 200
+
+
+def is_only(data, pattern):
+    """Whether the data is the pattern, repeated and cut anywhere."""
+    whole = len(data) // len(pattern)
+    return data == pattern * whole + pattern[:len(data) % len(pattern)]
+
+
+@pytest.mark.parametrize("left", [0, MIB, SIZE - 1])
+def test_one_that_is_cut_short_ends_the_connection(slow, folder, left):
+    os.truncate(folder / "large", left)
+    rest = slow.rest()
+    assert len(OLD) + len(rest) < SIZE
+    assert is_only(rest, OLD)
+
+
+def test_one_that_is_replaced_is_sent_as_it_was(slow, folder):
+    (folder / "new").write_bytes(NEW * (2 * SIZE // len(NEW)))
+    os.replace(folder / "new", folder / "large")
+    assert is_only(slow.reader.read(SIZE - len(OLD)), OLD)
+    assert slow.get("/large", "Range: bytes=0-7\r\n").body == NEW[:8]
+
+
+def test_one_that_is_removed_is_sent_to_its_end(slow, folder):
+    os.remove(folder / "large")
+    assert is_only(slow.reader.read(SIZE - len(OLD)), OLD)
+    assert slow.get("/large").status == 404
+
+
+def test_one_that_grows_is_sent_as_long_as_was_promised(slow, folder):
+    with open(folder / "large", "ab") as file:
+        file.write(NEW)
+    assert is_only(slow.reader.read(SIZE - len(OLD)), OLD)
+    assert slow.get("/large", "Range: bytes=-8\r\n").body == NEW[:8]
+
+
+def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    server, trace = start(folder=folder), tmp_path / "trace"
+    address = server.address
+    watcher = subprocess.Popen(["strace", "-f", "-e", "trace=sendfile,read,pread64", "-o", trace,
+                                "-p", str(server.process.pid)], stderr=subprocess.PIPE, text=True)
+    try:
+        if "attached" not in watcher.stderr.readline():
+            pytest.skip("no right to trace a process: " + watcher.stderr.read().strip())
+        with Client(address) as client:
+            assert len(client.get("/large").body) == SIZE
+    finally:
+        watcher.terminate()
+        watcher.communicate(timeout=SECONDS_MAX)
+    calls = trace.read_text()
+    assert calls.count("sendfile(") > 10
+    assert "pread64(" not in calls and " read(" not in calls
