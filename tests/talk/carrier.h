@@ -12,6 +12,7 @@ typedef struct talk_service {
     const hw_local *locals;
     size_t local_count;
     hw_limits limits;
+    size_t room_bytes; /* of what the client has not read, in memory; 0: as a socket has */
 } talk_service;
 
 typedef enum talk_heard {

@@ -24,6 +24,7 @@ typedef struct memory_carrier {
     hw_shared shared;
     hw_lane lane;
     hw_pipe *pipe;
+    size_t room_bytes; /* of the pipe */
 } memory_carrier;
 
 void talk_give_up(const char *what, int error)
@@ -69,7 +70,7 @@ static void connect_in_memory(talk_carrier *carrier)
     if (memory->pipe)
         hw_pipe_close(memory->pipe);
     settle(carrier);
-    int error = hw_pipe_new(PIPE_BYTES, &memory->pipe, &stream);
+    int error = hw_pipe_new(memory->room_bytes, &memory->pipe, &stream);
     if (error == 0)
         error = hw_conn_open(&memory->lane, stream);
     if (error < 0)
@@ -101,13 +102,15 @@ static void stop_in_memory(talk_carrier *carrier)
 static talk_heard receive_in_memory(talk_carrier *carrier, talk_bytes *bytes)
 {
     hw_pipe *pipe = memory_of(carrier)->pipe;
+    size_t end = bytes->length + PIPE_BYTES, before = bytes->length;
     settle(carrier);
-    hw_text received = hw_pipe_received(pipe);
-    if (received.length > 0) {
+    for (hw_text received; bytes->length < end && (received = hw_pipe_received(pipe)).length > 0;) {
         talk_bytes_put(bytes, received);
         hw_pipe_take(pipe, received.length);
-        return TALK_HEARD_BYTES;
+        settle(carrier);
     }
+    if (bytes->length > before)
+        return TALK_HEARD_BYTES;
     return hw_pipe_is_ended(pipe) ? TALK_HEARD_END : TALK_HEARD_NOTHING;
 }
 
@@ -154,6 +157,7 @@ talk_carrier *talk_carrier_memory(const talk_service *service)
         talk_give_up("a server in memory", ENOMEM);
     hw_seam_clock_freeze(NS_PER_MS * 1000, START_REALTIME_S * 1000 * NS_PER_MS);
     memory->carrier.ops = &memory_carrier_ops;
+    memory->room_bytes = service->room_bytes ? service->room_bytes : PIPE_BYTES;
     memory->shared = (hw_shared){
         .answerer = service->answerer,
         .locals = service->locals,

@@ -36,8 +36,11 @@ typedef struct talk_runner {
     bool is_ended, is_reset, is_wrong;
 } talk_runner;
 
-static const char *name_split(talk_split split)
+static const char *name_way(const talk_way *way)
 {
+    talk_split split = way->split;
+    if (way->room_bytes > 0)
+        return ", through a narrow pipe";
     return split == TALK_WHOLE ? "" : split == TALK_BYTE_BY_BYTE ? ", byte by byte" : ", in pieces";
 }
 
@@ -59,8 +62,7 @@ static void differ(talk_runner *r, int line, const char *expected, const char *c
     talk_bytes_put_string(r->complaint, expected);
     talk_bytes_put_string(r->complaint, "; ");
     talk_bytes_put_string(r->complaint, came);
-    talk_bytes_put_format(r->complaint, " (%s%s)", r->carrier->ops->name,
-                          name_split(r->way->split));
+    talk_bytes_put_format(r->complaint, " (%s%s)", r->carrier->ops->name, name_way(r->way));
 }
 
 /* The same, and what came is bytes. */
@@ -449,6 +451,7 @@ bool talk_run(const talk_script *script, const talk_way *way, const talk_service
 {
     talk_service limited = *service;
     limited.limits = script->limits;
+    limited.room_bytes = way->room_bytes;
     talk_runner r = {
         .script = script,
         .way = way,

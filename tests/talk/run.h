@@ -16,7 +16,8 @@ typedef enum talk_split {
 typedef struct talk_way {
     talk_carrier *(*open)(const talk_service *service);
     talk_split split;
-    uint32_t seed; /* AT_RANDOM */
+    uint32_t seed;     /* AT_RANDOM */
+    size_t room_bytes; /* as in talk_service; only where the talk leaves time alone */
 } talk_way;
 
 /* False: it did not go as it says, and `PATH:LINE: WORDS` is in the complaint. What was answered is
