@@ -190,8 +190,15 @@ static bool prepare_body(h1_exchange *e)
     return true;
 }
 
+/* RFC 9110 7.8: the client changes protocol behind its message. Who wants that one's content plans
+ * for a buffer; unread, it would be taken for the tunnel's bytes. */
 static void start_tunnel(h1_exchange *e)
 {
+    static const hw_problem unread = {400, "content before a change of protocol", "RFC 9110 7.8"};
+    if (!e->has_whole_body) {
+        hw_conn_h1_answer_problem(e, &unread);
+        return;
+    }
     e->closes = true;
     e->conn->is_last = e->conn->has_late_input = true;
     e->conn->tunnel = e;
