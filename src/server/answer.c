@@ -13,6 +13,9 @@ void hw_answer_plan(hw_lane *lane, hw_exchange *exchange)
     exchange->is_quick = true;
     exchange->is_answered = answerer->quick(answerer->arg, exchange);
     exchange->is_quick = false;
+    /* Answered without the body: whatever it was to become, nothing has been prepared for it. */
+    if (exchange->is_answered)
+        exchange->plan.kind = HW_PLAN_NONE;
 }
 
 void hw_answer_run(hw_lane *lane, hw_exchange *exchange)
