@@ -49,6 +49,26 @@ static int join(hw_acceptor *acceptor)
     return error;
 }
 
+/* accept(2): a connection that failed while it waited says so here; the next one may be sound. */
+static bool is_of_one_connection(int error)
+{
+    switch (-error) {
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case EPERM:
+    case EPROTO:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* One connection. False: no more now. */
 static bool accept_one(hw_acceptor *acceptor)
 {
@@ -58,12 +78,12 @@ static bool accept_one(hw_acceptor *acceptor)
     int error = hw_listener_accept(acceptor->listener, &lane->loop, sink, &stream);
     if (error == -EAGAIN)
         return false;
-    if (error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM) {
+    if (error < 0 && is_of_one_connection(error))
+        return true;
+    if (error < 0) {
         leave(acceptor);
         return false;
     }
-    if (error < 0)
-        return true;
     hw_sink_step(sink, "server/admit", "admit or shed (limits), make a connection");
     hw_conn_open(lane, stream);
     return true;
