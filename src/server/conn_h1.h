@@ -32,9 +32,10 @@ typedef struct h1_exchange {
     int status;         /* as sent */
     uint64_t bytes_out; /* of the body */
     /* What is to be sent next, in this order. Texts point into the lane's output buffer while its
-     * turn lasts, into the arena or the body's source afterwards. */
+     * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;
-    hw_segment file; /* instead of a piece; length 0: none */
+    hw_segment file;                        /* instead of a piece; length 0: none */
+    char frame[HW_H1_CHUNK_HEAD_BYTES_MAX]; /* where a short prefix stays that is not sent yet */
 } h1_exchange;
 
 /* Input that is not used up when a turn ends: a head or a body in pieces. */

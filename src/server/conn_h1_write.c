@@ -184,21 +184,29 @@ static void frame_chunk(h1_exchange *e, size_t size, h1_batch *batch)
 
 static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_batch *batch)
 {
-    hw_source *body = e->exchange.response.body;
+    const hw_source *body = e->exchange.response.body;
+    size_t length = piece->bytes.length + piece->file.length;
+    bool is_known = body->length != HW_LENGTH_UNKNOWN;
     switch (pull) {
     case HW_PULL_BYTES:
     case HW_PULL_FILE:
+        /* More than was promised: the client would take it for the next answer. */
+        if (is_known && length > body->length - e->bytes_out) {
+            e->progress = H1_DONE;
+            e->is_aborted = true;
+            break;
+        }
         e->piece = piece->bytes;
         e->file = piece->file;
         if (e->is_chunked)
-            frame_chunk(e, piece->bytes.length + piece->file.length, batch);
-        else if (e->bytes_out + piece->bytes.length + piece->file.length == body->length)
+            frame_chunk(e, length, batch);
+        else if (e->bytes_out + length == body->length)
             e->progress = H1_DONE;
         break;
     case HW_PULL_END:
         end_body(e, piece->trailers, batch);
         /* Fewer bytes than were promised: RFC 9112 8, the client must see that. */
-        if (body->length != HW_LENGTH_UNKNOWN && e->bytes_out != body->length)
+        if (is_known && e->bytes_out != body->length)
             e->is_aborted = true;
         break;
     case HW_PULL_FAILED:
@@ -338,13 +346,26 @@ static size_t consume(hw_text *text, size_t *sent)
     return count;
 }
 
-/* Moves what lies in the lane's buffer and is not sent yet to the exchange. */
+/* What is saved already, and constants, stay where they are: a client that takes its answer in many
+ * small steps would fill the arena. */
+static bool is_in_output(const h1_exchange *e, hw_text text)
+{
+    const char *output = e->conn->conn.lane->output;
+    return text.length > 0 && text.at >= output && text.at < output + HW_LANE_OUTPUT_BYTES;
+}
+
+/* Moves what lies in the lane's buffer and is not sent yet to the exchange. A chunk's frame has a
+ * place of its own there, for a body may have any number of them. */
 static bool save_unsent(h1_exchange *e)
 {
     hw_arena *arena = &e->exchange.arena;
-    if (e->prefix.length > 0 && !hw_arena_copy_text(arena, e->prefix, &e->prefix))
+    if (is_in_output(e, e->prefix) && e->prefix.length <= sizeof e->frame) {
+        memcpy(e->frame, e->prefix.at, e->prefix.length);
+        e->prefix.at = e->frame;
+    } else if (is_in_output(e, e->prefix) && !hw_arena_copy_text(arena, e->prefix, &e->prefix)) {
         return false;
-    return e->suffix.length == 0 || hw_arena_copy_text(arena, e->suffix, &e->suffix);
+    }
+    return !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
 }
 
 /* RFC 9112 9.6: after an answer that says close, no other may follow, whatever was asked meanwhile. */
