@@ -1,0 +1,198 @@
+#include "server/admit.h"
+
+#include "seam/seam.h"
+#include "unit/net/socket_pair.h"
+#include "unit/server/rig.h"
+
+#include <unistd.h>
+
+/* A rig whose lane listens on a real socket; time stands still, so only a test makes it tick. */
+typedef struct test_gate {
+    test_rig rig;
+    hw_listener listener;
+} test_gate;
+
+static void open_gate(test_gate *gate, unsigned connections_max)
+{
+    *gate = (struct test_gate){.listener.fd = -1};
+    rig_open(&gate->rig);
+    hw_lane_fini(&gate->rig.lane);
+    HW_NEED_OK(hw_listener_open(&gate->listener, "127.0.0.1:0", NULL));
+    gate->rig.shared.listeners = &gate->listener;
+    gate->rig.shared.listener_count = 1;
+    gate->rig.shared.limits.connections_max = connections_max;
+    HW_NEED_OK(hw_lane_init(&gate->rig.lane, &gate->rig.shared, HW_LOOP_POLL));
+    HW_NEED_OK(hw_lane_listen(&gate->rig.lane));
+}
+
+static void close_gate(test_gate *gate)
+{
+    rig_close(&gate->rig);
+    hw_listener_close(&gate->listener);
+}
+
+static void settle_gate(test_gate *gate)
+{
+    hw_loop_settle(&gate->rig.lane.loop);
+    hw_loop_settle(&gate->rig.lane.loop);
+}
+
+static void tick_gate(test_gate *gate)
+{
+    hw_seam_clock_advance(INT64_C(1000000000));
+    settle_gate(gate);
+}
+
+static bool is_watching(const test_gate *gate)
+{
+    return gate->rig.lane.acceptors[0].is_watching;
+}
+
+HW_TEST(admit_lets_connections_in)
+{
+    test_gate gate;
+    char memory[256];
+    open_gate(&gate, 10);
+    int client = hw_test_connect(gate.listener.name);
+    hw_test_send(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.answers == 1);
+    long length = hw_test_receive(client, memory, sizeof memory);
+    NEED_TRUE(length > 0);
+    assert_memory_equal(memory, "HTTP/1.1 200 OK\r\n", 17);
+    settle_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    close(client);
+    close_gate(&gate);
+}
+
+HW_TEST(admit_leaves_at_the_limit_and_comes_back_with_the_tick)
+{
+    test_gate gate;
+    int clients[3];
+    open_gate(&gate, 2);
+    for (int i = 0; i < 3; i++)
+        clients[i] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    assert_int_equal(gate.rig.shared.connections, 2);
+    assert_false(is_watching(&gate));
+    tick_gate(&gate);
+    assert_false(is_watching(&gate));
+    assert_int_equal(gate.rig.lane.conn_count, 2);
+    close(clients[0]);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.shared.connections == 1);
+    tick_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    for (int i = 1; i < 3; i++)
+        close(clients[i]);
+    settle_gate(&gate);
+    tick_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    assert_true(is_watching(&gate));
+    close_gate(&gate);
+}
+
+HW_TEST(admit_leaves_when_descriptors_run_out)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    test_gate gate;
+    open_gate(&gate, 10);
+    for (size_t i = 0; i < ROWS(errors); i++) {
+        int client = hw_test_connect(gate.listener.name);
+        hw_seam_fail("accept", 1, errors[i]);
+        unsigned calls = hw_seam_calls("accept");
+        settle_gate(&gate);
+        assert_int_equal(hw_seam_calls("accept"), calls + 1);
+        assert_false(is_watching(&gate));
+        settle_gate(&gate);
+        assert_int_equal(hw_seam_calls("accept"), calls + 1);
+        tick_gate(&gate);
+        NEED_TRUE(is_watching(&gate) && gate.rig.lane.conn_count == 1);
+        close(client);
+        settle_gate(&gate);
+        assert_int_equal(gate.rig.lane.conn_count, 0);
+    }
+    close_gate(&gate);
+}
+
+HW_TEST(admit_goes_on_when_one_connection_fails)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    int client = hw_test_connect(gate.listener.name);
+    hw_seam_fail("accept", 1, ECONNABORTED);
+    hw_seam_fail("accept", 2, EPROTO);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    assert_true(is_watching(&gate));
+    close(client);
+    settle_gate(&gate);
+    close_gate(&gate);
+}
+
+/* Nothing of ours says that it concerns that connection only: no reason to try for ever. */
+HW_TEST(admit_closes_although_accept_keeps_failing)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    assert_int_equal(shutdown(gate.listener.fd, SHUT_RD), 0);
+    settle_gate(&gate);
+    hw_admit_close(&gate.rig.lane);
+    assert_null(gate.rig.lane.acceptors);
+    close_gate(&gate);
+}
+
+HW_TEST(admit_takes_what_waits_before_it_closes)
+{
+    test_gate gate;
+    int clients[12];
+    open_gate(&gate, 100);
+    for (int i = 0; i < 12; i++)
+        clients[i] = hw_test_connect(gate.listener.name);
+    hw_admit_close(&gate.rig.lane);
+    hw_admit_close(&gate.rig.lane);
+    NEED_TRUE(gate.rig.lane.conn_count == 12);
+    for (int i = 0; i < 12; i++)
+        close(clients[i]);
+    settle_gate(&gate);
+    tick_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    close_gate(&gate);
+}
+
+HW_TEST(admit_leaves_more_than_its_share_to_the_other_lanes)
+{
+    test_gate gate;
+    int clients[12];
+    open_gate(&gate, 100);
+    gate.rig.shared.lane_count = 2;
+    for (int i = 0; i < 12; i++)
+        clients[i] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    /* conns > 1.25 * mean + 2, with a mean of conns / 2. */
+    NEED_TRUE(gate.rig.lane.conn_count == 6);
+    assert_false(is_watching(&gate));
+    for (int i = 0; i < 12; i++)
+        close(clients[i]);
+    settle_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    tick_gate(&gate);
+    tick_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    assert_true(is_watching(&gate));
+    close_gate(&gate);
+}
+
+HW_TEST(admit_cannot_open_without_a_watch)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    hw_admit_close(&gate.rig.lane);
+    hw_seam_fail("poll_add", 1, ENOSPC);
+    int error = hw_lane_listen(&gate.rig.lane);
+    assert_true(error == -ENOSPC || hw_test_is_struck());
+    assert_null(gate.rig.lane.acceptors);
+    close_gate(&gate);
+}

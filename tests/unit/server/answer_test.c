@@ -1,0 +1,90 @@
+#include "server/answer.h"
+
+#include "unit/server/rig.h"
+
+static bool answer_quickly(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    int *count = hw_exchange_local(exchange, 1);
+    if (exchange->request.path.text.length > 1)
+        return false;
+    ++*count;
+    hw_response_plain(&exchange->response, 200, "quick");
+    return true;
+}
+
+static void answer_slowly(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    assert_false(exchange->is_quick);
+    hw_response_plain(&exchange->response, 200, "slow");
+}
+
+static const hw_local two_locals[] = {{.size = 1}, {.size = sizeof(int)}};
+
+HW_TEST(answer_takes_the_quick_step_first)
+{
+    test_rig rig = {.answerer = {.quick = answer_quickly, .answer = answer_slowly},
+                    .shared = {.locals = two_locals, .local_count = 2}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client,
+             "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, client,
+               "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+               "Content-Length: 6\r\n" RIG_DATE "\r\nquick\n"
+               "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+               "Content-Length: 5\r\n" RIG_DATE "\r\nslow\n");
+    assert_int_equal(*(int *)rig.lane.place.locals[1], 1);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void answer_nothing(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    (void)exchange;
+}
+
+HW_TEST(answer_that_is_none_is_a_500_and_a_fault)
+{
+    test_rig rig = {.answerer = {.answer = answer_nothing}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, client,
+               "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
+               "Content-Length: 22\r\n" RIG_DATE "\r\nInternal Server Error\n");
+    assert_int_equal(rig.faults, 1);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static bool refuse_quickly(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_response_plain(&exchange->response, 403, NULL);
+    return true;
+}
+
+/* The quick step answers before the body has a place to go to. */
+HW_TEST(answer_of_a_quick_step_wants_no_body)
+{
+    static const hw_plan_kind kinds[] = {HW_PLAN_NONE, HW_PLAN_BUFFER, HW_PLAN_STREAM};
+    for (size_t i = 0; i < ROWS(kinds); i++) {
+        test_rig rig = {.answerer = {.quick = refuse_quickly}, .plan = {kinds[i], 1000}};
+        rig_open(&rig);
+        hw_pipe *client = rig_connect(&rig, 10000);
+        rig_send(&rig, client,
+                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "5\r\nhello\r\n0\r\n\r\n");
+#define FORBIDDEN                                                                                  \
+    "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\n"                        \
+    "Content-Length: 10\r\n" RIG_DATE "\r\nForbidden\n"
+        rig_expect(&rig, client, FORBIDDEN FORBIDDEN);
+        assert_false(hw_pipe_is_closed(client));
+        hw_pipe_close(client);
+        rig_close(&rig);
+    }
+}

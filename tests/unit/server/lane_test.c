@@ -1,0 +1,191 @@
+#include "server/lane.h"
+
+#include "seam/seam.h"
+#include "unit/server/rig.h"
+
+#include <string.h>
+
+static int made, freed, fails_at;
+
+typedef struct lane_local {
+    int number;
+} lane_local;
+
+static int make_local(void *local, void *arg)
+{
+    lane_local *self = local;
+    assert_int_equal(self->number, 0);
+    assert_ptr_equal(arg, &made);
+    if (++made == fails_at)
+        return -EIO;
+    self->number = made;
+    return 0;
+}
+
+static void free_local(void *local)
+{
+    assert_in_range(((lane_local *)local)->number, 1, 3);
+    freed++;
+}
+
+static const hw_local three_locals[] = {
+    {sizeof(lane_local), make_local, free_local, &made},
+    {.size = 100},
+    {sizeof(lane_local), make_local, free_local, &made},
+};
+
+HW_TEST(lane_makes_and_frees_the_locals)
+{
+    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3}};
+    made = freed = fails_at = 0;
+    rig_open(&rig);
+    assert_int_equal(made, 2);
+    assert_int_equal(rig.lane.place.local_count, 3);
+    assert_int_equal(((lane_local *)rig.lane.place.locals[2])->number, 2);
+    rig_close(&rig);
+    assert_int_equal(freed, 2);
+}
+
+HW_TEST(lane_frees_the_locals_it_has_made_when_one_fails)
+{
+    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3}};
+    hw_lane lane;
+    made = freed = fails_at = 0;
+    rig_open(&rig);
+    for (fails_at = 3; fails_at <= 4; fails_at++) {
+        made = 2;
+        freed = 0;
+        int error = hw_lane_init(&lane, &rig.shared, HW_LOOP_MANUAL);
+        if (error == -ENOMEM)
+            hw_test_out_of_memory();
+        assert_int_equal(error, -EIO);
+        assert_int_equal(freed, fails_at - 3);
+        hw_lane_fini(&lane);
+    }
+    rig_close(&rig);
+}
+
+HW_TEST(lane_cannot_be_made_without_descriptors)
+{
+    test_rig rig = {0};
+    hw_lane lane;
+    rig_open(&rig);
+    hw_seam_fail("event_new", 1, EMFILE);
+    assert_int_equal(hw_lane_init(&lane, &rig.shared, HW_LOOP_POLL), -EMFILE);
+    hw_lane_fini(&lane);
+    lane = (hw_lane){0};
+    hw_lane_fini(&lane);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_formats_the_date_once_a_second)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    assert_text(hw_lane_date(&rig.lane), "Sun, 06 Nov 1994 08:49:37 GMT");
+    rig.lane.date[0] = 'X';
+    hw_seam_clock_advance(999999999);
+    assert_text(hw_lane_date(&rig.lane), "Xun, 06 Nov 1994 08:49:37 GMT");
+    hw_seam_clock_advance(1);
+    assert_text(hw_lane_date(&rig.lane), "Sun, 06 Nov 1994 08:49:38 GMT");
+    assert_int_equal(hw_lane_wall_ms(), INT64_C(784111778000));
+    rig_close(&rig);
+}
+
+HW_TEST(lane_without_connections_ends_with_the_drain)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_lane_drain(&rig.lane);
+    assert_true(rig.lane.loop.is_ended);
+    hw_lane_drain(&rig.lane);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_closes_idle_connections_and_waits_for_the_others)
+{
+    test_rig rig = {.plan = {HW_PLAN_BUFFER, 100}};
+    rig_open(&rig);
+    hw_pipe *idle = rig_connect(&rig, 10000), *busy = rig_connect(&rig, 10000);
+    rig_send(&rig, idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, idle, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" RIG_DATE "\r\nhi");
+    rig_send(&rig, busy, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+    NEED_TRUE(rig.lane.conn_count == 2);
+    hw_lane_drain(&rig.lane);
+    hw_loop_settle(&rig.lane.loop);
+    assert_true(hw_pipe_is_closed(idle));
+    assert_int_equal(rig.lane.conn_count, 1);
+    assert_false(rig.lane.loop.is_ended);
+    rig_send(&rig, busy, "b");
+    rig_expect(&rig, busy,
+               "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" RIG_DATE "Connection: close\r\n\r\nhi");
+    hw_pipe_close(busy);
+    hw_pipe_close(idle);
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.lane.conn_count, 0);
+    assert_true(rig.lane.loop.is_ended);
+    assert_false(rig.lane.is_cut);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_cuts_what_does_not_end_in_time)
+{
+    test_rig rig = {.plan = {HW_PLAN_BUFFER, 100}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig.shared.limits.drain_ms = 1000;
+    rig_send(&rig, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+    NEED_TRUE(rig.lane.conn_count == 1);
+    hw_lane_drain(&rig.lane);
+    hw_seam_clock_advance(999 * INT64_C(1000000));
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.lane.conn_count, 1);
+    hw_seam_clock_advance(1000000);
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.lane.conn_count, 0);
+    assert_true(rig.lane.is_cut && rig.lane.loop.is_ended);
+    assert_true(hw_pipe_is_closed(client));
+    assert_int_equal(rig.records, 1);
+    NEED_TRUE(rig.record[0].status == 0);
+    assert_false(rig.record[0].is_complete);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_is_ended_by_posts)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client, "GET / HT");
+    hw_loop_post(&rig.lane.loop, &rig.lane.drain_post);
+    hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(rig.lane.conn_count == 1);
+    hw_loop_post(&rig.lane.loop, &rig.lane.end_post);
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.lane.conn_count, 0);
+    assert_true(rig.lane.loop.is_ended);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_keeps_a_bounded_number_of_spare_exchanges)
+{
+    test_rig rig = {.plan = {HW_PLAN_BUFFER, 100}};
+    hw_pipe *clients[5];
+    rig_open(&rig);
+    for (size_t i = 0; i < ROWS(clients); i++)
+        clients[i] = rig_connect(&rig, 10);
+    /* Sixteen at a time wait on each connection, for the client takes nothing. */
+    for (size_t i = 0; i < ROWS(clients); i++)
+        for (int j = 0; j < 20; j++)
+            NEED_TRUE(hw_pipe_send(clients[i], HW_TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == 0);
+    hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(rig.shared.exchanges == 16 * ROWS(clients));
+    for (size_t i = 0; i < ROWS(clients); i++)
+        hw_pipe_close(clients[i]);
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.shared.exchanges, 0);
+    assert_int_equal(rig.lane.spare_count, 64);
+    rig_close(&rig);
+}
