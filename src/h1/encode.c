@@ -53,7 +53,9 @@ void hw_h1_put_chunk_head(hw_buffer *buffer, uint64_t size)
 void hw_h1_put_chunks_end(hw_buffer *buffer, hw_fields trailers)
 {
     hw_buffer_put(buffer, HW_TEXT("0\r\n"));
-    hw_h1_put_fields(buffer, trailers);
+    for (size_t i = 0; i < trailers.count; i++)
+        if (hw_field_may_trail(trailers.at[i].name))
+            hw_h1_put_field(buffer, trailers.at[i].name, trailers.at[i].value);
     hw_buffer_put(buffer, HW_TEXT("\r\n"));
 }
 

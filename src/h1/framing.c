@@ -137,7 +137,8 @@ static hw_h1_outcome find_length(hw_h1_parser *parser, hw_h1_head *head, const e
         return hw_h1_refuse(parser, 400, "more than one Content-Length", "RFC 9112 6.3");
     if (!is_digits(seen->length))
         return hw_h1_refuse(parser, 400, "malformed Content-Length", "RFC 9110 8.6");
-    if (!hw_number_decimal(seen->length, &head->content_length))
+    /* No content is as long as that, and sums with it need not be watched. */
+    if (!hw_number_decimal(seen->length, &head->content_length) || head->content_length > INT64_MAX)
         return hw_h1_refuse(parser, 413, "Content-Length out of range", "RFC 9110 8.6");
     head->framing = HW_H1_FRAMING_LENGTH;
     return HW_H1_OUTCOME_DONE;

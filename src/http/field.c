@@ -146,3 +146,29 @@ bool hw_field_is_framing(hw_field_id id)
     return id == HW_FIELD_CONNECTION || id == HW_FIELD_CONTENT_LENGTH || id == HW_FIELD_DATE ||
            id == HW_FIELD_KEEP_ALIVE || id == HW_FIELD_TRANSFER_ENCODING;
 }
+
+/* Names with no id of their own that must not come behind the content. */
+static const hw_text never_trailing[] = {
+    HW_TEXT_INIT("Age"),
+    HW_TEXT_INIT("Expires"),
+    HW_TEXT_INIT("Max-Forwards"),
+    HW_TEXT_INIT("Pragma"),
+    HW_TEXT_INIT("Proxy-Authenticate"),
+    HW_TEXT_INIT("Proxy-Authorization"),
+    HW_TEXT_INIT("Retry-After"),
+    HW_TEXT_INIT("Set-Cookie"),
+    HW_TEXT_INIT("Warning"),
+    HW_TEXT_INIT("WWW-Authenticate"),
+};
+
+bool hw_field_may_trail(hw_text name)
+{
+    hw_field_id id = hw_field_id_of(name);
+    /* Of the names this server acts on, only the tag is one that is known better at the end. */
+    if (id != HW_FIELD_OTHER)
+        return id == HW_FIELD_ETAG;
+    for (size_t i = 0; i < sizeof never_trailing / sizeof never_trailing[0]; i++)
+        if (hw_text_equal_nocase(name, never_trailing[i]))
+            return false;
+    return true;
+}

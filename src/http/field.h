@@ -63,6 +63,10 @@ const char *hw_field_name(hw_field_id id);
  * Content-Length, Date, Keep-Alive, Transfer-Encoding; RFC 9110 7.6.1, 8.6, RFC 9112 6). */
 bool hw_field_is_framing(hw_field_id id);
 
+/* May stand in a trailer section (RFC 9110 6.5.1): not what frames or routes a message, modifies or authenticates a
+ * request, or says how its content is to be understood. */
+bool hw_field_may_trail(hw_text name);
+
 /* A token of RFC 9110 5.6.2, not empty. */
 bool hw_token_is_valid(hw_text token);
 bool hw_char_is_token(char byte);

@@ -76,8 +76,8 @@ HW_TEST(framing_reads_a_content_length)
     ASSERT_SAYS(POST_11 "Content-Length: 0005\r\n\r\nhello", "1.1 length=5 keep");
     ASSERT_SAYS(POST_10 "Content-Length: 5\r\n\r\nhello", "1.0 length=5 close");
     ASSERT_SAYS(POST_11 "Content_Length: 9\r\nContent-Length: 3\r\n\r\nabc", "1.1 length=3 keep");
-    ASSERT_SAYS(POST_11 "Content-Length: 18446744073709551615\r\n\r\n",
-                "1.1 length=18446744073709551615 keep");
+    ASSERT_SAYS(POST_11 "Content-Length: 9223372036854775807\r\n\r\n",
+                "1.1 length=9223372036854775807 keep");
 }
 
 HW_TEST(framing_refuses_a_length_that_is_no_number)
@@ -102,6 +102,8 @@ HW_TEST(framing_refuses_a_length_that_is_no_number)
 
 HW_TEST(framing_refuses_a_length_that_does_not_fit)
 {
+    ASSERT_REFUSED(POST_11 "Content-Length: 9223372036854775808\r\n\r\n", 413, "RFC 9110 8.6");
+    ASSERT_REFUSED(POST_11 "Content-Length: 18446744073709551615\r\n\r\n", 413, "RFC 9110 8.6");
     ASSERT_REFUSED(POST_11 "Content-Length: 18446744073709551616\r\n\r\n", 413, "RFC 9110 8.6");
     ASSERT_REFUSED(POST_11 "Content-Length: 18446744073709551621\r\n\r\n", 413, "RFC 9110 8.6");
     ASSERT_REFUSED(POST_11 "Content-Length: 4294967301000000000000\r\n\r\n", 413, "RFC 9110 8.6");

@@ -86,3 +86,25 @@ HW_TEST(single_field_counts_only_when_it_is_alone)
     assert_text(hw_fields_single(FIELDS(FIELD(RANGE, "a"), FIELD(RANGE, "a")), HW_FIELD_RANGE), "");
     assert_text(hw_fields_single(NO_FIELDS, HW_FIELD_RANGE), "");
 }
+
+HW_TEST(field_trailers_hold_nothing_that_decides)
+{
+    assert_true(hw_field_may_trail(HW_TEXT("X-Checksum")));
+    assert_true(hw_field_may_trail(HW_TEXT("Server-Timing")));
+    assert_true(hw_field_may_trail(HW_TEXT("etag")));
+    assert_false(hw_field_may_trail(HW_TEXT("content-length")));
+    assert_false(hw_field_may_trail(HW_TEXT("Transfer-Encoding")));
+    assert_false(hw_field_may_trail(HW_TEXT("Host")));
+    assert_false(hw_field_may_trail(HW_TEXT("AUTHORIZATION")));
+    assert_false(hw_field_may_trail(HW_TEXT("set-cookie")));
+    assert_false(hw_field_may_trail(HW_TEXT("Content-Type")));
+}
+
+HW_TEST(field_framing_is_the_drivers)
+{
+    assert_true(hw_field_is_framing(HW_FIELD_CONTENT_LENGTH));
+    assert_true(hw_field_is_framing(HW_FIELD_TRANSFER_ENCODING));
+    assert_true(hw_field_is_framing(HW_FIELD_CONNECTION));
+    assert_false(hw_field_is_framing(HW_FIELD_CONTENT_TYPE));
+    assert_false(hw_field_is_framing(HW_FIELD_OTHER));
+}
