@@ -106,6 +106,8 @@ static int open_inherited(int inherited, int *ret_fd)
         hw_sys_close(fd);
         return error;
     }
+    /* A Unix socket refuses it, and does not need it. */
+    (void)hw_sys_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     *ret_fd = fd;
     return 0;
 }

@@ -20,8 +20,8 @@ typedef struct hw_listener {
 int hw_listener_open(hw_listener *listener, const char *address, hw_fault *fault);
 void hw_listener_close(hw_listener *listener); /* a closed one is fine */
 
-/* The next waiting connection as a stream of this loop. 0; -EAGAIN: none waits; -EMFILE and the
- * like: not now; another negative errno concerns that one connection only. */
+/* The next waiting connection as a stream of this loop. 0; -EAGAIN: none waits; else a negative errno, which concerns that
+ * connection alone (ECONNABORTED and the like of accept(2)) or the listener. */
 int hw_listener_accept(hw_listener *listener, hw_loop *loop, const hw_sink *sink,
                        hw_stream **ret_stream);
 

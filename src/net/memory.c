@@ -122,6 +122,11 @@ static ssize_t send_file_to_pipe(hw_stream *stream, int file, uint64_t offset, s
     return count;
 }
 
+static size_t count_unsent_in_pipe(hw_stream *stream)
+{
+    return queue_length(&((hw_pipe *)stream)->to_client);
+}
+
 static void end_pipe_write(hw_stream *stream)
 {
     ((hw_pipe *)stream)->is_write_ended = true;
@@ -143,8 +148,14 @@ static void close_pipe_server(hw_stream *stream)
     free_pipe(pipe);
 }
 
-static const hw_stream_ops pipe_ops = {read_pipe, write_pipe, send_file_to_pipe, end_pipe_write,
-                                       close_pipe_server};
+static const hw_stream_ops pipe_ops = {
+    .read = read_pipe,
+    .write = write_pipe,
+    .send_file = send_file_to_pipe,
+    .count_unsent = count_unsent_in_pipe,
+    .end_write = end_pipe_write,
+    .close = close_pipe_server,
+};
 
 int hw_pipe_new(size_t room_bytes, hw_pipe **ret_client, hw_stream **ret_server)
 {

@@ -21,6 +21,8 @@ typedef struct hw_stream_ops {
     ssize_t (*write)(hw_stream *stream, const struct iovec *parts, size_t count, bool more);
     /* Some or all of a part of a file; 0: the file has no such bytes (any more). */
     ssize_t (*send_file)(hw_stream *stream, int file, uint64_t offset, size_t bytes);
+    /* What was written and the other end's system has not taken yet. */
+    size_t (*count_unsent)(hw_stream *stream);
     /* No more will be written: the other end reads its end. */
     void (*end_write)(hw_stream *stream);
     /* Closes and frees. Not inside on_ready. */

@@ -73,6 +73,12 @@ static ssize_t send_file_to_socket(hw_stream *stream, int file, uint64_t offset,
     return sent;
 }
 
+static size_t count_unsent_in_socket(hw_stream *stream)
+{
+    int bytes = hw_sys_count_unsent(((tcp_stream *)stream)->watch.fd);
+    return bytes > 0 ? (size_t)bytes : 0;
+}
+
 static void end_socket_write(hw_stream *stream)
 {
     hw_sys_shutdown_send(((tcp_stream *)stream)->watch.fd);
@@ -85,8 +91,14 @@ static void close_socket(hw_stream *stream)
     hw_sys_free(tcp);
 }
 
-static const hw_stream_ops tcp_ops = {read_socket, write_socket, send_file_to_socket,
-                                      end_socket_write, close_socket};
+static const hw_stream_ops tcp_ops = {
+    .read = read_socket,
+    .write = write_socket,
+    .send_file = send_file_to_socket,
+    .count_unsent = count_unsent_in_socket,
+    .end_write = end_socket_write,
+    .close = close_socket,
+};
 
 int hw_tcp_open(hw_loop *loop, int fd, const char *peer, const hw_sink *sink,
                 hw_stream **ret_stream)

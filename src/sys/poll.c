@@ -43,9 +43,13 @@ int hw_sys_event_new(void)
 int hw_sys_event_post(int event)
 {
     const uint64_t one = 1;
+    int before = errno;
     ssize_t count = TEMP_FAILURE_RETRY(write(event, &one, sizeof one));
     /* EAGAIN: the counter is full, so whoever waits is awake already. */
-    return count < 0 && errno != EAGAIN ? -errno : 0;
+    int error = count < 0 && errno != EAGAIN ? -errno : 0;
+    /* Signal handlers call this, and must leave errno to those they interrupted. */
+    errno = before;
+    return error;
 }
 
 int hw_sys_event_take(int event)

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -113,6 +115,12 @@ ssize_t hw_sys_send_file(int fd, int file, uint64_t offset, size_t bytes)
 {
     off_t at = (off_t)offset;
     return tell_socket_count(TEMP_FAILURE_RETRY(sendfile(fd, file, &at, bytes)));
+}
+
+int hw_sys_count_unsent(int fd)
+{
+    int bytes;
+    return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
 int hw_sys_shutdown_send(int fd)

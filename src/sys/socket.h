@@ -27,6 +27,8 @@ ssize_t hw_sys_receive(int fd, void *memory, size_t bytes);
 ssize_t hw_sys_send(int fd, const struct iovec *parts, size_t count, int more);
 /* From a file at an offset, which is not moved; 0: the file ends there. */
 ssize_t hw_sys_send_file(int fd, int file, uint64_t offset, size_t bytes);
+/* Bytes that the other end has not acknowledged yet. */
+int hw_sys_count_unsent(int fd);
 int hw_sys_shutdown_send(int fd);
 int hw_sys_close(int fd); /* any descriptor */
 

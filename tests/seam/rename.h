@@ -47,6 +47,7 @@
 #define hw_sys_bind real_hw_sys_bind
 #define hw_sys_listen real_hw_sys_listen
 #define hw_sys_unblock real_hw_sys_unblock
+#define hw_sys_count_unsent real_hw_sys_count_unsent
 #define hw_sys_accept real_hw_sys_accept
 #define hw_sys_connect real_hw_sys_connect
 #define hw_sys_set_option real_hw_sys_set_option

@@ -7,6 +7,7 @@ HW_SCRIPT_REAL(socket);
 HW_SCRIPT_REAL(bind);
 HW_SCRIPT_REAL(listen);
 HW_SCRIPT_REAL(unblock);
+HW_SCRIPT_REAL(count_unsent);
 HW_SCRIPT_REAL(accept);
 HW_SCRIPT_REAL(connect);
 HW_SCRIPT_REAL(set_option);
@@ -40,6 +41,12 @@ int hw_sys_unblock(int fd)
 {
     int failure = hw_script_take(HW_CALL_unblock);
     return failure ? failure : real_hw_sys_unblock(fd);
+}
+
+int hw_sys_count_unsent(int fd)
+{
+    int failure = hw_script_take(HW_CALL_count_unsent);
+    return failure ? failure : real_hw_sys_count_unsent(fd);
 }
 
 int hw_sys_accept(int fd, struct sockaddr_storage *ret_address, socklen_t *ret_length)
