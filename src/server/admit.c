@@ -175,11 +175,8 @@ void hw_admit_on_recall(hw_post *post)
 {
     hw_lane *lane = HW_MEMBER(post, hw_lane, recall_post);
     atomic_store(&lane->is_recalled, false);
-    if (!lane->acceptors)
-        return;
-    if (has_its_share(lane))
-        recall_others(lane);
-    else if (!is_overloaded(lane))
+    /* A lane that has its share passes nothing on: two such lanes would call each other for ever. */
+    if (lane->acceptors && !has_its_share(lane) && !is_overloaded(lane))
         try_listeners(lane);
 }
 

@@ -22,7 +22,9 @@ static void on_stream_ready(void *arg)
 static void take_conn_turn(hw_task *task)
 {
     hw_conn *conn = HW_MEMBER(task, hw_conn, turn);
+    hw_lane_lend_buffers(conn->lane);
     conn->driver->turn(conn);
+    hw_lane_take_buffers_back(conn->lane);
 }
 
 static void free_conn(hw_task *task)

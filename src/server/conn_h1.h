@@ -26,6 +26,7 @@ typedef struct h1_exchange {
     bool is_planned;     /* the answerer has said what becomes of the body */
     bool has_whole_body; /* nothing of the request is missing */
     bool wants_continue; /* the client waits for 100 (Continue), and has not got it */
+    bool may_upgrade;    /* what follows it may be another protocol */
     bool is_http10, is_head, is_chunked;
     bool closes;        /* the connection ends with this answer */
     bool is_aborted;    /* the answer cannot be completed: break off behind what is unsent */
@@ -45,12 +46,24 @@ typedef struct h1_rest {
     char bytes[];
 } h1_rest;
 
+/* What is done with what the client sends. */
+typedef enum h1_input {
+    H1_INPUT_HEADS, /* requests are read, up to sixteen ahead */
+    H1_INPUT_HELD, /* nothing is read on before the answerer has spoken: of a body, or of an upgrade */
+    H1_INPUT_BODY,   /* it is the body of `reading` */
+    H1_INPUT_SKIP,   /* it is a body nobody wants, read past to keep the connection */
+    H1_INPUT_TUNNEL, /* it goes to `reading` as it is, both ways, until either side ends */
+    H1_INPUT_OVER,   /* it is nobody's: the last answers are going out */
+    H1_INPUT_LINGER, /* they have gone out; read until the client ends, so that they arrive */
+} h1_input;
+
 typedef enum h1_wait {
+    H1_WAIT_HEAD,   /* for the rest of a head; from accept on for the first */
     H1_WAIT_IDLE,   /* for the next request */
-    H1_WAIT_HEAD,   /* for the rest of a head */
     H1_WAIT_BODY,   /* for more of a body */
     H1_WAIT_OUTPUT, /* for the client to take what is sent, or a source to give it */
-    H1_WAIT_LINGER, /* for the client's close */
+    H1_WAIT_LINGER, /* for the client's end */
+    H1_WAIT_COUNT,
 } h1_wait;
 
 struct conn_h1 {
@@ -59,25 +72,21 @@ struct conn_h1 {
     hw_list queue; /* h1_exchange, oldest first: answers leave in this order */
     unsigned queue_length;
     unsigned requests;
+    h1_input input;
+    h1_exchange *reading; /* of HELD, BODY and TUNNEL; also between a head and its END */
     h1_rest *rest;        /* NULL: none */
-    h1_exchange *reading; /* whose body arrives now; NULL: nobody's, or nobody wants it any more */
-    bool is_in_body;      /* a body arrives */
     size_t owed; /* bytes at the start of the input that are body already, but found no room */
-    uint64_t skip_left; /* of a body nobody wants: more than this is not read past */
-    h1_exchange *
-        upgrade; /* may become a tunnel: nothing behind it is read before it is answered; or NULL */
-    h1_exchange *tunnel; /* bytes go both ways unread; or NULL */
-    bool needs_more;     /* the engine has used what it can of the rest */
-    bool is_ended;       /* the client has finished sending */
-    bool is_last;        /* no request after the ones in the queue */
-    bool is_lingering;
-    bool has_late_input; /* the client may still be sending when the last answer leaves */
-    h1_wait wait;        /* what the deadline is for */
-    int64_t input_by_ms; /* deadline of the head or of the idle time */
-    int64_t head_by_ms;  /* 0: no head has begun */
-    int64_t body_by_ms, output_by_ms, linger_by_ms;
-    uint64_t window_bytes; /* of the body in this window */
+    uint64_t skip_left;           /* SKIP, LINGER: no more than this is read past */
+    bool needs_more;              /* the engine has used what it can of the input */
+    bool is_ended;                /* the client has finished sending */
+    bool is_last;                 /* no request after the newest in the queue */
+    bool has_late_input;          /* the client may still be sending when the last answer leaves */
+    int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */
+    uint64_t window_bytes;        /* of the body in this window */
+    size_t unsent_bytes;          /* what the client had not taken when the wait for that began */
 };
+
+#define H1_NEVER INT64_MAX
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
 void hw_conn_h1_free_spares(hw_lane *lane);
@@ -99,6 +108,18 @@ void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem);
 void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem);
 /* No request can follow, and what still arrives is nobody's. */
 void hw_conn_h1_end_requests(conn_h1 *h1);
+/* The message of `reading` is complete, or nobody waits for its end: what is read next? */
+void hw_conn_h1_read_on(conn_h1 *h1);
+
+/* Nobody wants the rest of this exchange's body: it is read past if that is not too much, else the connection ends with the
+ * answer. Does nothing when it is not being read. */
+void hw_conn_h1_leave_reading(h1_exchange *e);
+
+/* What is prepared to be sent, but for interim responses. */
+static inline size_t hw_conn_h1_unsent_bytes(const h1_exchange *e)
+{
+    return e->prefix.length + e->piece.length + e->suffix.length + e->file.length;
+}
 
 extern const hw_carrier_ops hw_conn_h1_carrier;
 extern const hw_problem hw_conn_h1_no_memory;

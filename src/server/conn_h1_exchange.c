@@ -17,6 +17,8 @@
 #define SPARES_MAX 64
 #define ARENA_BLOCK_BYTES (4 * 1024)
 #define ARENA_BYTES_MAX (512 * 1024)
+/* A longer body, or one of unknown length, keeps the answers behind it from being made. */
+#define AHEAD_BYTES_MAX ((uint64_t)16 * 1024)
 
 static void wake_h1(hw_exchange *exchange)
 {
@@ -43,6 +45,11 @@ const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"
 
 static void answer_ready_h1(hw_task *task);
 
+static bool waits_for_content(const h1_exchange *e)
+{
+    return e->exchange.plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
+}
+
 static h1_exchange *take_spare(hw_lane *lane)
 {
     hw_link *link = hw_list_take_first(&lane->spare_exchanges);
@@ -56,7 +63,6 @@ static h1_exchange *take_spare(hw_lane *lane)
     return e;
 }
 
-/* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1)
 {
     hw_lane *lane = h1->conn.lane;
@@ -73,13 +79,70 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1)
     return e;
 }
 
-/* No request can follow, and what still arrives is nobody's. */
 void hw_conn_h1_end_requests(conn_h1 *h1)
 {
     h1->is_last = h1->has_late_input = true;
-    h1->is_in_body = false;
+    h1->input = H1_INPUT_OVER;
     h1->reading = NULL;
     h1->owed = 0;
+}
+
+void hw_conn_h1_read_on(conn_h1 *h1)
+{
+    const h1_exchange *e = h1->reading;
+    if (h1->input == H1_INPUT_BODY && e->may_upgrade && !e->exchange.is_answered) {
+        h1->input = H1_INPUT_HELD;
+        return;
+    }
+    h1->reading = NULL;
+    h1->input = h1->is_last ? H1_INPUT_OVER : H1_INPUT_HEADS;
+}
+
+void hw_conn_h1_leave_reading(h1_exchange *e)
+{
+    conn_h1 *h1 = e->conn;
+    if (h1->reading != e)
+        return;
+    uint64_t length = e->exchange.request.content_length;
+    uint64_t limit =
+        hw_number_min(e->exchange.plan.limit, h1->conn.lane->shared->limits.skip_bytes_max);
+    bool is_too_long = length != HW_LENGTH_UNKNOWN && length - e->exchange.fed > limit;
+    /* RFC 9110 10.1.1: who waits for 100 and gets an answer may send its body or not: nobody can
+     * tell. */
+    if (e->closes || is_too_long || e->wants_continue || h1->input == H1_INPUT_TUNNEL) {
+        e->closes = true;
+        hw_conn_h1_end_requests(h1);
+        return;
+    }
+    h1->reading = NULL;
+    h1->input = H1_INPUT_SKIP;
+    h1->skip_left = limit;
+}
+
+static void recycle_exchange(hw_lane *lane, h1_exchange *e)
+{
+    hw_exchange_reset(&e->exchange);
+    e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
+    if (lane->spare_count < SPARES_MAX) {
+        hw_list_prepend(&lane->spare_exchanges, &e->link);
+        lane->spare_count++;
+        return;
+    }
+    hw_exchange_fini(&e->exchange);
+    hw_sys_free(e);
+}
+
+/* The oldest exchange that has no answer may be the next to get one. */
+static void queue_unanswered(conn_h1 *h1)
+{
+    hw_link *head = &h1->queue.head, *link = head->next;
+    while (link != head && HW_MEMBER(link, h1_exchange, link)->exchange.is_answered)
+        link = link->next;
+    if (link == head)
+        return;
+    h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+    if (e->is_planned && !waits_for_content(e))
+        hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
 }
 
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
@@ -89,32 +152,15 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, lane->loop.now_ns);
     hw_sink_step(lane->place.sink, "server/conn_h1",
                  "reset the arena; next pipelined request, or ARM for keep-alive");
-    h1->input_by_ms = hw_loop_now_ms(&lane->loop) + lane->shared->limits.idle_ms;
-    if (h1->reading == e) {
-        /* Answered before its body was there: what is still to come is read past. */
-        h1->reading = NULL;
-        h1->skip_left = lane->shared->limits.skip_bytes_max;
-        if (e->closes)
-            hw_conn_h1_end_requests(h1);
-    }
-    if (h1->tunnel == e)
-        h1->tunnel = NULL;
-    if (h1->upgrade == e)
-        h1->upgrade = NULL;
+    hw_conn_h1_leave_reading(e);
     hw_link_remove(&e->link);
     hw_task_cancel(&e->ready);
     h1->queue_length--;
     atomic_fetch_sub(&lane->shared->exchanges, 1);
     atomic_fetch_add(&lane->shared->bytes_out, e->bytes_out);
-    hw_exchange_reset(&e->exchange);
-    e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
-    if (lane->spare_count < SPARES_MAX) {
-        hw_list_prepend(&lane->spare_exchanges, &e->link);
-        lane->spare_count++;
-    } else {
-        hw_exchange_fini(&e->exchange);
-        hw_sys_free(e);
-    }
+    recycle_exchange(lane, e);
+    if (!h1->conn.is_closed)
+        queue_unanswered(h1);
 }
 
 void hw_conn_h1_free_spares(hw_lane *lane)
@@ -127,7 +173,6 @@ void hw_conn_h1_free_spares(hw_lane *lane)
     lane->spare_count = 0;
 }
 
-/* Answers in the server's own name, and ends the connection with it. */
 void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem)
 {
     char words[160];
@@ -142,7 +187,6 @@ void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem)
     e->closes = true;
 }
 
-/* An exchange for bytes that are no request, so that their answer comes in its turn. */
 void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
 {
     hw_lane *lane = h1->conn.lane;
@@ -195,57 +239,63 @@ static bool prepare_body(h1_exchange *e)
 static void start_tunnel(h1_exchange *e)
 {
     static const hw_problem unread = {400, "content before a change of protocol", "RFC 9110 7.8"};
+    conn_h1 *h1 = e->conn;
     if (!e->has_whole_body) {
         hw_conn_h1_answer_problem(e, &unread);
-        return;
+    } else if (h1->reading != e) {
+        /* Nobody asked for it, so what follows has been read as requests already. */
+        e->exchange.response.is_broken = true;
+    } else {
+        e->closes = true;
+        h1->is_last = h1->has_late_input = true;
+        h1->input = H1_INPUT_TUNNEL;
     }
-    e->closes = true;
-    e->conn->is_last = e->conn->has_late_input = true;
-    e->conn->tunnel = e;
 }
 
-/* A body nobody wants is read past if it is short, so that the connection can go on. */
-static void skip_body(h1_exchange *e)
+/* Answers are made ahead of those before them only while these are small: one connection cannot hold
+ * a file, or a body of unknown size, for each request it has sent. */
+static bool may_answer(const h1_exchange *e)
+{
+    const hw_link *head = &e->conn->queue.head;
+    for (const hw_link *link = e->link.prev; link != head; link = link->prev) {
+        const hw_exchange *before = &HW_MEMBER(link, h1_exchange, link)->exchange;
+        const hw_source *body = before->response.body;
+        if (!before->is_answered || (body && body->length > AHEAD_BYTES_MAX))
+            return false;
+    }
+    return true;
+}
+
+/* What an answer means for the reading. */
+static void take_answer(h1_exchange *e)
 {
     conn_h1 *h1 = e->conn;
-    uint64_t length = e->exchange.request.content_length;
-    uint64_t limit =
-        hw_number_min(e->exchange.plan.limit, h1->conn.lane->shared->limits.skip_bytes_max);
-    bool is_too_long = length != HW_LENGTH_UNKNOWN && length > limit;
-    /* RFC 9110 10.1.1: who waits for 100 and gets an answer may send its body or not: nobody can
-     * tell. */
-    if (is_too_long || e->wants_continue) {
-        e->closes = true;
-        hw_conn_h1_end_requests(h1);
-    }
-    if (h1->reading == e) {
-        h1->reading = NULL;
-        h1->skip_left = limit;
-    }
+    hw_sink_step(h1->conn.lane->place.sink, "exchange", "head and body are ready; wake the driver");
+    if (e->exchange.response.kind == HW_RESPONSE_TUNNEL)
+        start_tunnel(e);
+    else if (!e->has_whole_body && e->exchange.plan.kind == HW_PLAN_NONE)
+        hw_conn_h1_leave_reading(e);
+    else if (e->has_whole_body && h1->reading == e && h1->input == H1_INPUT_HELD)
+        hw_conn_h1_read_on(h1);
 }
 
+/* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the answer. */
 static void answer_ready_h1(hw_task *task)
 {
     h1_exchange *e = HW_MEMBER(task, h1_exchange, ready);
     hw_exchange *exchange = &e->exchange;
-    hw_lane *lane = e->conn->conn.lane;
+    conn_h1 *h1 = e->conn;
+    hw_conn_queue(&h1->conn);
     if (!e->is_planned) {
-        hw_answer_plan(lane, exchange);
+        hw_answer_plan(h1->conn.lane, exchange);
         e->is_planned = true;
         if (!exchange->is_answered && !prepare_body(e))
-            return hw_conn_queue(&e->conn->conn);
+            return;
+        if (!e->has_whole_body)
+            h1->input = H1_INPUT_BODY;
     }
-    bool waits_for_body = exchange->plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
-    if (!exchange->is_answered && !waits_for_body)
-        hw_answer_run(lane, exchange);
-    if (exchange->is_answered) {
-        hw_sink_step(lane->place.sink, "exchange", "head and body are ready; wake the driver");
-        if (exchange->response.kind == HW_RESPONSE_TUNNEL)
-            start_tunnel(e);
-        else if (!e->has_whole_body && exchange->plan.kind == HW_PLAN_NONE)
-            skip_body(e);
-        if (e->conn->upgrade == e)
-            e->conn->upgrade = NULL;
-    }
-    hw_conn_queue(&e->conn->conn);
+    if (!exchange->is_answered && !waits_for_content(e) && may_answer(e))
+        hw_answer_run(h1->conn.lane, exchange);
+    if (exchange->is_answered)
+        take_answer(e);
 }

@@ -232,20 +232,21 @@ static hw_pull pull_body(h1_exchange *e, hw_piece *ret_piece)
     return hw_source_pull(e->exchange.response.body, BATCH_BYTES, ret_piece);
 }
 
-/* RFC 9110 10.1.1: a streamed body is asked for when somebody pulls it, which may be the answer
- * itself. If nobody does, the client is not asked to send it, and the connection ends with the
- * answer. */
-static void settle_continue(h1_exchange *e, hw_pull *pull, hw_piece *piece)
+/* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need the content, and the client
+ * is asked for it. One that is complete does not: the client is not asked, and the connection ends with the answer. */
+static void settle_continue(h1_exchange *e)
 {
-    hw_ring *inflow = e->exchange.inflow;
-    if (e->exchange.response.body && !e->exchange.response.is_broken)
-        *pull = pull_body(e, piece);
-    bool is_wanted = inflow && (inflow->was_empty || e->exchange.fed > 0);
-    e->wants_continue = false;
-    if (is_wanted && e->exchange.fed == 0)
+    const hw_source *body = e->exchange.response.body;
+    const hw_ring *inflow = e->exchange.inflow;
+    bool is_wanted =
+        inflow && body && (body == &inflow->source || body->length == HW_LENGTH_UNKNOWN);
+    if (is_wanted) {
         hw_conn_h1_inform(e, 100, (hw_fields){0});
-    else if (!is_wanted)
+    } else {
         e->closes = true;
+        hw_conn_h1_leave_reading(e);
+    }
+    e->wants_continue = false;
 }
 
 /* An answer that is the request's own body begins when a few bytes of that are there: until then
@@ -265,38 +266,19 @@ static bool is_held_back(const h1_exchange *e)
 static void prepare_next(h1_exchange *e, h1_batch *batch)
 {
     hw_piece piece = {0};
-    hw_pull pull = HW_PULL_WAIT;
-    bool is_pulled = false;
-    /* What is pulled before the head must not be lost to a full buffer: such an answer starts its
-     * own batch. */
-    if (hw_buffer_room(&batch->output) < FRAME_BYTES ||
-        (e->wants_continue && batch->output.length > 0))
+    if (hw_buffer_room(&batch->output) < FRAME_BYTES)
         return;
-    if (e->progress == H1_WAITING && is_held_back(e)) {
-        if (e->wants_continue)
-            hw_conn_h1_inform(e, 100, (hw_fields){0});
-        e->wants_continue = false;
-        return;
-    }
     if (e->progress == H1_WAITING) {
-        if (e->wants_continue) {
-            is_pulled = e->exchange.response.body && !e->exchange.response.is_broken;
-            settle_continue(e, &pull, &piece);
-        }
-        if (!encode_head(e, batch))
+        if (e->wants_continue)
+            settle_continue(e);
+        if (is_held_back(e) || !encode_head(e, batch))
             return;
         e->progress = sends_body(e) ? H1_BODY : H1_DONE;
     }
     if (e->progress == H1_DONE)
         return;
-    if (!is_pulled)
-        pull = pull_body(e, &piece);
+    hw_pull pull = pull_body(e, &piece);
     take_piece(e, pull, &piece, batch);
-}
-
-static size_t unsent_bytes(const h1_exchange *e)
-{
-    return e->prefix.length + e->piece.length + e->suffix.length + e->file.length;
 }
 
 static void add_part(h1_batch *batch, hw_text text)
@@ -313,7 +295,7 @@ static bool gather_exchange(h1_exchange *e, h1_batch *batch)
     if (batch->count + 4 > PARTS_MAX || batch->bytes >= BATCH_BYTES ||
         batch->bytes >= batch->budget)
         return false;
-    if (e->exchange.is_answered && e->progress != H1_DONE && unsent_bytes(e) == 0)
+    if (e->exchange.is_answered && e->progress != H1_DONE && hw_conn_h1_unsent_bytes(e) == 0)
         prepare_next(e, batch);
     add_part(batch, e->interim);
     add_part(batch, e->prefix);
@@ -368,10 +350,11 @@ static bool save_unsent(h1_exchange *e)
     return !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
 }
 
-/* RFC 9112 9.6: after an answer that says close, no other may follow, whatever was asked meanwhile. */
-static void give_up_queue(conn_h1 *h1)
+/* RFC 9112 9.6: after an answer that says close no other may follow, whatever was asked meanwhile. */
+static void end_after_answer(conn_h1 *h1)
 {
-    hw_conn_h1_end_requests(h1);
+    if (h1->input != H1_INPUT_OVER)
+        hw_conn_h1_end_requests(h1);
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
         hw_exchange_gone(&e->exchange);
@@ -390,7 +373,8 @@ static bool settle(conn_h1 *h1, size_t sent)
         e->bytes_out += consume(&e->piece, &sent);
         if (e->file.length == 0)
             consume(&e->suffix, &sent);
-        if (e->interim.length + unsent_bytes(e) > 0 || (!e->is_aborted && e->progress != H1_DONE))
+        if (e->interim.length + hw_conn_h1_unsent_bytes(e) > 0 ||
+            (!e->is_aborted && e->progress != H1_DONE))
             break;
         if (e->is_aborted) {
             hw_conn_close(&h1->conn);
@@ -398,8 +382,8 @@ static bool settle(conn_h1 *h1, size_t sent)
         }
         bool closes = e->closes;
         hw_conn_h1_finish(e, true);
-        if (closes && h1->queue_length > 0)
-            give_up_queue(h1);
+        if (closes)
+            end_after_answer(h1);
     }
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
@@ -431,7 +415,7 @@ static bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
     e->file.length -= count;
     e->bytes_out += count;
     *budget -= count;
-    h1->output_by_ms = 0;
+    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
     return settle(h1, 0);
 }
 
@@ -450,7 +434,7 @@ static bool write_batch(conn_h1 *h1, h1_batch *batch)
         sent = count > 0 ? (size_t)count : 0;
     }
     if (sent > 0)
-        h1->output_by_ms = 0;
+        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
     batch->budget -= hw_size_min(sent, batch->budget);
     bool is_all_sent = sent == batch->bytes;
     h1_exchange *file = is_all_sent ? batch->file : NULL;

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "base/assert.h"
+#include "base/poison.h"
 #include "http/date.h"
 #include "server/admit.h"
 #include "server/conn.h"
@@ -93,6 +94,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
     if (error < 0)
         hw_lane_fini(lane);
+    else
+        hw_lane_take_buffers_back(lane);
     return error;
 }
 
@@ -110,6 +113,8 @@ void hw_lane_fini(hw_lane *lane)
     hw_loop_fini(&lane->loop);
     if (lane->place.locals)
         free_locals(lane, lane->place.local_count);
+    if (lane->input && lane->output)
+        hw_lane_lend_buffers(lane);
     hw_sys_free(lane->input);
     hw_sys_free(lane->output);
     *lane = (hw_lane){0};
@@ -150,6 +155,18 @@ void hw_lane_cut(hw_lane *lane)
 {
     for (hw_link *link; (link = hw_list_first(&lane->conns));)
         hw_conn_close(HW_MEMBER(link, hw_conn, link));
+}
+
+void hw_lane_lend_buffers(hw_lane *lane)
+{
+    hw_unpoison(lane->input, HW_LANE_INPUT_BYTES);
+    hw_unpoison(lane->output, HW_LANE_OUTPUT_BYTES);
+}
+
+void hw_lane_take_buffers_back(hw_lane *lane)
+{
+    hw_poison(lane->input, HW_LANE_INPUT_BYTES);
+    hw_poison(lane->output, HW_LANE_OUTPUT_BYTES);
 }
 
 int64_t hw_lane_wall_ms(void)

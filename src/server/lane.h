@@ -77,6 +77,10 @@ void hw_lane_drain(hw_lane *lane);
 /* Closes every connection at once, in the middle of whatever it does. */
 void hw_lane_cut(hw_lane *lane);
 
+/* Around every turn: only then may `input` and `output` be touched (checked under AddressSanitizer). */
+void hw_lane_lend_buffers(hw_lane *lane);
+void hw_lane_take_buffers_back(hw_lane *lane);
+
 /* The Date field's value now (RFC 9110 6.6.1), formatted once a second. Valid: until the next call.
  */
 hw_text hw_lane_date(hw_lane *lane);
