@@ -18,7 +18,7 @@ LOGS = "build/logs"
 DEBUG = ["-Dtests=true", "-Doptimization=1"]
 # folder -> compiler, options
 BUILDS = {
-    "build": ("gcc", ["-Db_lto=true"]),
+    "build": ("gcc", ["-Db_lto=true", "-Db_lto_threads=2"]),
     "build/asan": ("gcc", DEBUG + ["-Db_sanitize=address,undefined"]),
     "build/tsan": ("gcc", DEBUG + ["-Db_sanitize=thread"]),
     "build/clang": ("clang", ["-Dtests=true"]),
