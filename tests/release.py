@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 FLAGS = ["-fstack-protector-strong", "-D_FORTIFY_SOURCE=3", "-fno-strict-overflow",
-         "-fno-strict-aliasing", "-flto=auto"]
+         "-fno-strict-aliasing", "-flto=2"]
 # Those that not every compiler knows are wanted from gcc on this processor.
 GCC_FLAGS = ["-ftrivial-auto-var-init=zero"] + (
     ["-fcf-protection"] if platform.machine() == "x86_64" else [])
