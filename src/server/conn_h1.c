@@ -1,30 +1,24 @@
 /* Drives HTTP/1 connections: the four verbs of a turn.
  *
  *    READ     stream -> the lane's input buffer, or this connection's rest
- *    ADVANCE  engine events -> begin and feed exchanges; complete heads go to the ready queue
+ *    ADVANCE  engine events -> begin and feed exchanges (conn_h1_advance.c); complete heads go to
+ *             the ready queue, where they are answered (conn_h1_exchange.c)
  *    WRITE    heads and pulled bodies -> stream (conn_h1_write.c)
  *    ARM      one deadline; back to the loop
  *
- * Requests are read ahead, up to sixteen, and answered in order. A request with a body holds the
- * reading until the answerer has said what is to become of the body; then it is fed as far as there
- * is room for it, and no further: the client's own flow control does the rest.
- *
  * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
- * is the next one's. */
+ * is the next one's.
+ *
+ * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest is
+ * the deadline. What follows when it passes is decided in the next turn, before READ. */
 #include "server/conn_h1.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/number.h"
-#include "http/status.h"
-#include "server/answer.h"
 #include "sys/memory.h"
 
-#define QUEUE_MAX 16
-/* Of arenas: no more heads are read ahead while those that wait hold more. */
-#define QUEUE_BYTES_MAX ((size_t)64 * 1024)
 /* What a client may go on sending after the last answer before it is no longer read. */
 #define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
 #define REST_ROOM_BYTES (4 * 1024)
@@ -36,22 +30,12 @@ static bool has_body_room(const conn_h1 *h1)
     return !inflow || hw_ring_room(inflow) > 0;
 }
 
-/* Requests are read ahead as long as they are few and small. */
-static bool has_queue_room(const conn_h1 *h1)
-{
-    size_t held = 0;
-    const hw_link *head = &h1->queue.head;
-    for (const hw_link *link = head->next; link != head; link = link->next)
-        held += HW_MEMBER(link, h1_exchange, link)->exchange.arena.held;
-    return h1->queue_length < QUEUE_MAX && held <= QUEUE_BYTES_MAX;
-}
-
 /* Whether more of the client's bytes are of use now. */
 static bool has_input_room(const conn_h1 *h1)
 {
     switch (h1->input) {
     case H1_INPUT_HEADS:
-        return has_queue_room(h1);
+        return hw_conn_h1_has_queue_room(h1);
     case H1_INPUT_BODY:
     case H1_INPUT_TUNNEL:
         return has_body_room(h1);
@@ -165,249 +149,6 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
         h1->rest->head = h1->conn.lane->head;
 }
 
-static uint64_t content_length_of(const hw_h1_head *head)
-{
-    if (head->framing == HW_H1_FRAMING_CHUNKED)
-        return HW_LENGTH_UNKNOWN;
-    return head->framing == HW_H1_FRAMING_LENGTH ? head->content_length : 0;
-}
-
-/* Begins the exchange of a complete head. NULL, or what is wrong with it. */
-static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, hw_text bytes)
-{
-    conn_h1 *h1 = e->conn;
-    hw_lane *lane = h1->conn.lane;
-    hw_h1_copy copy = {0};
-    bool is_copied = hw_h1_head_copy(&e->exchange.arena, bytes, head, &copy);
-    hw_head begun = {
-        .method = head->method,
-        .method_name = copy.method,
-        .raw_target = copy.target,
-        .protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1"),
-        .peer = hw_text_of(h1->conn.stream->peer),
-        .fields = copy.fields,
-        .content_length = content_length_of(head),
-    };
-    const hw_problem *problem =
-        hw_exchange_begin(&e->exchange, &begun, &hw_conn_h1_carrier, &lane->place,
-                          hw_lane_wall_ms(), lane->loop.now_ns);
-    return is_copied ? problem : &hw_conn_h1_no_memory;
-}
-
-static bool has_field(const hw_h1_head *head, hw_field_id id)
-{
-    for (unsigned i = 0; i < head->field_count; i++)
-        if (head->fields[i].id == id)
-            return true;
-    return false;
-}
-
-/* What is wrong with a request that the engine found to be sound HTTP; or NULL. */
-static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *head)
-{
-    static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
-    static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
-    if (head->expects_other)
-        return &expectation;
-    if (hw_text_equal_nocase(e->exchange.request.target.scheme, HW_TEXT("https")))
-        return &misdirected;
-    return NULL;
-}
-
-/* After a CONNECT, or a wish to upgrade, another protocol may follow. */
-static bool may_change_protocol(const hw_h1_head *head)
-{
-    return head->method == HW_METHOD_CONNECT || has_field(head, HW_FIELD_UPGRADE);
-}
-
-static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
-{
-    hw_lane *lane = h1->conn.lane;
-    h1_exchange *e = hw_conn_h1_append(h1);
-    if (!e) {
-        hw_conn_close(&h1->conn);
-        return;
-    }
-    h1->requests++;
-    h1->window_bytes = 0;
-    atomic_fetch_add(&lane->shared->requests, 1);
-    e->is_http10 = head->minor == 0;
-    e->is_head = head->method == HW_METHOD_HEAD;
-    e->has_whole_body = content_length_of(head) == 0;
-    e->wants_continue = head->expects_continue && !e->has_whole_body;
-    e->may_upgrade = may_change_protocol(head);
-    bool is_limit = h1->requests >= lane->shared->limits.requests_max;
-    e->closes = !head->keep_alive || is_limit || lane->is_draining;
-    h1->is_last = h1->is_last || e->closes;
-    h1->has_late_input = head->keep_alive;
-    h1->reading = e;
-    h1->input = e->has_whole_body ? H1_INPUT_BODY : H1_INPUT_HELD;
-    const hw_problem *problem = begin_exchange(e, head, bytes);
-    if (!problem)
-        problem = judge_request(e, head);
-    if (problem)
-        hw_conn_h1_answer_problem(e, problem);
-    else
-        hw_loop_queue_ready(&lane->loop, &e->ready);
-}
-
-static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
-
-/* The request that is being read has failed: answered with a status while that is possible, else broken off. */
-static void fail_reading(conn_h1 *h1, const hw_problem *problem)
-{
-    h1_exchange *e = h1->reading;
-    if (e && e->progress == H1_WAITING) {
-        hw_conn_h1_answer_problem(e, problem);
-    } else if (e) {
-        hw_exchange_gone(&e->exchange);
-        e->closes = true;
-    }
-    hw_conn_h1_end_requests(h1);
-}
-
-/* The part of a body that arrived; returns how much of it found room. */
-static size_t on_body(conn_h1 *h1, hw_text body)
-{
-    if (h1->input == H1_INPUT_SKIP) {
-        if (body.length > h1->skip_left)
-            hw_conn_h1_end_requests(h1);
-        h1->skip_left -= hw_number_min(body.length, h1->skip_left);
-        return body.length;
-    }
-    ssize_t taken = hw_exchange_feed(&h1->reading->exchange, body);
-    if (taken >= 0)
-        return (size_t)taken;
-    fail_reading(h1, taken == -EMSGSIZE ? &too_long : &hw_conn_h1_no_memory);
-    return body.length;
-}
-
-/* RFC 9110 6.5.1: what decides on a message cannot come behind it. */
-static hw_fields without_forbidden(hw_field *fields, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (hw_field_may_trail(fields[i].name))
-            fields[kept++] = fields[i];
-    return (hw_fields){fields, kept};
-}
-
-static void on_message_end(conn_h1 *h1, hw_text trailers, const hw_h1_head *head)
-{
-    h1_exchange *e = h1->input == H1_INPUT_BODY ? h1->reading : NULL;
-    hw_fields fields = {0};
-    if (e && !e->has_whole_body) {
-        e->has_whole_body = true;
-        e->wants_continue = false;
-        if (trailers.length > 0 && hw_h1_trailers_copy(&e->exchange.arena, trailers, head, &fields))
-            fields = without_forbidden((hw_field *)fields.at, fields.count);
-        hw_exchange_feed_end(&e->exchange, fields);
-        if (e->exchange.plan.kind == HW_PLAN_BUFFER && !e->exchange.is_answered)
-            hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
-    }
-    hw_conn_h1_read_on(h1);
-}
-
-/* Whether the engine may be asked for its next event. */
-static bool may_parse(const conn_h1 *h1)
-{
-    if (h1->conn.is_closed || h1->owed > 0)
-        return false;
-    if (h1->input == H1_INPUT_HEADS)
-        return has_queue_room(h1);
-    return h1->input == H1_INPUT_BODY || h1->input == H1_INPUT_SKIP;
-}
-
-/* First what is body already but found no room before. */
-static size_t feed_owed(conn_h1 *h1, hw_text input)
-{
-    hw_text owed = hw_text_upto(input, h1->owed);
-    if (owed.length == 0)
-        return 0;
-    size_t taken = on_body(h1, owed);
-    h1->owed = owed.length - taken;
-    return taken;
-}
-
-static size_t feed_tunnel(conn_h1 *h1, hw_text input)
-{
-    hw_ring *ring = h1->reading->exchange.inflow;
-    size_t taken = input.length > 0 ? hw_ring_feed(ring, input) : 0;
-    if (h1->is_ended && taken == input.length && !ring->is_ended)
-        hw_ring_end(ring, (hw_fields){0});
-    return taken;
-}
-
-static size_t skip_lingering(conn_h1 *h1, hw_text input)
-{
-    h1->skip_left -= hw_number_min(input.length, h1->skip_left);
-    return input.length;
-}
-
-/* One event of the engine; how much of the input it used up. */
-static size_t take_event(conn_h1 *h1, const hw_h1_event *event, const hw_h1_head *head,
-                         hw_text input)
-{
-    switch (event->kind) {
-    case HW_H1_HEAD:
-        on_head(h1, head, input);
-        return event->used;
-    case HW_H1_BODY: {
-        size_t taken = on_body(h1, event->body);
-        h1->owed = event->body.length - taken;
-        h1->window_bytes += event->body.length;
-        return event->used - h1->owed;
-    }
-    case HW_H1_END:
-        on_message_end(h1, event->trailers, head);
-        return event->used;
-    case HW_H1_PROBLEM:
-        if (h1->input == H1_INPUT_HEADS)
-            hw_conn_h1_append_problem(h1, &event->problem);
-        else
-            fail_reading(h1, &event->problem);
-        return input.length;
-    case HW_H1_NEED_MORE:
-        break;
-    }
-    return event->used;
-}
-
-/* The client has finished sending, in the middle of something or not. */
-static void take_end_of_input(conn_h1 *h1)
-{
-    hw_problem problem = hw_h1_finish(&h1->parser);
-    if (problem.status == 0)
-        hw_conn_h1_end_requests(h1);
-    else if (h1->input == H1_INPUT_HEADS)
-        hw_conn_h1_append_problem(h1, &problem);
-    else
-        fail_reading(h1, &problem);
-}
-
-/* ADVANCE: events to exchanges; returns how much of the input is used up. */
-static size_t advance(conn_h1 *h1, hw_text input)
-{
-    if (h1->input == H1_INPUT_LINGER)
-        return skip_lingering(h1, input);
-    if (h1->input == H1_INPUT_TUNNEL)
-        return feed_tunnel(h1, input);
-    size_t used = feed_owed(h1, input);
-    h1->needs_more = false;
-    while (may_parse(h1) && !h1->needs_more) {
-        hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
-        hw_text unused = hw_text_from(input, used);
-        hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
-        hw_assert(event.kind != HW_H1_BODY ||
-                  event.body.at + event.body.length == unused.at + event.used);
-        used += take_event(h1, &event, head, unused);
-        h1->needs_more = event.kind == HW_H1_NEED_MORE;
-    }
-    if (h1->is_ended && h1->needs_more)
-        take_end_of_input(h1);
-    return used;
-}
-
 /* The last answer has left. RFC 9112 9.6: closing while the client still sends would make the
  * system discard what has not arrived yet, the answer; so our side ends, and theirs is read to its
  * end. */
@@ -515,7 +256,7 @@ static void arm(conn_h1 *h1)
     if (h1->conn.is_closed)
         return;
     bool has_input = h1->rest || h1->is_ended;
-    bool can_go_on = h1->owed > 0 ? has_input_room(h1) : may_parse(h1);
+    bool can_go_on = h1->owed > 0 ? has_input_room(h1) : hw_conn_h1_may_parse(h1);
     if (may_read(h1) || (has_input && !h1->needs_more && can_go_on))
         hw_conn_queue(&h1->conn);
     arm_deadline(h1);
@@ -531,7 +272,7 @@ static void take_late_body(conn_h1 *h1)
         h1->window_bytes = 0;
         wait_while(h1, H1_WAIT_BODY, true, limits->body_window_ms);
     } else {
-        fail_reading(h1, &too_slow_body);
+        hw_conn_h1_fail_reading(h1, &too_slow_body);
     }
 }
 
@@ -583,7 +324,7 @@ static void take_h1_turn(hw_conn *conn)
     if (conn->is_closed)
         return;
     hw_text input = read_input(h1);
-    size_t used = conn->is_closed ? 0 : advance(h1, input);
+    size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
     if (!conn->is_closed)
         keep_rest(h1, input, used);
     if (!conn->is_closed)

@@ -1,5 +1,4 @@
-/* The driver for HTTP/1: what its reading half (conn_h1.c) and its writing half (conn_h1_write.c)
- * share. */
+/* The driver for HTTP/1: what its four files share. */
 #ifndef HW_SERVER_CONN_H1_H
 #define HW_SERVER_CONN_H1_H
 
@@ -90,6 +89,16 @@ struct conn_h1 {
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
 void hw_conn_h1_free_spares(hw_lane *lane);
+
+/* ADVANCE: engine events to exchanges; returns how much of the input is used up. */
+size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input);
+/* Whether the engine may be asked for its next event. */
+bool hw_conn_h1_may_parse(const conn_h1 *h1);
+/* Requests are read ahead as long as they are few and small. */
+bool hw_conn_h1_has_queue_room(const conn_h1 *h1);
+/* The request that is being read has failed: answered with a status while that is possible, else broken off. No
+ * other follows. */
+void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
 
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
  * connection. */
