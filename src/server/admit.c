@@ -4,7 +4,8 @@
  * about one loop. That alone is not fair: the loop that wakes first takes most. So a loop that has
  * a quarter more connections than the mean (and two) leaves the listeners until it has not. It also
  * leaves them at the server's limit and when descriptors run out: watching on would spin. Whoever
- * has left tries again with the tick, once a second.
+ * has left tries again with the tick, once a second; at the limit, the lane whose connection closes
+ * tries at once.
  *
  * A connection must not wait for the tick while some loop may take it: the kernel may have told of
  * it the very loop that leaves, and only that one. So whoever finds that it has its share recalls
@@ -177,6 +178,12 @@ void hw_admit_on_recall(hw_post *post)
     atomic_store(&lane->is_recalled, false);
     /* A lane that has its share passes nothing on: two such lanes would call each other for ever. */
     if (lane->acceptors && !has_its_share(lane) && !is_overloaded(lane))
+        try_listeners(lane);
+}
+
+void hw_admit_on_room(hw_lane *lane)
+{
+    if (lane->acceptors)
         try_listeners(lane);
 }
 

@@ -13,5 +13,7 @@ void hw_admit_close(hw_lane *lane);
 void hw_admit_on_tick(hw_timer *tick);
 /* Another lane has its share: tries again at once. */
 void hw_admit_on_recall(hw_post *post);
+/* One of the lane's connections has closed at the server's limit: its place is taken at once. */
+void hw_admit_on_room(hw_lane *lane);
 
 #endif

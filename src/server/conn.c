@@ -5,6 +5,7 @@
  * whoever still holds a pointer finds it closed. */
 #include "server/conn.h"
 
+#include "server/admit.h"
 #include "server/conn_h1.h"
 
 int hw_conn_open(hw_lane *lane, hw_stream *stream)
@@ -68,8 +69,10 @@ void hw_conn_close(hw_conn *conn)
     hw_loop_disarm(&lane->loop, &conn->deadline);
     hw_link_remove(&conn->link);
     lane->conn_count--;
-    atomic_fetch_sub(&lane->shared->connections, 1);
+    uint64_t all = atomic_fetch_sub(&lane->shared->connections, 1);
     hw_loop_retire(&lane->loop, &conn->retire);
+    if (all == lane->shared->limits.connections_max)
+        hw_admit_on_room(lane);
     if (lane->is_draining && lane->conn_count == 0)
         hw_loop_end(&lane->loop);
 }

@@ -66,7 +66,7 @@ HW_TEST(admit_lets_connections_in)
     close_gate(&gate);
 }
 
-HW_TEST(admit_leaves_at_the_limit_and_comes_back_with_the_tick)
+HW_TEST(admit_leaves_at_the_limit_until_a_place_is_free)
 {
     test_gate gate;
     int clients[3];
@@ -80,15 +80,14 @@ HW_TEST(admit_leaves_at_the_limit_and_comes_back_with_the_tick)
     tick_gate(&gate);
     assert_false(is_watching(&gate));
     assert_int_equal(gate.rig.lane.conn_count, 2);
+    /* No tick is needed. */
     close(clients[0]);
     settle_gate(&gate);
-    NEED_TRUE(gate.rig.shared.connections == 1);
-    tick_gate(&gate);
     NEED_TRUE(gate.rig.lane.conn_count == 2);
+    assert_false(is_watching(&gate));
     for (int i = 1; i < 3; i++)
         close(clients[i]);
     settle_gate(&gate);
-    tick_gate(&gate);
     assert_int_equal(gate.rig.lane.conn_count, 0);
     assert_true(is_watching(&gate));
     close_gate(&gate);
@@ -183,6 +182,105 @@ HW_TEST(admit_leaves_more_than_its_share_to_the_other_lanes)
     assert_int_equal(gate.rig.lane.conn_count, 0);
     assert_true(is_watching(&gate));
     close_gate(&gate);
+}
+
+/* Four lanes of one server, all of whose counts are made up. */
+typedef struct test_gates {
+    test_rig rig;
+    hw_listener listener;
+    hw_lane lanes[4];
+} test_gates;
+
+static void open_gates(test_gates *gates, const size_t counts[4], unsigned connections_max)
+{
+    *gates = (struct test_gates){.listener.fd = -1};
+    rig_open(&gates->rig);
+    HW_NEED_OK(hw_listener_open(&gates->listener, "127.0.0.1:0", NULL));
+    hw_shared *shared = &gates->rig.shared;
+    shared->listeners = &gates->listener;
+    shared->listener_count = 1;
+    shared->limits.connections_max = connections_max;
+    shared->lanes = gates->lanes;
+    shared->lane_count = 4;
+    for (int i = 0; i < 4; i++) {
+        HW_NEED_OK(hw_lane_init(&gates->lanes[i], shared, HW_LOOP_POLL));
+        HW_NEED_OK(hw_lane_listen(&gates->lanes[i]));
+        gates->lanes[i].conn_count = counts[i];
+        shared->connections += counts[i];
+    }
+}
+
+static void close_gates(test_gates *gates, const size_t counts[4])
+{
+    for (int i = 0; i < 4; i++) {
+        gates->lanes[i].conn_count -= counts[i];
+        gates->rig.shared.connections -= counts[i];
+        hw_lane_fini(&gates->lanes[i]);
+    }
+    hw_listener_close(&gates->listener);
+    rig_close(&gates->rig);
+}
+
+/* One step of every lane. Whether a lane has been called, or has more to do. */
+static bool step_gates(test_gates *gates)
+{
+    bool is_busy = false;
+    for (int i = 0; i < 4; i++)
+        is_busy |= hw_loop_step(&gates->lanes[i].loop, false);
+    for (int i = 0; i < 4; i++)
+        is_busy |= gates->lanes[i].is_recalled;
+    return is_busy;
+}
+
+HW_TEST(admit_lanes_above_their_share_do_not_recall_each_other_for_ever)
+{
+    static const size_t counts[4] = {50, 50, 10, 10};
+    test_gates gates;
+    open_gates(&gates, counts, 1000);
+    int client = hw_test_connect(gates.listener.name);
+    int rounds = 0;
+    while (step_gates(&gates) && rounds < 50)
+        rounds++;
+    assert_in_range(rounds, 1, 10);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(gates.lanes[i].conn_count, 50);
+        assert_false(gates.lanes[i].acceptors[0].is_watching);
+    }
+    NEED_TRUE(gates.lanes[2].conn_count + gates.lanes[3].conn_count == 21);
+    close(client);
+    while (step_gates(&gates))
+        continue;
+    close_gates(&gates, counts);
+}
+
+/* The lane in which a place becomes free may not take it: then another one does. */
+HW_TEST(admit_hands_a_free_place_to_a_lane_below_its_share)
+{
+    static const size_t counts[4] = {50, 0, 0, 0};
+    test_gates gates;
+    open_gates(&gates, counts, 50);
+    hw_pipe *client = NULL;
+    hw_stream *stream;
+    HW_NEED_OK(hw_pipe_new(100, &client, &stream));
+    HW_NEED_OK(hw_conn_open(&gates.lanes[0], stream));
+    gates.lanes[0].conn_count--;
+    gates.rig.shared.connections--;
+    int waiting = hw_test_connect(gates.listener.name);
+    while (step_gates(&gates))
+        continue;
+    for (int i = 0; i < 4; i++)
+        assert_false(gates.lanes[i].acceptors[0].is_watching);
+    hw_pipe_close(client);
+    while (step_gates(&gates))
+        continue;
+    assert_int_equal(gates.lanes[0].conn_count, 49);
+    NEED_TRUE(gates.rig.shared.connections == 50);
+    gates.lanes[0].conn_count++;
+    gates.rig.shared.connections++;
+    close(waiting);
+    while (step_gates(&gates))
+        continue;
+    close_gates(&gates, counts);
 }
 
 HW_TEST(admit_cannot_open_without_a_watch)
