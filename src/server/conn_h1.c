@@ -155,7 +155,7 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
 static void end_connection(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
-    if (h1->is_ended || !h1->has_late_input) {
+    if (h1->is_ended || !(h1->has_late_input || stream->readable)) {
         hw_conn_close(&h1->conn);
         return;
     }
@@ -182,8 +182,8 @@ static bool waits_for_output(const conn_h1 *h1)
     if (!first)
         return false;
     const h1_exchange *e = HW_MEMBER(first, h1_exchange, link);
-    bool waits_for_body = h1->reading == e && hw_conn_h1_unsent_bytes(e) == 0;
-    return e->exchange.is_answered && !waits_for_body;
+    bool has_unsent = e->interim.length + hw_conn_h1_unsent_bytes(e) > 0;
+    return has_unsent || (e->exchange.is_answered && h1->reading != e);
 }
 
 /* The client owes us content, and knows it. */
@@ -229,6 +229,8 @@ static void arm_deadline(conn_h1 *h1)
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     bool is_between = hw_h1_is_between(&h1->parser), is_heads = h1->input == H1_INPUT_HEADS;
     bool is_in_head = is_heads && (h1->requests == 0 || !is_between);
+    /* With no room left for it, the head may be there, unread. */
+    is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1);
     bool is_idle = is_heads && !is_in_head && h1->queue_length == 0;
     wait_while(h1, H1_WAIT_HEAD, is_in_head, limits->head_ms);
     wait_while(h1, H1_WAIT_IDLE, is_idle, limits->idle_ms);
