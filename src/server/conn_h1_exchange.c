@@ -291,11 +291,14 @@ static void answer_ready_h1(hw_task *task)
         e->is_planned = true;
         if (!exchange->is_answered && !prepare_body(e))
             return;
-        if (!e->has_whole_body)
+        /* What nobody wants is not read before the answer says so. */
+        if (!e->has_whole_body && exchange->plan.kind != HW_PLAN_NONE)
             h1->input = H1_INPUT_BODY;
     }
-    if (!exchange->is_answered && !waits_for_content(e) && may_answer(e))
+    if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
         hw_answer_run(h1->conn.lane, exchange);
+        queue_unanswered(h1);
+    }
     if (exchange->is_answered)
         take_answer(e);
 }

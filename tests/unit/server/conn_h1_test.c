@@ -3,6 +3,7 @@
 #include "seam/seam.h"
 #include "unit/server/rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,12 @@ static hw_pipe *connect_counted(test_rig *rig)
     counts.ops.write = write_counted;
     stream->ops = &counts.ops;
     return client;
+}
+
+static void pass_ms(test_rig *rig, unsigned ms)
+{
+    hw_seam_clock_advance(INT64_C(1000000) * ms);
+    hw_loop_settle(&rig->lane.loop);
 }
 
 HW_TEST(conn_h1_answers_pipelined_requests_in_one_write)
@@ -375,6 +382,111 @@ HW_TEST(conn_h1_keeps_a_body_out_of_the_tunnel)
     rig_send(&rig, client, "c\r\n0\r\n\r\nfirst");
     rig_expect(&rig, client,
                "HTTP/1.1 101 Switching Protocols\r\n" RIG_DATE "Connection: upgrade\r\n\r\nfirst");
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static size_t unsent;
+
+static ssize_t write_nothing(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
+{
+    (void)parts;
+    (void)count;
+    (void)more;
+    stream->writable = false;
+    return -EAGAIN;
+}
+
+static size_t count_unsent_scripted(hw_stream *stream)
+{
+    (void)stream;
+    return unsent;
+}
+
+/* Our side has no room for a long time, but the client takes a byte now and then: then none. */
+HW_TEST(conn_h1_gives_time_to_whoever_takes_something)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = connect_counted(&rig);
+    counts.ops.write = write_nothing;
+    counts.ops.count_unsent = count_unsent_scripted;
+    unsent = 1000;
+    rig_send(&rig, client, GET);
+    for (int i = 0; i < 10; i++) {
+        unsent--;
+        pass_ms(&rig, rig.shared.limits.response_ms);
+        NEED_TRUE(!hw_pipe_is_closed(client));
+    }
+    pass_ms(&rig, rig.shared.limits.response_ms - 1);
+    assert_false(hw_pipe_is_closed(client));
+    pass_ms(&rig, 1);
+    assert_true(hw_pipe_is_closed(client));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+/* Closing would discard the answer if the client sends anything meanwhile. */
+HW_TEST(conn_h1_lets_the_last_answer_arrive_before_it_closes)
+{
+    for (int is_taken = 0; is_taken < 2; is_taken++)
+        for (int is_drained = 0; is_drained < 2; is_drained++) {
+            test_rig rig = {0};
+            rig_open(&rig);
+            hw_pipe *client = rig_connect(&rig, 10000);
+            rig_send(&rig, client, GET);
+            if (is_taken)
+                rig_expect(&rig, client, HI);
+            if (is_drained)
+                hw_lane_drain(&rig.lane);
+            pass_ms(&rig, is_drained ? 0 : rig.shared.limits.idle_ms);
+            NEED_TRUE(hw_pipe_is_ended(client));
+            assert_int_equal(hw_pipe_is_closed(client), is_taken);
+            hw_pipe_end_send(client);
+            hw_loop_settle(&rig.lane.loop);
+            assert_true(hw_pipe_is_closed(client));
+            hw_pipe_close(client);
+            rig_close(&rig);
+        }
+}
+
+/* RFC 9112 9.6: the client said that it is its last request, and yet there is more. */
+HW_TEST(conn_h1_lingers_when_something_lies_unread)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 40);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    rig_send(&rig, client, "more");
+    for (hw_text got; (got = hw_pipe_received(client)).length > 0;) {
+        hw_pipe_take(client, got.length);
+        hw_loop_settle(&rig.lane.loop);
+    }
+    NEED_TRUE(hw_pipe_is_ended(client));
+    assert_false(hw_pipe_is_closed(client));
+    hw_pipe_end_send(client);
+    hw_loop_settle(&rig.lane.loop);
+    assert_true(hw_pipe_is_closed(client));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+HW_TEST(conn_h1_lingers_for_so_many_bytes)
+{
+    static char many[1024 * 1024];
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = connect_counted(&rig);
+    rig_send(&rig, client, "nonsense\r\n");
+    NEED_TRUE(hw_pipe_is_ended(client));
+    for (int i = 0; i < 18; i++) {
+        NEED_TRUE(hw_pipe_send(client, (hw_text){many, sizeof many}) == 0);
+        hw_loop_settle(&rig.lane.loop);
+    }
+    assert_in_range(counts.bytes_read, 16 * sizeof many, 16 * sizeof many + HW_LANE_INPUT_BYTES);
+    assert_false(hw_pipe_is_closed(client));
+    pass_ms(&rig, rig.shared.limits.linger_ms);
+    assert_true(hw_pipe_is_closed(client));
     hw_pipe_close(client);
     rig_close(&rig);
 }
