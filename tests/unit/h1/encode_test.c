@@ -73,6 +73,17 @@ HW_TEST(encode_ends_chunks_with_trailers)
     assert_built(&buffer, "0\r\n\r\n0\r\nA: b\r\nC: d\r\n\r\n");
 }
 
+/* RFC 9110 6.5.1. */
+HW_TEST(encode_leaves_out_trailers_that_decide)
+{
+    static const hw_field fields[] = {FIELD("Content-Length", "3"), FIELD("X-Sum", "1"),
+                                      FIELD("set-cookie", "a=b")};
+    char memory[100];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    hw_h1_put_chunks_end(&buffer, (hw_fields){fields, 3});
+    assert_built(&buffer, "0\r\nX-Sum: 1\r\n\r\n");
+}
+
 HW_TEST(encode_says_when_a_head_does_not_fit)
 {
     char memory[20];

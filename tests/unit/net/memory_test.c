@@ -101,6 +101,7 @@ HW_TEST(memory_stream_carries_to_the_client_as_far_as_there_is_room)
     assert_int_equal(sent, 6);
     assert_false(ends.server->writable);
     assert_text(hw_pipe_received(ends.client), "abcdef");
+    assert_int_equal(ends.server->ops->count_unsent(ends.server), 6);
     assert_int_equal(write_text(&ends, "gh"), -EAGAIN);
     assert_int_equal(ends.ready, 0);
     hw_pipe_take(ends.client, 0);
@@ -109,6 +110,7 @@ HW_TEST(memory_stream_carries_to_the_client_as_far_as_there_is_room)
     assert_int_equal(ends.ready, 1);
     assert_true(ends.server->writable);
     assert_text(hw_pipe_received(ends.client), "cdef");
+    assert_int_equal(ends.server->ops->count_unsent(ends.server), 4);
     HW_NEED_OK(write_text(&ends, "gh"));
     assert_true(ends.server->writable);
     assert_text(hw_pipe_received(ends.client), "cdefgh");

@@ -166,6 +166,8 @@ HW_TEST(tcp_stream_writes_until_the_socket_is_full)
             assert_int_equal(count, -EAGAIN);
     }
     assert_int_equal(line.stream->ops->write(line.stream, parts, 1, false), -EAGAIN);
+    size_t unsent = line.stream->ops->count_unsent(line.stream);
+    assert_in_range(unsent, 1, sent);
     while (sent > 0) {
         long count = recv(line.client, memory, sizeof memory, 0);
         assert_true(count > 0);
@@ -173,6 +175,7 @@ HW_TEST(tcp_stream_writes_until_the_socket_is_full)
     }
     while (!line.stream->writable)
         wait_line(&line);
+    assert_true(line.stream->ops->count_unsent(line.stream) < unsent);
     close_line(&line);
 }
 

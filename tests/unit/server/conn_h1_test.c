@@ -441,7 +441,7 @@ HW_TEST(conn_h1_lets_the_last_answer_arrive_before_it_closes)
                 hw_lane_drain(&rig.lane);
             pass_ms(&rig, is_drained ? 0 : rig.shared.limits.idle_ms);
             NEED_TRUE(hw_pipe_is_ended(client));
-            assert_int_equal(hw_pipe_is_closed(client), is_taken);
+            NEED_TRUE(hw_pipe_is_closed(client) == is_taken);
             hw_pipe_end_send(client);
             hw_loop_settle(&rig.lane.loop);
             assert_true(hw_pipe_is_closed(client));
