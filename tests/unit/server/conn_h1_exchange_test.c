@@ -142,9 +142,9 @@ HW_TEST(exchange_starts_no_tunnel_nobody_asked_for)
 {
     static const char *const requests[] = {
         GET,
-        GET GET,
+        (GET GET),
         "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade, keep-alive\r\nUpgrade: x\r\n\r\n",
-        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" GET,
+        ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" GET),
     };
     for (size_t i = 0; i < ROWS(requests); i++) {
         test_rig rig = {.answerer = {.answer = start_tunnel_anyway}, .plan = {HW_PLAN_BUFFER, 9}};
