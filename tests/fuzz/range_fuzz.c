@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
-/* Two ranges, out of order, the second of seven bytes. */
+/* Three ranges, the first behind the second, the third of seven bytes. */
 static void check_planted(const hw_ranges *ranges)
 {
     if (ranges->count == 3 && ranges->at[0].first > ranges->at[1].first &&
