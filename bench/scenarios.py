@@ -1,0 +1,170 @@
+"""What is measured: the load of each scenario, the floor it is compared with, and how one measurement is made."""
+import dataclasses
+import json
+import os
+import random
+import subprocess
+
+import folder
+from servers import Failure, Server
+
+IDLE_CONNECTIONS = 10_000
+SAMPLE = 64  # of many paths, that are checked byte by byte
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    title: str
+    load: str = "-c 64"
+    path: str = "/index.html"
+    status: int = 200
+    floor: str = "canned 200"
+    many: int = 0           # so many small files, at random, instead of the path
+    fields: str = ""        # of folder.FIELDS, or "fresh" for those that the server answers with 304
+    plain: str = ""         # another load, measured in each round before this one; `factor` is the ratio
+    logs: bool = False      # with an access log; `plain` is then another server without
+    kind: str = "load"
+    figure: str = "cpu_us"
+
+
+SCENARIOS = {
+    "small64": Scenario("a file of 128 bytes, 64 connections"),
+    "small512": Scenario("a file of 128 bytes, 512 connections", "-c 512"),
+    "browser": Scenario("the same with the fields of a browser", fields="browser", plain="-c 64"),
+    "fields60": Scenario("the same with 60 further fields", fields="sixty", plain="-c 64"),
+    "pipeline16": Scenario("the same, 16 requests at a time", "-c 64 -P 16"),
+    "file10k": Scenario("a file of 10 KiB", path="/10k.bin", floor="memory"),
+    "file100k": Scenario("a file of 100 KiB", path="/100k.bin", floor="file"),
+    "file10m": Scenario("a file of 10 MiB, 8 connections", "-c 8", path="/10m.bin", floor="file"),
+    "file1g": Scenario("a file of 1 GiB, 1 connection", "-c 1 -n 4", path="/1g.bin", floor="file"),
+    "connect": Scenario("a connection for each request", "-c 64 -k"),
+    "missing": Scenario("404: there is no such file", path="/no/such/file.html", status=404, floor="canned 404"),
+    "fresh": Scenario("304: the client has it already", status=304, floor="canned 304", fields="fresh"),
+    "files1k": Scenario("1,000 files of 128 bytes at random", many=1000, plain="-c 64"),
+    "files100k": Scenario("100,000 files of 128 bytes at random", many=100_000, plain="-c 64"),
+    "idle10k": Scenario("64 active among 10,000 idle connections", kind="idle", plain="-c 64"),
+    "rate10k": Scenario("open loop: 10,000 requests a second", "-c 64 -r 10000", figure="p50_us"),
+    "log": Scenario("with an access log", logs=True, plain="-c 64"),
+    "start": Scenario("from the start to the first byte", kind="start", figure="start_ms"),
+    "memory": Scenario("memory, idle and after 20,000 requests", "-c 64 -n 20000", kind="memory", figure="private_kb"),
+}
+WANTS_DESCRIPTORS = {"idle10k": IDLE_CONNECTIONS + 100}
+
+
+def body_bytes(settings, scenario):
+    """Of each answer; None where servers may differ."""
+    if scenario.status != 200:
+        return None
+    return folder.FILES[scenario.path[1:]]
+
+
+def load_command(settings, server, scenario, load):
+    """The command line of the load, as a person could type it."""
+    words = [os.path.join(settings.place, "load"), "-p", str(server.port), *load.split(), "-s", str(scenario.status)]
+    if "-n" not in words:
+        words += ["-d", str(settings.seconds)]
+    if scenario.many:
+        words += ["-f", os.path.join(settings.place, f"{scenario.many}.paths")]
+    else:
+        words += ["-u", scenario.path]
+    if scenario.status == 200:
+        words += ["-b", str(body_bytes(settings, scenario))]
+    if scenario.fields:
+        place = server.place if scenario.fields == "fresh" else settings.place
+        words += ["-x", os.path.join(place, f"{scenario.fields}.fields")]
+    return ["taskset", "-c", str(settings.load_cpu), *words]
+
+
+def read_result(output):
+    lines = output.strip().splitlines()
+    if not lines or not lines[-1].startswith("{"):
+        raise Failure("the load gave up; what it says is above")
+    result = json.loads(lines[-1])
+    if not result["requests"] or result["wrong"] or result["broken"]:
+        raise Failure("{requests} answers, {wrong} of them wrong, and {broken} broken connections".format(**result))
+    return result
+
+
+def figures_of(result, cpu_seconds):
+    requests, seconds = result["requests"], result["seconds"]
+    figures = {"cpu_us": cpu_seconds / requests * 1e6, "rps": requests / seconds, "busy": cpu_seconds / seconds,
+               "p50_us": result["p50_us"], "p99_us": result["p99_us"], "p999_us": result["p999_us"],
+               "worst_us": result["worst_us"], "load_busy": result["load_cpu_s"] / seconds}
+    if result["bytes"] / requests > 50_000:  # else they are mostly heads
+        figures.update(mb_s=result["bytes"] / seconds / 1e6, cpu_s_gb=cpu_seconds / result["bytes"] * 1e9)
+    return figures
+
+
+def run_load(settings, server, scenario, load):
+    before = server.cpu_seconds()
+    done = subprocess.run(load_command(settings, server, scenario, load), stdout=subprocess.PIPE, text=True,
+                          check=False)
+    return figures_of(read_result(done.stdout), server.cpu_seconds() - before)
+
+
+def measure_plain(settings, server, scenario):
+    """What `factor` is relative to: the small file, nothing else."""
+    return run_load(settings, server, SCENARIOS["small64"], scenario.plain)["cpu_us"]
+
+
+def measure_load(settings, server, plain_server, scenario):
+    plain_us = measure_plain(settings, plain_server, scenario) if scenario.plain else None
+    figures = run_load(settings, server, scenario, scenario.load)
+    if plain_us:
+        figures["factor"] = figures["cpu_us"] / plain_us
+    return figures
+
+
+def measure_idle(settings, server, plain_server, scenario):
+    """Memory of idle connections, and what they cost the others. The server is a new one each time: what has served
+    10,000 connections before may have kept the memory of them."""
+    server.stop()
+    server.start()
+    plain_us = measure_plain(settings, server, scenario)
+    command = load_command(settings, server, scenario, f"{scenario.load} -i {IDLE_CONNECTIONS}")
+    before_kb = server.private_kb()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+        count = int((load.stdout.readline().split() or [0, 0])[1])
+        idle_kb = server.private_kb() - before_kb
+        before = server.cpu_seconds()
+        output = load.communicate("go\n")[0]
+    if count != IDLE_CONNECTIONS:
+        raise Failure(f"took {count} idle connections of {IDLE_CONNECTIONS}")
+    figures = figures_of(read_result(output), server.cpu_seconds() - before)
+    figures.update(factor=figures["cpu_us"] / plain_us, connection_bytes=idle_kb * 1024 / count)
+    return figures
+
+
+def measure_start(settings, server, plain_server, scenario):
+    server.stop()
+    return {"start_ms": server.start()}
+
+
+def measure_memory(settings, server, plain_server, scenario):
+    server.stop()
+    server.start()
+    idle_kb = server.private_kb()
+    run_load(settings, server, scenario, scenario.load)
+    return {"private_kb": idle_kb, "loaded_kb": server.private_kb(), "program_kb": server.program_kb()}
+
+
+KINDS = {"load": measure_load, "idle": measure_idle, "start": measure_start, "memory": measure_memory}
+
+
+def measure(settings, server, plain_server, scenario):
+    return KINDS[scenario.kind](settings, server, plain_server, scenario)
+
+
+def check(settings, server, scenario):
+    """That the server answers as it should, before anything is timed."""
+    if scenario.fields == "fresh":
+        fields = ["If-None-Match: \"floor\""] if server.name == "floor" else server.check_fresh(scenario.path)
+        folder.write_fields(os.path.join(server.place, "fresh.fields"), fields)
+    elif scenario.status == 404:
+        server.check_missing(scenario.path)
+    elif scenario.many and server.name != "floor":
+        with open(os.path.join(settings.place, f"{scenario.many}.paths"), encoding="ascii") as file:
+            for path in random.Random(1).sample(file.read().split(), SAMPLE):
+                server.check_file(path)
+    else:
+        server.check_file(scenario.path)
