@@ -15,6 +15,7 @@ import xml.etree.ElementTree
 
 PYTHON = "/usr/bin/python3"
 LOGS = "build/logs"
+REQUEST_COST = "tests/cost/request.py"
 DEBUG = ["-Dtests=true", "-Doptimization=1"]
 # folder -> compiler, options
 BUILDS = {
@@ -216,9 +217,16 @@ def cost(folder, wanted):
     """Each program of tests/cost counts for the script of its name, which judges."""
     tally = Tally()
     for script in sorted(glob.glob("tests/cost/*.py")):
+        if script == REQUEST_COST:
+            continue  # of the release program: a step of its own
         program = os.path.basename(script)[:-len(".py")].replace("_", "-")
         tally.add(run([PYTHON, script, f"{folder}/tests/cost/{program}"]))
     return tally
+
+
+def cost_request(folder, wanted):
+    """System calls and instructions of a request, against the ceilings; of the release program."""
+    return run([PYTHON, REQUEST_COST, f"{folder}/hewn"])
 
 
 def clients(folder, wanted):
@@ -260,6 +268,7 @@ STEPS = [
     ("cases", "build/asan", cases, False, ["tests/http/run_cases.py"]),
     ("unit-gcc", "build/gcc", unit, True, []),
     ("cost", "build/gcc", cost, False, ["tests/cost/meson.build"]),
+    ("cost-request", "build", cost_request, False, ["cmd/hewn/meson.build"]),
     ("clients", "build/asan", clients, True, ["tests/program/conftest.py"]),
     ("selftest-thread", "build/tsan", selftest, False, []),
     ("unit-thread", "build/tsan", unit_threads, True, []),
