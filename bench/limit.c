@@ -153,6 +153,7 @@ static int listen_on(unsigned long port)
     int fd = need_ok(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     need_ok(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), "SO_REUSEADDR");
     need_ok(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one), "TCP_NODELAY");
+    need_ok(setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one), "TCP_DEFER_ACCEPT");
     need_ok(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
     need_ok(listen(fd, 4096), "listen");
     return fd;
@@ -170,21 +171,13 @@ static void drop(int fd)
     close(fd);
 }
 
-static void accept_one(void)
-{
-    int fd = accept4(server.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= DESCRIPTORS_MAX)
-        close(fd);
-    else if (fd >= 0)
-        watch(EPOLL_CTL_ADD, fd, EPOLLIN);
-}
-
 static bool says_close(const char *input, size_t bytes)
 {
     return memmem(input, bytes, "ction: close", 12) != NULL;
 }
 
-static void answer_canned(int fd, size_t bytes)
+/* False when the client has gone with its answer. */
+static bool answer_canned(int fd, size_t bytes)
 {
     const char *at = server.input;
     const char *end = at + bytes;
@@ -195,8 +188,10 @@ static void answer_canned(int fd, size_t bytes)
     }
     size_t wanted = count * server.answers[0].bytes;
     ssize_t sent = send(fd, server.batch, wanted, MSG_NOSIGNAL);
-    if (sent != (ssize_t)wanted || says_close(server.input, bytes))
-        drop(fd);
+    if (sent == (ssize_t)wanted && !says_close(server.input, bytes))
+        return true;
+    drop(fd);
+    return false;
 }
 
 /* NULL when there is no such file. */
@@ -268,6 +263,24 @@ static void take_turn(int fd)
     }
 }
 
+/* A connection comes with its first request (TCP_DEFER_ACCEPT); one that ends with it is never
+ * watched. */
+static void welcome(int fd)
+{
+    ssize_t got = server.is_canned ? recv(fd, server.input, sizeof server.input, 0) : -1;
+    if (got <= 0 || answer_canned(fd, (size_t)got))
+        watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+}
+
+static void accept_all(void)
+{
+    for (int fd; (fd = accept4(server.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;)
+        if (fd < DESCRIPTORS_MAX)
+            welcome(fd);
+        else
+            close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 3 ? argv[1] : "";
@@ -291,7 +304,7 @@ int main(int argc, char **argv)
         int count = epoll_wait(server.epoll, ready, EVENTS_MAX, -1);
         for (int i = 0; i < count; i++)
             if (ready[i].data.fd == server.listener)
-                accept_one();
+                accept_all();
             else
                 take_turn(ready[i].data.fd);
     }

@@ -16,6 +16,7 @@ import types
 
 import figures
 import folder
+import page
 import scenarios
 from servers import COMMANDS, Failure, Server, is_there, version
 
@@ -56,8 +57,12 @@ def read_options():
     parser.add_argument("--hewn", default=os.path.join(TOP, "build/hewn"), metavar="PROGRAM")
     parser.add_argument("--place", default=os.path.join(TOP, "build/bench"), metavar="FOLDER",
                         help="for the site, the tools and the results; default build/bench")
+    parser.add_argument("--page", action="store_true", help="write docs/bench.md and its drawings from what was measured")
+    parser.add_argument("--from", dest="measured", metavar="FILE", help="with --page: from this results.json instead")
     parser.add_argument("--list", action="store_true", help="the scenarios and servers, then stop")
     options = parser.parse_args()
+    if options.measured and not options.page:
+        parser.error("--from goes with --page")
     options.scenarios = choose(options.scenarios or ["*"], list(scenarios.SCENARIOS))
     options.servers = choose(options.servers.split(","), list(COMMANDS))
     if not 1 <= options.rounds <= 1000 or not 0 < options.seconds <= 60:
@@ -110,6 +115,10 @@ def machine(settings):
             "system": platform.freedesktop_os_release().get("PRETTY_NAME", ""),
             "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
             "server_cpu": settings.server_cpu, "load_cpu": settings.load_cpu}
+
+
+def spell_command(words):
+    return " ".join(words).replace(TOP + os.sep, "")
 
 
 class Field:
@@ -174,8 +183,8 @@ def run_scenario(settings, name, wanted):
         for server in wanted:
             if server != "floor" or not scenario.logs:  # the floor has no log
                 field.start(server)
-        commands = {one: " ".join(server.command) for one, server in field.servers.items()}
-        load = {one: " ".join(scenarios.load_command(settings, server, scenario, scenario.load))
+        commands = {one: spell_command(server.command) for one, server in field.servers.items()}
+        load = {one: spell_command(scenarios.load_command(settings, server, scenario, scenario.load))
                 for one, server in field.servers.items()}
         for number in range(settings.rounds + 1):
             field.measure(number, rounds)
@@ -191,17 +200,18 @@ def show(name, result):
         print(figures.aligned(figures.rows(result["summary"], result["figure"], BASES)), flush=True)
 
 
-def main():
-    options = read_options()
-    if options.list:
-        print("\n".join(f"{name:12} {scenarios.SCENARIOS[name].title}" for name in options.scenarios))
-        print("servers:    ", *options.servers)
-        return 0
+def write_page(results):
+    page.write(results, BASES, os.path.join(TOP, "docs"))
+    say("docs/bench.md and docs/bench/ are written")
+
+
+def measure(options):
+    """All that was asked for; results.json grows scenario by scenario, so that an end loses little."""
     settings = prepare(options)
+    path = os.path.join(settings.place, "results.json")
     there = [name for name in options.servers if is_there(name, settings.hewn)]
     for name in sorted(set(options.servers) - set(there)):
         say(f"{name} left out: it is not installed")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through `finally`, where servers are stopped
     results = {"date": datetime.date.today().isoformat(), "machine": machine(settings), "rounds": settings.rounds,
                "seconds": settings.seconds, "command": " ".join(["./dev bench", *sys.argv[1:]]),
                "versions": {name: version(name, settings.hewn) for name in there}, "scenarios": {}}
@@ -211,9 +221,26 @@ def main():
             continue
         results["scenarios"][name] = result
         show(name, result)
-        with open(os.path.join(settings.place, "results.json"), "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=1)
-    say(f"everything measured is in {os.path.join(settings.place, 'results.json')}")
+    say(f"everything measured is in {path}")
+    return results
+
+
+def main():
+    options = read_options()
+    if options.list:
+        print("\n".join(f"{name:12} {scenarios.SCENARIOS[name].title}" for name in options.scenarios))
+        print("servers:    ", *options.servers)
+        return 0
+    if options.measured:
+        with open(options.measured, encoding="utf-8") as file:
+            write_page(json.load(file))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through `finally`, where servers are stopped
+    results = measure(options)
+    if options.page:
+        write_page(results)
     return 1 if any("hewn" in result["failed"] for result in results["scenarios"].values()) else 0
 
 
