@@ -162,6 +162,7 @@ char *hw_arena_format(hw_arena *arena, const char *format, ...)
 char *hw_arena_formatv(hw_arena *arena, const char *format, va_list args)
 {
     size_t room = count_arena_room(arena);
+    const char *tried = arena->at;
     va_list again;
     va_copy(again, args);
     hw_unpoison(arena->at, room);
@@ -169,8 +170,9 @@ char *hw_arena_formatv(hw_arena *arena, const char *format, va_list args)
     hw_poison(arena->at, room);
 
     char *string = length < 0 ? NULL : hw_arena_alloc(arena, (size_t)length + 1);
-    /* The try above wrote where the piece now lies, unless the piece needed another block. */
-    if (string && (size_t)length >= room)
+    /* The try above wrote where the piece now lies, unless the piece needed another block: that may
+     * be for its padding alone. */
+    if (string && string != tried)
         vsnprintf(string, (size_t)length + 1, format, again);
     va_end(again);
     return string;

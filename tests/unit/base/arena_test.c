@@ -227,11 +227,12 @@ HW_TEST(arena_formats)
     hw_arena_fini(&arena);
 }
 
-HW_TEST(arena_formats_of_every_length_fit)
+/* In a block of this size, with a piece before them. */
+static void format_every_length(size_t block_bytes)
 {
     for (int length = 0; length < 130; length++) {
         hw_arena arena;
-        hw_arena_init(&arena, 128, MAX);
+        hw_arena_init(&arena, block_bytes, MAX);
         HW_NEED(hw_arena_alloc(&arena, 16));
         const char *string = hw_arena_format(&arena, "%.*s", length,
                                              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -242,6 +243,17 @@ HW_TEST(arena_formats_of_every_length_fit)
         assert_int_equal(strspn(string, "a"), length);
         hw_arena_fini(&arena);
     }
+}
+
+HW_TEST(arena_formats_of_every_length_fit)
+{
+    format_every_length(128);
+}
+
+HW_TEST(arena_formats_fit_in_blocks_of_any_size)
+{
+    for (size_t bytes = 113; bytes < 128; bytes++)
+        format_every_length(bytes);
 }
 
 #ifdef HW_POISONS
