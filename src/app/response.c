@@ -17,9 +17,11 @@ static bool begin_answer(hewn_request *rq, int status)
         hw_dispatch_misuse(rq, "a response has a status from 200 to 599");
         return false;
     }
-    return hw_status_has_content(status);
+    /* RFC 9110 15.3.6: 205 has a length, which is 0. */
+    return hw_status_has_content(status) && status != 205;
 }
 
+/* Bytes without memory: there was none for them. */
 static void put_body(hewn_request *rq, hw_text type, hw_text bytes)
 {
     if (!bytes.at) {
@@ -48,8 +50,9 @@ hewn_response *hewn_textf(hewn_request *rq, int status, const char *format, ...)
         return &rq->response;
     va_list args;
     va_start(args, format);
-    put_body(rq, plain_text, hw_text_of(hw_arena_formatv(&rq->arena, format, args)));
+    const char *text = hw_arena_formatv(&rq->arena, format, args);
     va_end(args);
+    put_body(rq, plain_text, text ? hw_text_of(text) : (hw_text){0});
     return &rq->response;
 }
 

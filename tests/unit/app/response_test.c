@@ -44,6 +44,16 @@ static hewn_response *say_no_content(hewn_request *rq)
     return hewn_text(rq, 204, "no room for this");
 }
 
+static hewn_response *say_reset(hewn_request *rq)
+{
+    return hewn_text(rq, 205, "no room for this");
+}
+
+static hewn_response *say_much(hewn_request *rq)
+{
+    return hewn_textf(rq, 200, "%*d", 64 * 1024 * 1024, 1);
+}
+
 static hewn_response *say_status(hewn_request *rq)
 {
     return hewn_text(rq, 99, "x");
@@ -72,6 +82,8 @@ static void open_responses(app_asker *asker)
     hewn_get(app, "/fields", say_fields);
     hewn_get(app, "/twice", say_twice);
     hewn_get(app, "/no-content", say_no_content);
+    hewn_get(app, "/reset", say_reset);
+    hewn_get(app, "/much", say_much);
     hewn_get(app, "/status", say_status);
     hewn_get(app, "/named", say_named);
     hewn_get(app, "/check", check_status);
@@ -130,7 +142,19 @@ HW_TEST(response_without_content_has_none)
     assert_int_equal(ask(&asker, "GET", "/no-content"), 204);
     assert_null(asker.exchange.response.body);
     assert_null(answer_field(&asker, "Content-Type"));
+    assert_int_equal(ask(&asker, "GET", "/reset"), 205);
+    assert_null(asker.exchange.response.body);
+    assert_null(answer_field(&asker, "Content-Type"));
     assert_int_equal(ask(&asker, "GET", "/check"), 200);
+    asker_close(&asker);
+}
+
+HW_TEST(response_without_memory_is_a_logged_500)
+{
+    app_asker asker;
+    open_responses(&asker);
+    assert_int_equal(ask(&asker, "GET", "/much"), 500);
+    assert_int_equal(asker.faults, 1);
     asker_close(&asker);
 }
 
