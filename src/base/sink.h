@@ -21,7 +21,8 @@ typedef struct hw_sink {
     /* Called on a loop: must not block. The item is valid during the call. */
     void (*take)(void *arg, hw_sink_kind kind, const void *item);
     void *arg;
-    bool steps; /* wants HW_SINK_STEP */
+    bool steps;   /* wants HW_SINK_STEP */
+    bool records; /* looks at HW_SINK_RECORD, so that its times are worth measuring */
 } hw_sink;
 
 /* All three accept NULL and a sink without a function, and do nothing then. */

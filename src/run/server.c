@@ -89,7 +89,12 @@ static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault 
      * counted. */
     server->pipe = hw_sys_open_pipe(fd);
     hw_log_init(&server->log, format, server->pipe >= 0 ? server->pipe : fd, STDERR, opts->colors);
-    server->sink = (hw_sink){.take = take_told, .arg = server, .steps = opts->trace};
+    server->sink = (hw_sink){
+        .take = take_told,
+        .arg = server,
+        .steps = opts->trace,
+        .records = format != HW_LOG_OFF || opts->record,
+    };
     server->record = opts->record;
     server->record_arg = opts->record_arg;
     return 0;

@@ -51,7 +51,7 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     };
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, &begun, &hw_conn_h1_carrier, &lane->place,
-                          hw_lane_wall_ms(), lane->loop.now_ns);
+                          hw_lane_wall_ms(), hw_lane_now_ns(lane));
     return is_copied ? problem : &hw_conn_h1_no_memory;
 }
 

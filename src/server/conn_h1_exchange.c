@@ -149,7 +149,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 {
     conn_h1 *h1 = e->conn;
     hw_lane *lane = h1->conn.lane;
-    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, lane->loop.now_ns);
+    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
     hw_sink_step(lane->place.sink, "server/conn_h1",
                  "reset the arena; next pipelined request, or ARM for keep-alive");
     hw_conn_h1_leave_reading(e);
@@ -199,7 +199,7 @@ void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
     exchange->carrier = &hw_conn_h1_carrier;
     exchange->place = &lane->place;
     exchange->now_ms = hw_lane_wall_ms();
-    exchange->began_ns = lane->loop.now_ns;
+    exchange->began_ns = hw_lane_now_ns(lane);
     exchange->request.peer = hw_text_of(h1->conn.stream->peer);
     exchange->response.arena = &exchange->arena;
     hw_conn_h1_answer_problem(e, problem);

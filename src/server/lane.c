@@ -174,6 +174,12 @@ int64_t hw_lane_wall_ms(void)
     return hw_sys_realtime_ns() / 1000000;
 }
 
+int64_t hw_lane_now_ns(const hw_lane *lane)
+{
+    const hw_sink *sink = lane->place.sink;
+    return sink && sink->records ? hw_sys_monotonic_ns() : lane->loop.now_ns;
+}
+
 hw_text hw_lane_date(hw_lane *lane)
 {
     int64_t now_s = hw_sys_realtime_ns() / 1000000000;

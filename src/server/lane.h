@@ -85,5 +85,7 @@ void hw_lane_take_buffers_back(hw_lane *lane);
  */
 hw_text hw_lane_date(hw_lane *lane);
 int64_t hw_lane_wall_ms(void);
+/* The moment as a record wants it: read anew when somebody looks at records, else the step's. */
+int64_t hw_lane_now_ns(const hw_lane *lane);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "unit/server/rig.h"
 
+#include "seam/seam.h"
+
 #include <string.h>
 
 #define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -172,6 +174,25 @@ HW_TEST(exchange_answers_what_follows_a_declined_upgrade)
              "PUT / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n"
              "Content-Length: 2\r\n\r\nab" GET);
     rig_expect(&rig, client, HI HI HI HI);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void answer_after_5_ms(void *arg, hw_exchange *exchange)
+{
+    hw_seam_clock_advance(INT64_C(5000000));
+    rig_answer_hi(arg, exchange);
+}
+
+/* The loop reads its clock once a step, but a record tells how long the handler took. */
+HW_TEST(conn_h1_exchange_records_the_time_of_the_handler)
+{
+    test_rig rig = {.answerer = {.answer = answer_after_5_ms}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 1024);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    NEED_TRUE(rig.records == 1 && rig.record[0].status == 200);
+    assert_int_equal(rig.record[0].us, 5000);
     hw_pipe_close(client);
     rig_close(&rig);
 }

@@ -27,8 +27,8 @@ static void take_item(void *arg, hw_sink_kind kind, const void *item)
     if (kind != HW_SINK_RECORD || rig->records == RIG_RECORDS_MAX)
         return;
     const hw_record *record = item;
-    rig->record[rig->records++] = (struct rig_record){record->status, record->is_complete,
-                                                      record->bytes_in, record->bytes_out};
+    rig->record[rig->records++] = (struct rig_record){
+        record->status, record->is_complete, record->bytes_in, record->bytes_out, record->us};
 }
 
 void rig_open(test_rig *rig)
@@ -40,7 +40,7 @@ void rig_open(test_rig *rig)
         rig->answerer.answer = rig_answer_hi;
     if (!rig->answerer.arg)
         rig->answerer.arg = rig;
-    rig->sink = (hw_sink){.take = take_item, .arg = rig};
+    rig->sink = (hw_sink){.take = take_item, .arg = rig, .records = true};
     rig->shared.answerer = &rig->answerer;
     rig->shared.sink = &rig->sink;
     rig->shared.limits = hw_limits_default();

@@ -22,7 +22,7 @@ typedef struct test_rig {
     struct rig_record {
         int status;
         bool is_complete;
-        uint64_t bytes_in, bytes_out;
+        uint64_t bytes_in, bytes_out, us;
     } record[RIG_RECORDS_MAX];
 } test_rig;
 
