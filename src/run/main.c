@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/app.h"
 #include "base/error.h"
 #include "hewn/server.h"
 #include "run/command.h"
 #include "run/signals.h"
 #include "sys/file.h"
+#include "watch/escape.h"
 
 enum {
     EXIT_DONE = 0,
@@ -54,6 +56,28 @@ static const char *forbidden_port(const hewn_fault *fault)
     return is_forbidden && !is_path && colon ? colon + 1 : NULL;
 }
 
+static void put_fault_text(hw_buffer *words, const char *text)
+{
+    enum { SHOWN_BYTES_MAX = 400 };
+    hw_escape_put(words, hw_text_of(text), HW_ESCAPE_EYES, SHOWN_BYTES_MAX);
+}
+
+/* What went wrong while the app was built: it has nothing to do with listening. */
+static int refuse_app(const char *program, const hewn_fault *fault)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    hw_buffer_put_format(&words, "%.200s: ", program);
+    if (fault->where[0]) {
+        put_fault_text(&words, fault->where);
+        hw_buffer_put_string(&words, ": ");
+    }
+    put_fault_text(&words, fault->what);
+    hw_buffer_put_char(&words, '\n');
+    say(STDERR, &words);
+    return EXIT_INTERNAL;
+}
+
 static int refuse_setup(const char *program, int error, const hewn_fault *fault)
 {
     char memory[WORDS_BYTES];
@@ -61,11 +85,11 @@ static int refuse_setup(const char *program, int error, const hewn_fault *fault)
     const char *port = forbidden_port(fault);
     hw_buffer_put_format(&words, "%.200s: ", program);
     if (is_address_fault(error))
-        hw_buffer_put_format(&words, "cannot listen on %s%s: ", port ? "port " : "",
-                             port ? port : fault->where);
-    else if (fault->where[0])
-        hw_buffer_put_format(&words, "%s: ", fault->where);
-    hw_buffer_put_format(&words, "%s\n", fault->what);
+        hw_buffer_put_string(&words, port ? "cannot listen on port " : "cannot listen on ");
+    put_fault_text(&words, port ? port : fault->where);
+    hw_buffer_put_string(&words, fault->where[0] ? ": " : "");
+    put_fault_text(&words, fault->what);
+    hw_buffer_put_char(&words, '\n');
     if (port)
         hw_buffer_put_string(&words,
                              "  use a port from 1024 up, socket activation (fd:3), or allow it "
@@ -107,6 +131,8 @@ static int serve_app(hewn_app *app, const char *program, const hewn_server_opts 
     hewn_fault fault = {0};
     hw_signals_hold();
     int error = hewn_server_new(app, opts, &fault, &server);
+    if (error < 0 && app && hw_app_fault(app))
+        return refuse_app(program, &fault);
     if (error < 0)
         return refuse_setup(program, error, &fault);
     error = hewn_server_start(server);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hewn.h"
+#include "app/app.h"
 #include "run/signals.h"
 #include "unit/harness.h"
 
@@ -76,6 +76,33 @@ HW_TEST(main_cannot_listen_where_there_is_no_such_address)
     assert_int_equal(status, 69);
     assert_string_equal(said,
                         "hello: cannot listen on 192.0.2.1:80: this machine has no such address\n");
+}
+
+HW_TEST(main_says_what_is_wrong_with_the_app)
+{
+    static const char *const arguments[] = {"hello", "--listen", "127.0.0.1:0"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hw_app_fail(app, &(hw_fault){.error = EACCES, .what = "no right", .where = "a:80\033[2J"});
+    int status = run_main(app, 3, arguments, said, sizeof said);
+    assert_int_equal(status, 70);
+    if (!hw_test_is_struck())
+        assert_string_equal(said, "hello: a:80\\x1b[2J: no right\n");
+}
+
+HW_TEST(main_escapes_what_it_repeats)
+{
+    static const char *const arguments[] = {"hello", "--listen", "\033[2J:80"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 3, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 64);
+    assert_null(strchr(said, '\033'));
+    assert_ptr_equal(strstr(said, "hello: \\x1b[2J:80: "), said);
 }
 
 HW_THREAD_TEST(main_serves_until_a_signal)
