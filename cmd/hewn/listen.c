@@ -189,6 +189,10 @@ static int refuse_listening(const options *chosen, int error, const hewn_fault *
 {
     if (error == -EACCES || error == -EPERM)
         return refuse_forbidden(fault->where);
+    if (error == -EMFILE || error == -ENFILE || error == -ENOMEM) {
+        fprintf(stderr, "hewn: cannot start: %s\n", show_error(-error));
+        return STATUS_INTERNAL;
+    }
     fputs("hewn: cannot listen", stderr);
     if (fault->where[0]) {
         fputs(" on ", stderr);
@@ -199,9 +203,7 @@ static int refuse_listening(const options *chosen, int error, const hewn_fault *
     fputc('\n', stderr);
     if (error == -EADDRINUSE)
         tell_free_port(chosen, fault->where);
-    if (error == -EINVAL)
-        return STATUS_USAGE;
-    return error == -ENOMEM ? STATUS_INTERNAL : STATUS_UNAVAILABLE;
+    return error == -EINVAL ? STATUS_USAGE : STATUS_UNAVAILABLE;
 }
 
 static int open_at(hewn_app *app, const options *chosen, const hewn_server_opts *setup, int port,

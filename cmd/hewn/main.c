@@ -1,6 +1,7 @@
 /* hewn: serves a folder. Joins what the other files here do; everything about HTTP is the
  * library's. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,12 +51,37 @@ static void tell_stopped(const farewell *end, const hewn_server *server, bool is
 
 static int refuse(const char *what, int error, const hewn_fault *fault)
 {
-    fprintf(stderr, "hewn: %s: %s\n", what,
-            fault && fault->what[0] ? fault->what : show_error(-error));
+    fputs("hewn: ", stderr);
+    show_text(stderr, what);
+    fprintf(stderr, ": %s\n", fault && fault->what[0] ? fault->what : show_error(-error));
     return STATUS_INTERNAL;
 }
 
-/* A signal that comes before anybody waits for it stays pending. */
+/* The index names are all of the options that the library has an opinion about. */
+static int refuse_files(const char *folder, int error, const hewn_fault *fault)
+{
+    if (error != -EINVAL)
+        return refuse(folder, error, fault);
+    fputs("hewn: --index: '", stderr);
+    show_text(stderr, fault->where);
+    fprintf(stderr, "': %s\n", fault->what);
+    return STATUS_USAGE;
+}
+
+/* Started without standard descriptors, a program would take sockets for its output. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A signal that comes before anybody waits for it stays pending. A reader of our words that has
+ * gone ends nothing. */
 static void hold_signals(void)
 {
     sigset_t signals;
@@ -63,6 +89,7 @@ static void hold_signals(void)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
@@ -105,7 +132,7 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
         files.index = chosen->index.items;
     error = hewn_files(app, "/", folder_fd, &files, &fault);
     if (error < 0)
-        return refuse(folder, error, &fault);
+        return refuse_files(folder, error, &fault);
     status = listen_open(app, chosen, &setup, &made);
     if (status != STATUS_OK)
         return status;
@@ -121,6 +148,7 @@ int main(int argc, char **argv)
     hewn_app *app;
     int folder_fd, status;
 
+    fill_standard_descriptors();
     /* Whole lines, so that those of other programs cannot come between their words. */
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     status = options_parse(argc, argv, &chosen);

@@ -45,6 +45,8 @@ def test_the_version(tell):
     (["--loops", "0"], "--loops: '0' is not a number from 1 to 1024"),
     (["--log", "jsno"], "--log: 'jsno' is not one of pretty, combined, json, off; did you mean json?"),
     (["--log=xml"], "--log: 'xml' is not one of pretty, combined, json, off"),
+    (["-i", "a/b", "dist"], "--index: 'a/b': an index is the name of a file"),
+    (["--index=..", "dist"], "--index: '..': an index is the name of a file"),
     (["--lan=yes"], "--lan takes no value"),
     (["--lan", "--public"], "--lan and --public exclude each other; --public includes the LAN"),
     (["dist", "docs"], "one folder at a time: 'dist' or 'docs'?"),
