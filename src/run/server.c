@@ -292,7 +292,8 @@ int hewn_server_wait(hewn_server *server)
     int result = hw_server_wait(server->core);
     unsigned long long lost = atomic_load(&server->log.lost);
     if (lost > 0)
-        hw_sink_fault(&server->sink, EIO, "log", "%llu lines could not be written", lost);
+        hw_sink_fault(&server->sink, EIO, "log", "%llu line%s could not be written", lost,
+                      lost == 1 ? "" : "s");
     return result;
 }
 
