@@ -133,14 +133,14 @@ static void show_address(FILE *out, const char *host, size_t length, int port)
     show_argument(out, address);
 }
 
-/* "  try  hewn -p 8081 dist" */
+/* "  try  hewn -p 8081 dist": only where that listens at all that was asked for. */
 static void tell_free_port(const options *chosen, const char *where)
 {
     const char *colon = strrchr(where, ':');
     int port = colon ? loopback_port(colon + 1) : -1;
     int last = port < 65535 - PORTS_TRIED ? port + PORTS_TRIED : 65535;
 
-    if (port < 0)
+    if (port < 0 || chosen->listen.count > (wants_port(chosen) ? 0 : 1))
         return;
     do {
         if (++port > last)

@@ -91,6 +91,13 @@ def test_an_address_that_was_named_does_not_move(tell, network, hold):
                 "  try  hewn --public -p 8082 docs\n")
 
 
+@pytest.mark.parametrize("others", [["-p", "8000"], ["-l", "127.0.0.1:8000"]])
+def test_no_other_port_is_offered_at_the_price_of_an_address(tell, network, hold, others):
+    holder = hold(8080)
+    assert tell("-l", "127.0.0.1:8080", *others, network=network) == (
+        69, "", f"hewn: cannot listen on 127.0.0.1:8080: already in use by {holder}\n")
+
+
 def test_a_port_below_1024_without_the_right(tell, network, nobody):
     assert tell("-l", ":80", "dist", network=network, **nobody) == (
         77, "", "hewn: cannot listen on port 80: permission denied\n"
