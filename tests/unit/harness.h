@@ -2,7 +2,7 @@
  *
  *     HW_TEST(text_trim_takes_blanks_off)
  *     {
- *         assert_true(hw_text_is(hw_text_trim(HW_TEXT(" a ")), "a"));
+ *         assert_true(hw_text_equal(hw_text_trim(HW_TEXT(" a ")), HW_TEXT("a")));
  *     }
  *
  * It registers itself before main; the assertions are cmocka's. Each test is also run with its
