@@ -5,8 +5,6 @@
  * text that points nowhere points at an empty literal instead, so no arithmetic meets NULL. */
 #include "base/cursor.h"
 
-#include <string.h>
-
 hw_cursor hw_cursor_of(hw_text text)
 {
     const char *at = text.length > 0 ? text.at : "";

@@ -5,7 +5,6 @@
 #include "base/sink.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 
 #include "base/error.h"
 

@@ -3,7 +3,6 @@
 #define HW_WATCH_LOG_H
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 #include "base/sink.h"
 
