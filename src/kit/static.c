@@ -96,6 +96,8 @@ static int status_of_file_error(int error)
     case EXDEV:  /* out of the root */
     case ENXIO:  /* a socket */
     case ENODEV: /* a device nobody drives */
+    case EILSEQ: /* a name this file system cannot have */
+    case EINVAL:
         return 404;
     case EACCES:
     case EPERM:

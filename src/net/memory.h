@@ -4,7 +4,6 @@
 #ifndef HW_NET_MEMORY_H
 #define HW_NET_MEMORY_H
 
-#include "loop/loop.h"
 #include "net/stream.h"
 
 typedef struct hw_pipe hw_pipe;

@@ -6,7 +6,6 @@
 #include "server/server.h"
 
 #include <pthread.h>
-#include <stdio.h>
 
 #include "base/assert.h"
 #include "server/lane.h"
@@ -59,8 +58,7 @@ static int init_lanes(hw_server *server, hw_fault *fault)
     return 0;
 }
 
-/* Half of a connection's cost in descriptors is the file it may be sending: so a quarter of the
- * limit is theirs. */
+/* What the descriptor limit leaves when the reserve and an eighth for files are taken off. */
 static unsigned choose_connections_max(void)
 {
     int64_t limit = hw_sys_descriptors_raise();

@@ -550,8 +550,9 @@ HW_TEST(static_maps_the_systems_errors)
 {
     static const struct {
         int error, status;
-    } cases[] = {{ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {ELOOP, 404}, {EXDEV, 404},
-                 {ENXIO, 404},  {ENODEV, 404},  {EACCES, 403},       {EPERM, 403}, {EMFILE, 503},
+    } cases[] = {{ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {ELOOP, 404},
+                 {EXDEV, 404},  {ENXIO, 404},   {ENODEV, 404},       {EILSEQ, 404},
+                 {EINVAL, 404}, {EACCES, 403},  {EPERM, 403},        {EMFILE, 503},
                  {ENFILE, 503}, {ENOMEM, 503},  {EIO, 500},          {ENOSYS, 500}};
     test_site site;
     site_open(&site);
