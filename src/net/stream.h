@@ -14,7 +14,7 @@ typedef struct hw_stream hw_stream;
 
 typedef struct hw_stream_ops {
     /* Up to `bytes` bytes; 0: the other end has finished; -EAGAIN: nothing now; another negative
-     * errno: broken. Clears `readable` when there is nothing more for now. */
+     * errno: broken. Clears `readable` when nothing more is there. */
     ssize_t (*read)(hw_stream *stream, void *memory, size_t bytes);
     /* Some or all of the parts; -EAGAIN: no room now. `more`: further bytes follow at once. Clears
      * `writable` when there is no more room. */
