@@ -14,12 +14,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
-/* An absolute form with a port of two digits and a query. */
+/* An absolute form with a port of two digits and a query that begins with "&". */
 static void check_planted(const hw_target *target)
 {
     hw_text host, port;
     if (target->form == HW_TARGET_ABSOLUTE && hw_authority_split(target->authority, &host, &port) &&
-        port.length == 2 && target->has_query)
+        port.length == 2 && hw_text_has_prefix(target->query, HW_TEXT("&")))
         abort();
 }
 #else
