@@ -142,6 +142,19 @@ size_t hw_app_local_add(hewn_app *app, const hw_local *local)
     return app->local_count++;
 }
 
+void *hw_app_local_find(const hewn_app *app,
+                        int (*init)(void *local, void *arg, const hw_share *share),
+                        size_t *ret_slot)
+{
+    for (size_t i = 0; i < app->local_count; i++) {
+        if (app->locals[i].init != init)
+            continue;
+        *ret_slot = i;
+        return app->locals[i].arg;
+    }
+    return NULL;
+}
+
 void hw_app_fail(hewn_app *app, const hw_fault *fault)
 {
     hw_assert(fault->error > 0);

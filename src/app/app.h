@@ -42,6 +42,11 @@ int hw_app_mount(hewn_app *app, const char *prefix, const hw_answerer *answerer,
  * Without memory the slot is of no use, and the app's fault says so. */
 size_t hw_app_local_add(hewn_app *app, const hw_local *local);
 
+/* The arg, and the slot, of state with this init function; NULL: there is none yet. */
+void *hw_app_local_find(const hewn_app *app,
+                        int (*init)(void *local, void *arg, const hw_share *share),
+                        size_t *ret_slot);
+
 /* Notes that building the app went wrong, for functions that cannot say so themselves: the first
  * fault is kept, and no server takes the app. app NULL is fine. */
 void hw_app_fail(hewn_app *app, const hw_fault *fault);

@@ -22,13 +22,33 @@ typedef struct hw_body_plan {
     uint64_t limit; /* bytes; a longer body is 413 before it is read (NONE: it is not read past) */
 } hw_body_plan;
 
-/* State an answerer wants once a loop, made before the loop starts and freed after it has ended. */
+/* What a server grants the state of one loop: memory in all, and descriptors of files. */
+typedef struct hw_share {
+    size_t bytes_max;
+    unsigned descriptors_max;
+} hw_share;
+
+/* State an answerer wants once a loop, made before the loop starts and freed after it has ended. All
+ * but init and fini are called on the loop; whatever is NULL is not called. */
 typedef struct hw_local {
     size_t size;
-    int (*init)(void *local, void *arg); /* memory is zeroed; 0 or a negative errno */
+    /* Memory is zeroed; 0 or a negative errno. */
+    int (*init)(void *local, void *arg, const hw_share *share);
     void (*fini)(void *local);
     void *arg;
+    /* A descriptor to be watched, or -1 (asked once, after init), and what happens when it is
+     * readable: before anything else of that step. */
+    int (*descriptor)(const void *local);
+    void (*on_readable)(void *local);
+    /* Takes over what an answer has left with hw_exchange_leave, once that answer is over. */
+    void (*take)(void *local, void *item);
 } hw_local;
+
+/* What an answer leaves for a loop's state. */
+typedef struct hw_left {
+    size_t slot;
+    void *item; /* NULL: nothing */
+} hw_left;
 
 typedef struct hw_answerer {
     /* The head is there: decides who answers (may note it in the exchange) and what becomes of the

@@ -242,3 +242,10 @@ void *hw_exchange_local(hw_exchange *exchange, size_t slot)
     hw_assert(slot < exchange->place->local_count);
     return exchange->place->locals[slot];
 }
+
+void hw_exchange_leave(hw_exchange *exchange, size_t slot, void *item)
+{
+    hw_assert(exchange->is_quick);
+    hw_assert(slot < exchange->place->local_count);
+    exchange->left = (hw_left){slot, item};
+}

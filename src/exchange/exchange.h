@@ -39,6 +39,7 @@ struct hewn_request {
     const hw_place *place;
     const hw_answerer *answerer; /* chosen by the plan; NULL: nobody yet */
     hw_body_plan plan;
+    hw_left left;            /* for the loop's state, once the answer is over */
     hw_ring *inflow;         /* plan `stream`: the end of request.body the driver feeds */
     size_t content_capacity; /* plan `buffer`: room behind request.content */
     int64_t now_ms;          /* wall clock when the head was complete */
@@ -89,5 +90,9 @@ void hw_exchange_gone(hw_exchange *exchange);
 /* The per-loop state of a slot (its place in the order of registration). Only inside a quick step
  * (asserted). */
 void *hw_exchange_local(hw_exchange *exchange, size_t slot);
+/* Leaves something, which lives in the arena, for the state of a slot: a quick step that does not
+ * answer leaves it empty, the answer fills it in (exchange->left.item), and when that is over the
+ * loop's state takes it. Only inside a quick step (asserted). */
+void hw_exchange_leave(hw_exchange *exchange, size_t slot, void *item);
 
 #endif

@@ -13,15 +13,15 @@ typedef enum hw_protocol {
     HW_PROTOCOL_COUNT,
 } hw_protocol;
 
+/* Everything in it is borrowed and must outlive it. */
 typedef struct hw_prepared {
     int status;
-    hw_fields fields; /* borrowed; must outlive the prepared head, Content-Length included */
+    hw_fields fields;                /* Content-Length included */
     hw_text memo[HW_PROTOCOL_COUNT]; /* in the arena; empty: not encoded yet */
-    hw_arena arena;                  /* of the memos alone */
+    hw_arena *arena;                 /* of the memos; NULL: none are kept */
 } hw_prepared;
 
-void hw_prepared_init(hw_prepared *prepared, int status, hw_fields fields);
-void hw_prepared_fini(hw_prepared *prepared);
+void hw_prepared_init(hw_prepared *prepared, int status, hw_fields fields, hw_arena *arena);
 /* Keeps a copy of the encoding. Without memory it is simply not kept. */
 void hw_prepared_keep(hw_prepared *prepared, hw_protocol protocol, hw_text encoding);
 

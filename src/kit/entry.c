@@ -1,51 +1,65 @@
-/* A file that was found: its validators and its body.
+/* What a name led to: its validators, its heads and its body.
  *
  * Everything is asked of the open descriptor, never of the name, so that validators, length and
  * bytes are of one file even when the name changes hands meanwhile. The tag has inode, size, mtime
  * and ctime: mtime alone can be set back by anybody who owns the file, ctime cannot. It is weak
  * because two writes within one tick of the file system's clock leave the same four numbers (RFC
- * 9110 8.8.1). Small parts are read before the head is sent: a file that was cut short by then is
- * an error we can still report. */
+ * 9110 8.8.1). Small files are read before the head is made: one that was cut short by then is an
+ * error we can still report.
+ *
+ * An entry is one allocation of its own and one arena, filled once; the answer that made it and
+ * every later one are made of it in the same way, so a cached answer cannot differ. */
 #include "kit/entry.h"
 
 #include <errno.h>
 
+#include "base/assert.h"
 #include "base/buffer.h"
+#include "base/number.h"
 #include "http/date.h"
-#include "kit/file.h"
 #include "sys/file.h"
+#include "sys/memory.h"
 #include "sys/socket.h"
 
 /* 1981-01-01 00:00:00 UTC. Build tools that hide the date write 1970 or 1980, where ZIP begins. */
 #define ENTRY_DATE_MIN 347155200
 /* W/"", four numbers of 16 digits and what parts them. */
 #define ENTRY_TAG_BYTES (4 + 4 * 16 + 3)
+/* Texts, fields and the encoded head of a usual file. */
+#define ENTRY_BLOCK_BYTES 1024
+#define ENTRY_FIELDS_MAX 7
 
-int hw_entry_open(hw_entry *entry, int fd)
+int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry)
 {
-    struct stat seen;
-    int error = hw_sys_stat(fd, &seen);
-    if (error < 0)
-        return error;
-    if (S_ISDIR(seen.st_mode))
-        return -EISDIR;
-    if (!S_ISREG(seen.st_mode))
-        return -ENOENT;
-    *entry = (hw_entry){
-        .fd = fd,
-        .inode = seen.st_ino,
-        .size = (uint64_t)seen.st_size,
-        .modified = seen.st_mtim,
-        .changed = seen.st_ctim,
-    };
+    hw_entry *entry = hw_sys_alloc_zeroed(1, sizeof *entry);
+    if (!entry)
+        return -ENOMEM;
+    entry->kind = kind;
+    entry->references = 1;
+    entry->file.fd = -1;
+    hw_arena_init(&entry->memory, kind == HW_ENTRY_FILE ? ENTRY_BLOCK_BYTES : 64, SIZE_MAX);
+    if (!hw_arena_copy_text(&entry->memory, path, &entry->path)) {
+        hw_entry_release(entry);
+        return -ENOMEM;
+    }
+    *ret_entry = entry;
     return 0;
 }
 
-void hw_entry_close(hw_entry *entry)
+void hw_entry_hold(hw_entry *entry)
 {
-    if (entry->fd >= 0)
-        (void)hw_sys_close(entry->fd);
-    entry->fd = -1;
+    entry->references++;
+}
+
+void hw_entry_release(hw_entry *entry)
+{
+    if (!entry || --entry->references > 0)
+        return;
+    hw_assert(entry->filing.cost == 0);
+    if (entry->file.fd >= 0)
+        (void)hw_sys_close(entry->file.fd);
+    hw_arena_fini(&entry->memory);
+    hw_sys_free(entry);
 }
 
 /* Wraps around after the year 2554, which makes no two neighbouring times alike. */
@@ -54,68 +68,159 @@ static uint64_t count_nanoseconds(struct timespec time)
     return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
 }
 
-hw_text hw_entry_tag(const hw_entry *entry, hw_arena *arena)
+static bool make_tag(hw_entry *entry, const struct stat *seen)
 {
-    char *memory = hw_arena_alloc(arena, ENTRY_TAG_BYTES);
+    char *memory = hw_arena_alloc(&entry->memory, ENTRY_TAG_BYTES);
     if (!memory)
-        return (hw_text){0};
+        return false;
     hw_buffer tag = hw_buffer_over(memory, ENTRY_TAG_BYTES);
     hw_buffer_put_string(&tag, "W/\"");
-    hw_buffer_put_hex(&tag, entry->inode);
+    hw_buffer_put_hex(&tag, seen->st_ino);
     hw_buffer_put_char(&tag, '-');
-    hw_buffer_put_hex(&tag, entry->size);
+    hw_buffer_put_hex(&tag, (uint64_t)seen->st_size);
     hw_buffer_put_char(&tag, '-');
-    hw_buffer_put_hex(&tag, count_nanoseconds(entry->modified));
+    hw_buffer_put_hex(&tag, count_nanoseconds(seen->st_mtim));
     hw_buffer_put_char(&tag, '-');
-    hw_buffer_put_hex(&tag, count_nanoseconds(entry->changed));
+    hw_buffer_put_hex(&tag, count_nanoseconds(seen->st_ctim));
     hw_buffer_put_char(&tag, '"');
-    return hw_buffer_text(&tag);
+    entry->file.tag = hw_buffer_text(&tag);
+    return true;
 }
 
-int64_t hw_entry_last_modified(const hw_entry *entry, int64_t now)
+static void set_dates(hw_representation *file, int64_t modified, int64_t now)
 {
-    int64_t seconds = entry->modified.tv_sec;
     /* RFC 9110 8.8.2.1: never later than Date. Now in its place would be a date that nobody set. */
-    return seconds < ENTRY_DATE_MIN || seconds > now ? HW_NO_DATE : seconds;
+    bool is_said = modified >= ENTRY_DATE_MIN && modified <= now;
+    file->modified = modified;
+    file->last_modified = is_said ? modified : HW_NO_DATE;
 }
 
-static int read_entry(const hw_entry *entry, uint64_t offset, char *memory, size_t length)
+static bool add_date_field(hw_entry *entry, hw_field *ret_field)
 {
+    char *date = hw_arena_alloc(&entry->memory, HW_DATE_BYTES);
+    if (!date)
+        return false;
+    hw_date_format(entry->file.last_modified, date);
+    *ret_field = (hw_field){HW_TEXT("Last-Modified"), hw_text_of(date), HW_FIELD_LAST_MODIFIED};
+    return true;
+}
+
+/* The fields of a 200; those of a 304 (RFC 9110 15.4.5) are two of them, side by side. */
+static bool make_heads(hw_entry *entry, hw_text type)
+{
+    hw_representation *file = &entry->file;
+    hw_field *fields = hw_arena_alloc(&entry->memory, ENTRY_FIELDS_MAX * sizeof *fields);
+    const char *length = hw_arena_format(&entry->memory, "%llu", (unsigned long long)file->length);
+    size_t count = 0;
+    if (!fields || !length)
+        return false;
+    fields[count++] = (hw_field){HW_TEXT("Content-Type"), type, HW_FIELD_CONTENT_TYPE};
+    if (file->last_modified != HW_NO_DATE && !add_date_field(entry, &fields[count++]))
+        return false;
+    hw_fields validator = {fields + count, 2};
+    fields[count++] = (hw_field){HW_TEXT("ETag"), file->tag, HW_FIELD_ETAG};
+    fields[count++] =
+        (hw_field){HW_TEXT("Cache-Control"), HW_TEXT("no-cache"), HW_FIELD_CACHE_CONTROL};
+    fields[count++] = (hw_field){HW_TEXT("Accept-Ranges"), HW_TEXT("bytes"), HW_FIELD_OTHER};
+    fields[count++] =
+        (hw_field){HW_TEXT("X-Content-Type-Options"), HW_TEXT("nosniff"), HW_FIELD_OTHER};
+    fields[count++] =
+        (hw_field){HW_TEXT("Content-Length"), hw_text_of(length), HW_FIELD_CONTENT_LENGTH};
+    hw_prepared_init(&file->whole, 200, (hw_fields){fields, count}, &entry->memory);
+    hw_prepared_init(&file->unchanged, 304, validator, &entry->memory);
+    return true;
+}
+
+static int read_content(hw_entry *entry, size_t length)
+{
+    char *memory = hw_arena_alloc(&entry->memory, length);
+    if (!memory)
+        return -ENOMEM;
     size_t done = 0;
     while (done < length) {
-        ssize_t got = hw_sys_read_at(entry->fd, memory + done, length - done, offset + done);
+        ssize_t got = hw_sys_read_at(entry->file.fd, memory + done, length - done, done);
         if (got < 0)
             return (int)got;
         if (got == 0)
             return -ESTALE;
         done += (size_t)got;
     }
+    entry->file.content = (hw_text){memory, length};
+    (void)hw_sys_close(entry->file.fd);
+    entry->file.fd = -1;
     return 0;
 }
 
-int hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **ret_body)
+static int fill_file(hw_entry *entry, const char *name, const struct stat *seen, size_t content_max,
+                     const hw_media *media, int64_t now)
 {
-    if (part.length > HW_ENTRY_READ_MAX)
-        return hw_entry_body_unread(entry, part, arena, ret_body);
-    char *memory = hw_arena_alloc(arena, (size_t)part.length);
-    if (!memory)
+    hw_representation *file = &entry->file;
+    file->length = (uint64_t)seen->st_size;
+    set_dates(file, seen->st_mtim.tv_sec, now);
+    entry->name = hw_arena_copy(&entry->memory, hw_text_of(name));
+    if (!entry->name || !make_tag(entry, seen) ||
+        !make_heads(entry, hw_media_of(media, hw_text_of(name))))
         return -ENOMEM;
-    int error = read_entry(entry, part.first, memory, (size_t)part.length);
-    if (error < 0)
+    bool is_small = file->length <= hw_size_min(content_max, HW_ENTRY_CONTENT_MAX);
+    return is_small ? read_content(entry, (size_t)file->length) : 0;
+}
+
+int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
+                      const hw_media *media, int64_t now, hw_entry **ret_entry)
+{
+    hw_entry *entry;
+    int error = hw_entry_new(HW_ENTRY_FILE, path, &entry);
+    if (error < 0) {
+        (void)hw_sys_close(finding->fd);
         return error;
-    hw_source *body = hw_source_memory(arena, (hw_text){memory, (size_t)part.length});
-    if (!body)
-        return -ENOMEM;
-    *ret_body = body;
-    return 0;
+    }
+    entry->file.fd = finding->fd;
+    error = fill_file(entry, name, &finding->seen, content_max, media, now);
+    if (error < 0)
+        hw_entry_release(entry);
+    else
+        *ret_entry = entry;
+    return error;
 }
 
-int hw_entry_body_unread(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **ret_body)
+/* A part of an entry's file, on its way out. */
+typedef struct entry_source {
+    hw_source source;
+    hw_entry *entry;
+    hw_range left;
+} entry_source;
+
+static hw_pull pull_entry(hw_source *source, size_t want, hw_piece *ret_piece)
 {
-    hw_source *body = hw_file_source(arena, entry->fd, part.first, part.length);
-    if (!body)
-        return -ENOMEM;
-    entry->fd = -1;
-    *ret_body = body;
-    return 0;
+    entry_source *part = (entry_source *)source;
+    const hw_representation *file = &part->entry->file;
+    *ret_piece = (hw_piece){0};
+    if (part->left.length == 0)
+        return HW_PULL_END;
+    size_t length = (size_t)hw_number_min(part->left.length, want);
+    bool is_in_memory = file->content.at != NULL;
+    if (is_in_memory)
+        ret_piece->bytes = hw_text_upto(hw_text_from(file->content, part->left.first), length);
+    else
+        ret_piece->file = (hw_segment){file->fd, part->left.first, length};
+    part->left.first += length;
+    part->left.length -= length;
+    return is_in_memory ? HW_PULL_BYTES : HW_PULL_FILE;
+}
+
+static void drop_entry_source(hw_source *source)
+{
+    hw_entry_release(((entry_source *)source)->entry);
+}
+
+static const hw_source_ops entry_ops = {pull_entry, drop_entry_source};
+
+hw_source *hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena)
+{
+    entry_source *source = hw_arena_alloc(arena, sizeof *source);
+    if (!source)
+        return NULL;
+    *source = (entry_source){{&entry_ops, part.length}, entry, part};
+    hw_entry_hold(entry);
+    return &source->source;
 }

@@ -1,39 +1,76 @@
-/* An entry is a regular file that has been found and opened: what was true of it at that moment. */
+/* An entry is what a name led to when it was looked up: a file with all that is said of it, a
+ * folder, or nothing. It never changes: what has changed gets a new one. It is shared by reference,
+ * the cache's and those of the answers that are sent from it, and belongs to one loop. */
 #ifndef HW_KIT_ENTRY_H
 #define HW_KIT_ENTRY_H
 
-#include <stdint.h>
-#include <sys/stat.h>
-
-#include "base/arena.h"
+#include "base/list.h"
 #include "exchange/body.h"
+#include "exchange/prepared.h"
+#include "http/media.h"
 #include "http/range.h"
+#include "kit/root.h"
 
-/* A part up to this size is read at once and leaves with its head. */
-#define HW_ENTRY_READ_MAX (16 * 1024)
+/* A file up to this size is read and kept in memory, and leaves with its head; a larger one is sent
+ * from its descriptor. docs/bench.md shows where the one becomes cheaper than the other. */
+#define HW_ENTRY_CONTENT_MAX (64 * 1024)
+
+typedef enum hw_entry_kind {
+    HW_ENTRY_FILE,
+    HW_ENTRY_FOLDER, /* named without its slash */
+    HW_ENTRY_ABSENT,
+} hw_entry_kind;
+
+/* What a file's bytes are, and what is said of them. */
+typedef struct hw_representation {
+    int fd;          /* where the content is not in memory; else -1 */
+    uint64_t length; /* of the content */
+    hw_text content; /* all of it; at NULL: it is sent from fd */
+    hw_text tag;
+    int64_t modified;      /* seconds */
+    int64_t last_modified; /* the same, or HW_NO_DATE where it is not said */
+    hw_prepared whole;     /* 200 */
+    hw_prepared unchanged; /* 304 */
+} hw_representation;
+
+/* Where the cache has an entry; nobody else looks at it. */
+typedef struct hw_filing {
+    hw_link queue;            /* the order of eviction */
+    hw_link near;             /* the entries of `folder` */
+    hw_link beside;           /* the entries of `point` */
+    struct hw_folder *folder; /* the last folder of the name that is watched; NULL: none */
+    struct hw_point *point;   /* the file's own watch; NULL: none */
+    size_t site, cost;        /* cost in bytes; 0: not in the cache */
+    int64_t checked_ms;       /* when it was looked up, on the wall's clock */
+    bool is_watched;          /* changes are told; else it is looked up again when it is old */
+    bool is_visited;          /* asked for since eviction came by last */
+} hw_filing;
 
 typedef struct hw_entry {
-    int fd; /* -1: closed, or a body's */
-    uint64_t inode, size;
-    struct timespec modified, changed;
+    hw_entry_kind kind;
+    unsigned references;
+    hw_text path;     /* what was asked for, below the root; with a NUL behind it */
+    const char *name; /* the file that was found there, without the leading '/' */
+    hw_representation file;
+    hw_filing filing;
+    hw_arena memory; /* of all its texts, contents and memos */
 } hw_entry;
 
-/* Owns: fd, on success; on failure it stays the caller's. Errors: -EISDIR a folder; -ENOENT neither
- * file nor folder. */
-int hw_entry_open(hw_entry *entry, int fd);
-void hw_entry_close(hw_entry *entry); /* once more is fine */
+/* An entry without a file. Owns: the caller has the only reference. 0, or -ENOMEM. */
+int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
 
-/* The ETag value: weak, for it is made of what the file system says of the content, not of the
- * content. Empty: no memory in the arena. */
-hw_text hw_entry_tag(const hw_entry *entry, hw_arena *arena);
-/* Seconds, or HW_NO_DATE where the file's date says nothing. */
-int64_t hw_entry_last_modified(const hw_entry *entry, int64_t now);
+/* An entry of a file that was found. A content of at most content_max bytes (and of
+ * HW_ENTRY_CONTENT_MAX) is read. `now` is in seconds. Owns: finding->fd, on failure too. Errors:
+ * -ESTALE the file is shorter than it was; -ENOMEM; what reading gives. */
+int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
+                      const hw_media *media, int64_t now, hw_entry **ret_entry);
 
-/* A body of this part of the file, which is not empty: read now if it is small, else sent from the
- * file; then the body takes the descriptor. Errors: -ESTALE the file is shorter than it was;
- * -ENOMEM; what reading gives. */
-int hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **ret_body);
-/* The same for somebody who wants to know its length alone: nothing is read. */
-int hw_entry_body_unread(hw_entry *entry, hw_range part, hw_arena *arena, hw_source **ret_body);
+void hw_entry_hold(hw_entry *entry);
+/* Gives a reference back; the last one frees. NULL is fine. */
+void hw_entry_release(hw_entry *entry);
+
+/* A part of the file, which may be empty, as a body; it holds the entry. NULL: no memory in the
+ * arena. */
+hw_source *hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena);
 
 #endif

@@ -11,9 +11,13 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "hewn/server.h"
+#include "kit/cache.h"
 #include "kit/static.h"
 #include "sys/file.h"
 #include "sys/socket.h"
+
+/* Where changes are not told, an older answer is looked up again. */
+#define FRESH_MS 1000
 
 static bool is_index_name(const char *name)
 {
@@ -45,6 +49,23 @@ static void free_mounted_files(void *arg)
     hw_static_free(arg);
 }
 
+/* All folders of files in an app share one cache a loop; each is a site of it. */
+static int bind_cache(hewn_app *app, hw_static *files)
+{
+    size_t slot;
+    hw_cache_setup *setup = hw_app_local_find(app, hw_cache_local(NULL).init, &slot);
+    if (!setup) {
+        setup = hw_arena_alloc(&app->arena, sizeof *setup);
+        if (!setup)
+            return -ENOMEM;
+        *setup = (hw_cache_setup){.fresh_ms = FRESH_MS};
+        hw_local local = hw_cache_local(setup);
+        slot = hw_app_local_add(app, &local);
+    }
+    hw_static_bind(files, slot, setup->site_count++);
+    return hw_app_fault(app) ? -ENOMEM : 0;
+}
+
 static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup *setup,
                        hw_fault *fault)
 {
@@ -57,6 +78,8 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
     error = hw_static_new(setup, &files);
     if (error == 0)
         error = hw_app_mount(app, prefix, hw_static_answerer(files), free_mounted_files);
+    if (error == 0)
+        error = bind_cache(app, files);
     return error < 0 ? hw_fault_set(fault, -error, prefix, "%s", hw_error_words(error)) : 0;
 }
 

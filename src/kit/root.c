@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "kit/vigil.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -63,17 +64,58 @@ bool hw_root_shows(const hw_root *root, hw_path below)
     return true;
 }
 
-int hw_root_find(const hw_root *root, const char *name, hw_entry *ret_entry)
+/* The kernel gives up on "..", when something was renamed or mounted just then, and asks us to try
+ * again. */
+static int open_name(const hw_root *root, const char *name, bool follows_links)
 {
     int fd = -EAGAIN;
-    /* The kernel gives up on "..", when something was renamed or mounted just then, and asks us to
-     * try again. */
     for (int tries = 0; fd == -EAGAIN && tries < ROOT_TRIES_MAX; tries++)
-        fd = hw_sys_open_beneath(root->folder, name);
+        fd = hw_sys_open_beneath(root->folder, name, follows_links);
+    return fd;
+}
+
+static int look_at_file(int fd, struct stat *ret_seen)
+{
+    int error = hw_sys_stat(fd, ret_seen);
+    if (error < 0)
+        return error;
+    if (S_ISDIR(ret_seen->st_mode))
+        return -EISDIR;
+    return S_ISREG(ret_seen->st_mode) ? 0 : -ENOENT;
+}
+
+/* What is true of a file may change until it is watched: so it is looked at again after that. */
+static int look_with_vigil(hw_vigil *vigil, int fd, bool is_behind_link, struct stat *ret_seen)
+{
+    bool watches = vigil->watches_file || is_behind_link;
+    if (watches)
+        hw_vigil_watch_file(vigil, fd);
+    int error = look_at_file(fd, ret_seen);
+    if (error < 0 || watches || ret_seen->st_nlink == 1)
+        return error;
+    hw_vigil_watch_file(vigil, fd);
+    return look_at_file(fd, ret_seen);
+}
+
+int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_finding *ret_finding)
+{
+    struct stat seen;
+    bool is_behind_link = false;
+    int fd = open_name(root, name, false);
+    if (fd == -ELOOP) {
+        is_behind_link = true;
+        fd = open_name(root, name, true);
+        /* What else may be renamed behind a link, the folders of the name do not tell. */
+        if (vigil)
+            vigil->is_blind = true;
+    }
     if (fd < 0)
         return fd;
-    int error = hw_entry_open(ret_entry, fd);
-    if (error < 0)
+    int error = vigil ? look_with_vigil(vigil, fd, is_behind_link, &seen) : look_at_file(fd, &seen);
+    if (error < 0) {
         (void)hw_sys_close(fd);
-    return error;
+        return error;
+    }
+    *ret_finding = (hw_finding){fd, seen};
+    return 0;
 }

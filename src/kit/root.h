@@ -2,13 +2,22 @@
 #ifndef HW_KIT_ROOT_H
 #define HW_KIT_ROOT_H
 
+#include <sys/stat.h>
+
 #include "http/path.h"
-#include "kit/entry.h"
+
+typedef struct hw_vigil hw_vigil;
 
 typedef struct hw_root {
     int folder;
     bool shows_hidden; /* dotfiles, and what editors leave behind */
 } hw_root;
+
+/* A regular file that has been found and opened, and what was true of it at that moment. */
+typedef struct hw_finding {
+    int fd;
+    struct stat seen;
+} hw_finding;
 
 /* Keeps a descriptor of its own. 0, or a negative errno. */
 int hw_root_open(hw_root *root, int folder, bool shows_hidden);
@@ -18,9 +27,10 @@ void hw_root_close(hw_root *root);
 bool hw_root_shows(const hw_root *root, hw_path below);
 
 /* Finds a regular file; `name` has no leading '/'. Never leaves the folder and never waits for
- * anybody. Errors: -EISDIR a folder; -EXDEV the name or a symbolic link in it leads out of the
- * root; -ENOENT also where something lies that is neither file nor folder; whatever opening gives.
- */
-int hw_root_find(const hw_root *root, const char *name, hw_entry *ret_entry);
+ * anybody. With a vigil (NULL: none) the file itself is watched where that is needed or wanted,
+ * before it is looked at. Owns: ret_finding->fd is the caller's. Errors: -EISDIR a folder; -EXDEV
+ * the name or a symbolic link in it leads out of the root; -ENOENT also where something lies that
+ * is neither file nor folder; whatever opening gives. */
+int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_finding *ret_finding);
 
 #endif

@@ -1,24 +1,29 @@
 /* Answers requests with the files of a folder.
  *
- * One story: path -> entry -> conditions -> range -> body. Opening comes first, since a condition
- * or a range means something only where there is a representation (RFC 9110 13.2.1, 14.2), and all
- * that follows is asked of the open file. Nothing is remembered from one request to the next, so
- * the object is immutable and threads share it. The quick step answers what needs no look at the
- * folder; `answer` repeats it, for it may be reached without.
+ * One story: path -> entry -> conditions -> range -> body. What a path leads to is looked up first,
+ * since a condition or a range means something only where there is a representation (RFC 9110
+ * 13.2.1, 14.2). The quick step finds it in the loop's cache, `answer` asks the file system, and
+ * both answer from what they have found with the same functions: a cached answer is the same bytes.
+ * The object itself is immutable, and threads share it.
  *
  * Sections: RFC 9110 9.3.1, 9.3.2, 9.3.7 (methods), 13 (conditions), 14 (ranges), 15 (what an
  * answer must carry); RFC 9111 5.2.2.4 (no-cache: kept, but asked about). */
 #include "kit/static.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "exchange/exchange.h"
 #include "http/condition.h"
-#include "kit/root.h"
+#include "kit/cache.h"
 #include "sys/memory.h"
+#include "sys/socket.h"
 
 /* Nobody reads a body sent here: it is passed over, up to here, to keep the connection. */
 #define STATIC_BODY_BYTES_MAX (1024 * 1024)
 #define STATIC_NAMES_BYTES_MAX (64 * 1024)
+#define NO_SLOT SIZE_MAX
+
+static const char static_step[] = "path -> entry -> conditional -> range -> body source";
 
 struct hw_static {
     hw_root root;
@@ -26,15 +31,8 @@ struct hw_static {
     hw_arena names;
     const char **index;
     size_t index_count;
+    size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
 };
-
-/* What a path leads to: RFC 9110 3.2. */
-typedef struct representation {
-    hw_entry entry;
-    const char *name; /* below the root; says the media type */
-    hw_text tag;
-    int64_t last_modified, now; /* seconds */
-} representation;
 
 static void allow_methods(hw_response *response)
 {
@@ -86,7 +84,41 @@ static bool answer_unseen(const hw_static *files, hw_exchange *exchange)
     return true;
 }
 
-static int status_of_file_error(int error)
+/* The first index there is. A folder of that name, or none of them, means there is none. */
+static int find_index(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
+                      const char **ret_name, hw_finding *ret_finding)
+{
+    const char *folder = exchange->request.below.text.at + 1;
+    for (size_t i = 0; i < files->index_count; i++) {
+        const char *name = hw_arena_format(&exchange->arena, "%s%s", folder, files->index[i]);
+        if (!name)
+            return -ENOMEM;
+        int error = hw_root_find(&files->root, name, vigil, ret_finding);
+        if (error == -ENOENT || error == -EISDIR)
+            continue;
+        *ret_name = name;
+        return error;
+    }
+    return -ENOENT;
+}
+
+static int make_file_entry(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
+                           hw_entry **ret_entry)
+{
+    hw_path below = exchange->request.below;
+    hw_finding finding;
+    const char *name = below.text.at + 1;
+    int error = hw_path_is_folder(below) ? find_index(files, exchange, vigil, &name, &finding)
+                                         : hw_root_find(&files->root, name, vigil, &finding);
+    if (error < 0)
+        return error;
+    bool is_unread = !vigil && exchange->request.method == HW_METHOD_HEAD;
+    return hw_entry_new_file(below.text, name, &finding, is_unread ? 0 : SIZE_MAX,
+                             exchange->place->media, exchange->now_ms / 1000, ret_entry);
+}
+
+/* No such name, for whoever asks: nothing that is somebody's fault or may pass. */
+static bool is_absence(int error)
 {
     switch (-error) {
     case ENOENT:
@@ -98,7 +130,29 @@ static int status_of_file_error(int error)
     case ENODEV: /* a device nobody drives */
     case EILSEQ: /* a name this file system cannot have */
     case EINVAL:
-        return 404;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Asks the file system what the path leads to. */
+static int look_up(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
+                   hw_entry **ret_entry)
+{
+    if (vigil && !vigil->is_blind)
+        hw_vigil_watch_folders(vigil, &files->root);
+    int error = make_file_entry(files, exchange, vigil, ret_entry);
+    if (error == -EISDIR)
+        return hw_entry_new(HW_ENTRY_FOLDER, exchange->request.below.text, ret_entry);
+    if (is_absence(error))
+        return hw_entry_new(HW_ENTRY_ABSENT, exchange->request.below.text, ret_entry);
+    return error;
+}
+
+static int status_of_file_error(int error)
+{
+    switch (-error) {
     case EACCES:
     case EPERM:
         return 403;
@@ -124,63 +178,6 @@ static void answer_file_error(hw_exchange *exchange, int error)
                       error == -ESTALE ? "it changed while it was read" : hw_error_words(error));
 }
 
-/* The first index there is. A folder of that name, or none of them, means there is none. */
-static int find_index(const hw_static *files, hw_exchange *exchange, representation *ret_file)
-{
-    const char *folder = exchange->request.below.text.at + 1;
-    for (size_t i = 0; i < files->index_count; i++) {
-        const char *name = hw_arena_format(&exchange->arena, "%s%s", folder, files->index[i]);
-        if (!name)
-            return -ENOMEM;
-        int error = hw_root_find(&files->root, name, &ret_file->entry);
-        if (error == -ENOENT || error == -EISDIR)
-            continue;
-        ret_file->name = name;
-        return error;
-    }
-    return -ENOENT;
-}
-
-static int find_representation(const hw_static *files, hw_exchange *exchange,
-                               representation *ret_file)
-{
-    hw_path below = exchange->request.below;
-    ret_file->name = below.text.at + 1;
-    int error = hw_path_is_folder(below)
-                    ? find_index(files, exchange, ret_file)
-                    : hw_root_find(&files->root, ret_file->name, &ret_file->entry);
-    if (error < 0)
-        return error;
-    ret_file->now = exchange->now_ms / 1000;
-    ret_file->last_modified = hw_entry_last_modified(&ret_file->entry, ret_file->now);
-    ret_file->tag = hw_entry_tag(&ret_file->entry, &exchange->arena);
-    if (ret_file->tag.length == 0) {
-        hw_entry_close(&ret_file->entry);
-        return -ENOMEM;
-    }
-    return 0;
-}
-
-/* What a 304 carries too (RFC 9110 15.4.5). */
-static void add_validator(hw_response *response, const representation *file)
-{
-    hw_response_add(response, HW_FIELD_ETAG, file->tag);
-    hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
-}
-
-static void add_last_modified(hw_exchange *exchange, int64_t seconds)
-{
-    if (seconds == HW_NO_DATE)
-        return;
-    char *date = hw_arena_alloc(&exchange->arena, HW_DATE_BYTES);
-    if (!date) {
-        exchange->response.is_broken = true;
-        return;
-    }
-    hw_date_format(seconds, date);
-    hw_response_add(&exchange->response, HW_FIELD_LAST_MODIFIED, hw_text_of(date));
-}
-
 static void add_content_range(hw_exchange *exchange, const hw_range *part, uint64_t size)
 {
     enum { CONTENT_RANGE_BYTES = 80 }; /* "bytes ", three numbers of 20 digits, "-" and "/" */
@@ -195,16 +192,16 @@ static void add_content_range(hw_exchange *exchange, const hw_range *part, uint6
 }
 
 /* RFC 9110 14.2: a Range that does not apply, or makes no sense, is as if it were not there. */
-static hw_range_outcome choose_range(const hw_exchange *exchange, const representation *file,
+static hw_range_outcome choose_range(const hw_exchange *exchange, const hw_representation *file,
                                      hw_range *ret_part)
 {
     const hw_request *request = &exchange->request;
     hw_ranges ranges;
     if (!hw_condition_range_applies(request->method, request->fields, file->tag,
-                                    file->last_modified, file->now))
+                                    file->last_modified, exchange->now_ms / 1000))
         return HW_RANGE_IGNORE;
     hw_text asked = hw_fields_single(request->fields, HW_FIELD_RANGE);
-    hw_range_outcome outcome = hw_range_parse(asked, file->entry.size, &ranges);
+    hw_range_outcome outcome = hw_range_parse(asked, file->length, &ranges);
     /* RFC 9110 14.2: more than one part would be a multipart answer; the whole is always right. */
     if (outcome == HW_RANGE_SATISFIABLE && ranges.count != 1)
         return HW_RANGE_IGNORE;
@@ -219,57 +216,78 @@ static void refuse_range(hw_exchange *exchange, uint64_t size)
     add_content_range(exchange, NULL, size); /* RFC 9110 15.5.17 */
 }
 
-/* The body and, where that fails, another answer. */
-static void attach_body(hw_exchange *exchange, representation *file, hw_range part)
+/* The body holds the entry, and with it the prepared head; so an answer without content has one
+ * too, which is never pulled. */
+static void send_prepared(hw_exchange *exchange, hw_entry *entry, hw_prepared *head)
 {
-    hw_source *body;
-    if (part.length == 0)
-        return;
-    int error = exchange->request.method == HW_METHOD_HEAD
-                    ? hw_entry_body_unread(&file->entry, part, &exchange->arena, &body)
-                    : hw_entry_body(&file->entry, part, &exchange->arena, &body);
-    if (error < 0)
-        answer_file_error(exchange, error);
-    else
-        hw_response_take_body(&exchange->response, body);
+    hw_range all = {0, entry->file.length};
+    hw_source *body = hw_entry_body(entry, all, &exchange->arena);
+    hw_response_start_prepared(&exchange->response, head);
+    hw_response_take_body(&exchange->response, body);
+    if (!body)
+        exchange->response.prepared = NULL;
 }
 
-static void send_representation(hw_exchange *exchange, representation *file)
+/* RFC 9110 15.3.7: the fields of a 200, but for the length and with the place. */
+static void send_part(hw_exchange *exchange, hw_entry *entry, hw_range part)
 {
     hw_response *response = &exchange->response;
-    hw_range part = {0, file->entry.size};
-    hw_range_outcome outcome = choose_range(exchange, file, &part);
-    if (outcome == HW_RANGE_UNSATISFIABLE) {
-        refuse_range(exchange, file->entry.size);
-        return;
-    }
-    bool is_partial = outcome == HW_RANGE_SATISFIABLE;
-    hw_response_start(response, is_partial ? 206 : 200);
-    hw_response_add(response, HW_FIELD_CONTENT_TYPE,
-                    hw_media_of(exchange->place->media, hw_text_of(file->name)));
-    if (is_partial)
-        add_content_range(exchange, &part, file->entry.size);
-    add_last_modified(exchange, file->last_modified);
-    add_validator(response, file);
-    hw_response_add_name(response, HW_TEXT("Accept-Ranges"), HW_TEXT("bytes"));
-    hw_response_add_name(response, HW_TEXT("X-Content-Type-Options"), HW_TEXT("nosniff"));
-    attach_body(exchange, file, part);
+    hw_fields whole = entry->file.whole.fields;
+    hw_source *body = hw_entry_body(entry, part, &exchange->arena);
+    hw_response_start(response, 206);
+    hw_response_add(response, HW_FIELD_CONTENT_TYPE, whole.at[0].value);
+    add_content_range(exchange, &part, entry->file.length);
+    for (size_t i = 1; i < whole.count; i++)
+        if (whole.at[i].id != HW_FIELD_CONTENT_LENGTH)
+            hw_response_add_name(response, whole.at[i].name, whole.at[i].value);
+    hw_response_take_body(response, body);
 }
 
-static void answer_representation(hw_exchange *exchange, representation *file)
+static void send_representation(hw_exchange *exchange, hw_entry *entry)
+{
+    hw_range part;
+    switch (choose_range(exchange, &entry->file, &part)) {
+    case HW_RANGE_UNSATISFIABLE:
+        refuse_range(exchange, entry->file.length);
+        break;
+    case HW_RANGE_SATISFIABLE:
+        send_part(exchange, entry, part);
+        break;
+    case HW_RANGE_IGNORE:
+        send_prepared(exchange, entry, &entry->file.whole);
+        break;
+    }
+}
+
+static void answer_file(hw_exchange *exchange, hw_entry *entry)
 {
     const hw_request *request = &exchange->request;
+    hw_representation *file = &entry->file;
     switch (hw_condition_check(request->method, request->fields, file->tag, file->last_modified,
-                               file->now)) {
+                               exchange->now_ms / 1000)) {
     case HW_CONDITION_NOT_MODIFIED:
-        hw_response_start(&exchange->response, 304);
-        add_validator(&exchange->response, file);
+        send_prepared(exchange, entry, &file->unchanged);
         break;
     case HW_CONDITION_FAILED:
         hw_response_plain(&exchange->response, 412, NULL);
         break;
     case HW_CONDITION_PROCEED:
-        send_representation(exchange, file);
+        send_representation(exchange, entry);
+        break;
+    }
+}
+
+static void answer_entry(hw_exchange *exchange, hw_entry *entry)
+{
+    switch (entry->kind) {
+    case HW_ENTRY_FILE:
+        answer_file(exchange, entry);
+        break;
+    case HW_ENTRY_FOLDER:
+        redirect_to_folder(exchange);
+        break;
+    case HW_ENTRY_ABSENT:
+        hw_response_plain(&exchange->response, 404, NULL);
         break;
     }
 }
@@ -281,28 +299,67 @@ static hw_body_plan plan_static(void *arg, hw_exchange *exchange)
     return (hw_body_plan){HW_PLAN_NONE, STATIC_BODY_BYTES_MAX};
 }
 
+/* The same 404 as everywhere, prepared. */
+static void answer_absence(hw_exchange *exchange, hw_cache *cache)
+{
+    hw_response_start_prepared(&exchange->response, &cache->absent);
+    hw_response_set_bytes(&exchange->response, hw_cache_absent_words());
+}
+
+/* Whether its date is still in the past: a clock may be set back. */
+static bool is_datable(const hw_entry *entry, int64_t now)
+{
+    return entry->kind != HW_ENTRY_FILE || entry->file.modified <= now;
+}
+
+static bool answer_from_cache(const hw_static *files, hw_exchange *exchange)
+{
+    hw_cache *cache = hw_exchange_local(exchange, files->slot);
+    hw_text path = exchange->request.below.text;
+    hw_entry *entry = hw_cache_find(cache, files->site, path, exchange->now_ms);
+    if (entry && is_datable(entry, exchange->now_ms / 1000)) {
+        hw_sink_step(exchange->place->sink, "kit/static", static_step);
+        if (entry->kind == HW_ENTRY_ABSENT)
+            answer_absence(exchange, cache);
+        else
+            answer_entry(exchange, entry);
+        return true;
+    }
+    hw_vigil *vigil = hw_arena_alloc(&exchange->arena, sizeof *vigil);
+    if (vigil) {
+        hw_cache_begin(cache, files->site, path, exchange->now_ms, vigil);
+        hw_exchange_leave(exchange, files->slot, vigil);
+    }
+    return false;
+}
+
 static bool answer_static_quickly(void *arg, hw_exchange *exchange)
 {
-    return answer_unseen(arg, exchange);
+    const hw_static *files = arg;
+    if (answer_unseen(files, exchange))
+        return true;
+    return files->slot != NO_SLOT && answer_from_cache(files, exchange);
 }
 
 static void answer_static(void *arg, hw_exchange *exchange)
 {
     const hw_static *files = arg;
-    hw_sink_step(exchange->place->sink, "kit/static",
-                 "path -> entry -> conditional -> range -> body source");
+    hw_entry *entry = NULL;
+    hw_vigil *vigil = exchange->left.item;
+    hw_sink_step(exchange->place->sink, "kit/static", static_step);
     if (answer_unseen(files, exchange))
         return;
-    representation file;
-    int error = find_representation(files, exchange, &file);
-    if (error == -EISDIR) {
-        redirect_to_folder(exchange);
-    } else if (error < 0) {
+    int error = look_up(files, exchange, vigil, &entry);
+    if (error < 0) {
         answer_file_error(exchange, error);
-    } else {
-        answer_representation(exchange, &file);
-        hw_entry_close(&file.entry);
+        return;
     }
+    answer_entry(exchange, entry);
+    bool is_kept = vigil && is_datable(entry, exchange->now_ms / 1000);
+    if (is_kept)
+        vigil->entry = entry;
+    else
+        hw_entry_release(entry);
 }
 
 static bool copy_index(hw_static *files, const char *const *index)
@@ -333,6 +390,7 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     hw_arena_init(&files->names, 1024, STATIC_NAMES_BYTES_MAX);
     files->answerer = (hw_answerer){plan_static, answer_static_quickly, answer_static, files};
     files->root.folder = -1;
+    files->slot = NO_SLOT;
     int error = copy_index(files, setup->index)
                     ? hw_root_open(&files->root, setup->folder, setup->shows_hidden)
                     : -ENOMEM;
@@ -356,4 +414,10 @@ void hw_static_free(hw_static *files)
 const hw_answerer *hw_static_answerer(const hw_static *files)
 {
     return &files->answerer;
+}
+
+void hw_static_bind(hw_static *files, size_t slot, size_t site)
+{
+    files->slot = slot;
+    files->site = site;
 }

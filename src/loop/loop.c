@@ -48,6 +48,7 @@ int hw_loop_init(hw_loop *loop, hw_loop_kind kind)
     hw_list_init(&loop->turns);
     hw_list_init(&loop->ready);
     hw_list_init(&loop->retired);
+    hw_list_init(&loop->early);
     loop->start_ns = loop->now_ns = hw_sys_monotonic_ns();
     hw_wheel_init(&loop->wheel, 0);
     int error = kind == HW_LOOP_POLL ? open_poll(loop) : 0;
@@ -125,6 +126,15 @@ static void hand_out_events(struct epoll_event *events, int count)
     }
 }
 
+/* Before the turns, whose work depends on what these have to say. */
+static void ask_early(hw_loop *loop)
+{
+    for (hw_link *link = loop->early.head.next; link != &loop->early.head; link = link->next) {
+        hw_early *early = HW_MEMBER(link, hw_early, link);
+        early->watch.on_ready(&early->watch, EPOLLIN);
+    }
+}
+
 /* Posts are pushed in front; turned round they run in the order they came. */
 static void run_inbox(hw_loop *loop)
 {
@@ -156,6 +166,8 @@ bool hw_loop_step(hw_loop *loop, bool may_wait)
     struct epoll_event events[EVENTS_MAX];
     int count = wait_for_events(loop, may_wait, events);
     loop->now_ns = hw_sys_monotonic_ns();
+    if (loop->poll < 0 || count == EVENTS_MAX)
+        ask_early(loop);
     hand_out_events(events, count);
     run_inbox(loop);
     hw_wheel_advance(&loop->wheel, hw_loop_now_ms(loop));
@@ -192,6 +204,23 @@ int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events)
 void hw_loop_unwatch(hw_loop *loop, hw_watch *watch)
 {
     hw_sys_poll_remove(loop->poll, watch->fd);
+}
+
+int hw_loop_watch_early(hw_loop *loop, hw_early *early)
+{
+    int error = 0;
+    if (loop->poll >= 0)
+        error = hw_sys_poll_add(loop->poll, early->watch.fd, EPOLLIN | EPOLLET, &early->watch);
+    if (error == 0)
+        hw_list_append(&loop->early, &early->link);
+    return error;
+}
+
+void hw_loop_unwatch_early(hw_loop *loop, hw_early *early)
+{
+    if (hw_link_is_linked(&early->link) && loop->poll >= 0)
+        hw_sys_poll_remove(loop->poll, early->watch.fd);
+    hw_link_remove(&early->link);
 }
 
 void hw_task_init(hw_task *task, void (*run)(hw_task *task))

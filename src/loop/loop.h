@@ -25,6 +25,12 @@ struct hw_watch {
                      uint32_t events); /* EPOLLIN and the like; only notes it and queues a turn */
 };
 
+/* A watch that comes before all others. */
+typedef struct hw_early {
+    hw_watch watch;
+    hw_link link;
+} hw_early;
+
 /* A message to a loop from another thread. */
 typedef struct hw_post hw_post;
 struct hw_post {
@@ -42,6 +48,7 @@ typedef struct hw_loop {
     int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
     hw_list turns, ready, retired;
+    hw_list early; /* hw_early */
     hw_wheel wheel;
     int64_t start_ns; /* where the wheel's clock begins */
     int64_t now_ns;   /* monotonic, read once a step */
@@ -71,6 +78,12 @@ int64_t hw_loop_now_ms(const hw_loop *loop); /* the clock of its timers */
 int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events);
 /* Not inside an on_ready. Afterwards the watch is not called any more. */
 void hw_loop_unwatch(hw_loop *loop, hw_watch *watch);
+
+/* Watches a descriptor whose news must be known before anything else of a step happens: its on_ready
+ * is called first, and may do its work there. It is also called when nothing was ready, where that
+ * cannot be told: in a manual loop, and when more was ready than one wait could say. */
+int hw_loop_watch_early(hw_loop *loop, hw_early *early);
+void hw_loop_unwatch_early(hw_loop *loop, hw_early *early);
 
 void hw_task_init(hw_task *task, void (*run)(hw_task *task));
 /* Queueing what is queued already changes nothing. */

@@ -18,10 +18,20 @@ void hw_answer_plan(hw_lane *lane, hw_exchange *exchange)
         exchange->plan.kind = HW_PLAN_NONE;
 }
 
+/* The handler is done, and the loop's again what it has left for the loop. */
+static void take_left(hw_lane *lane, hw_exchange *exchange)
+{
+    hw_left left = exchange->left;
+    exchange->left.item = NULL;
+    if (left.item)
+        lane->shared->locals[left.slot].take(lane->place.locals[left.slot], left.item);
+}
+
 void hw_answer_run(hw_lane *lane, hw_exchange *exchange)
 {
     const hw_answerer *answerer = lane->shared->answerer;
     answerer->answer(answerer->arg, exchange);
+    take_left(lane, exchange);
     if (exchange->response.kind == HW_RESPONSE_NONE) {
         hw_sink_fault(lane->place.sink, EPROTO, exchange->request.raw_target.at,
                       "the handler gave no response");

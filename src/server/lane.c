@@ -18,37 +18,69 @@
 #include "sys/clock.h"
 #include "sys/memory.h"
 
-static void free_locals(hw_lane *lane, size_t count)
+static void free_locals(hw_lane *lane)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < lane->place.local_count; i++) {
         const hw_local *local = &lane->shared->locals[i];
+        hw_loop_unwatch_early(&lane->loop, &lane->local_watches[i].early);
         if (local->fini)
             local->fini(lane->place.locals[i]);
         hw_sys_free(lane->place.locals[i]);
     }
     hw_sys_free(lane->place.locals);
+    hw_sys_free(lane->local_watches);
     lane->place.locals = NULL;
+    lane->local_watches = NULL;
+    lane->place.local_count = 0;
+}
+
+static void on_local_readable(hw_watch *watch, uint32_t events)
+{
+    hw_local_watch *local_watch = HW_MEMBER(watch, hw_local_watch, early.watch);
+    hw_lane *lane = local_watch->lane;
+    (void)events;
+    lane->shared->locals[local_watch->slot].on_readable(lane->place.locals[local_watch->slot]);
+}
+
+static int watch_local(hw_lane *lane, size_t slot)
+{
+    const hw_local *local = &lane->shared->locals[slot];
+    hw_local_watch *local_watch = &lane->local_watches[slot];
+    int fd = local->descriptor ? local->descriptor(lane->place.locals[slot]) : -1;
+    *local_watch = (hw_local_watch){{.watch = {fd, on_local_readable}}, lane, slot};
+    hw_link_init(&local_watch->early.link);
+    return fd < 0 ? 0 : hw_loop_watch_early(&lane->loop, &local_watch->early);
+}
+
+static int make_local(hw_lane *lane, size_t slot)
+{
+    const hw_local *local = &lane->shared->locals[slot];
+    void *memory = hw_sys_alloc_zeroed(1, local->size);
+    int error = !memory       ? -ENOMEM
+                : local->init ? local->init(memory, local->arg, &lane->shared->share)
+                              : 0;
+    if (error < 0) {
+        hw_sys_free(memory);
+        return error;
+    }
+    lane->place.locals[slot] = memory;
+    lane->place.local_count = slot + 1;
+    return watch_local(lane, slot);
 }
 
 static int make_locals(hw_lane *lane)
 {
     size_t count = lane->shared->local_count;
+    int error = 0;
     lane->place.locals = hw_sys_alloc_zeroed(count, sizeof(void *));
-    if (!lane->place.locals)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        const hw_local *local = &lane->shared->locals[i];
-        void *memory = hw_sys_alloc_zeroed(1, local->size);
-        int error = !memory ? -ENOMEM : local->init ? local->init(memory, local->arg) : 0;
-        if (error < 0) {
-            hw_sys_free(memory);
-            free_locals(lane, i);
-            return error;
-        }
-        lane->place.locals[i] = memory;
-    }
-    lane->place.local_count = count;
-    return 0;
+    lane->local_watches = hw_sys_alloc_zeroed(count, sizeof *lane->local_watches);
+    if (!lane->place.locals || !lane->local_watches)
+        error = -ENOMEM;
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = make_local(lane, i);
+    if (error < 0)
+        free_locals(lane);
+    return error;
 }
 
 static void on_drain_limit(hw_timer *timer)
@@ -110,9 +142,9 @@ void hw_lane_fini(hw_lane *lane)
     hw_conn_free_spares(lane);
     hw_loop_disarm(&lane->loop, &lane->tick);
     hw_loop_disarm(&lane->loop, &lane->drain_limit);
-    hw_loop_fini(&lane->loop);
     if (lane->place.locals)
-        free_locals(lane, lane->place.local_count);
+        free_locals(lane);
+    hw_loop_fini(&lane->loop);
     if (lane->input && lane->output)
         hw_lane_lend_buffers(lane);
     hw_sys_free(lane->input);

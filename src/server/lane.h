@@ -27,6 +27,7 @@ typedef struct hw_shared {
     const hw_media *media;
     const hw_local *locals;
     size_t local_count;
+    hw_share share; /* of each lane's state of the answerers */
     hw_limits limits;
     hw_listener *listeners;
     size_t listener_count;
@@ -45,11 +46,19 @@ typedef struct hw_acceptor {
     bool is_watching;
 } hw_acceptor;
 
+/* The descriptor of one state of the answerers. */
+typedef struct hw_local_watch {
+    hw_early early;
+    hw_lane *lane;
+    size_t slot;
+} hw_local_watch;
+
 struct hw_lane {
     hw_loop loop;
     hw_shared *shared;
     hw_place place;
-    hw_list conns; /* every hw_conn of this lane */
+    hw_local_watch *local_watches; /* one a slot */
+    hw_list conns;                 /* every hw_conn of this lane */
     size_t conn_count;
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;

@@ -15,6 +15,7 @@ hw_limits hw_limits_default(void)
         .rate_bytes_min = 500,
         .requests_max = 10000,
         .skip_bytes_max = 1024 * 1024,
+        .cache_bytes_max = (size_t)32 * 1024 * 1024,
         .body_bytes_max = 1024 * 1024,
         .h1 = hw_h1_limits_default(),
     };

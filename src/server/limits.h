@@ -18,7 +18,8 @@ typedef struct hw_limits {
     unsigned rate_bytes_min;  /* a second */
     unsigned requests_max;    /* of one connection */
     uint64_t
-        skip_bytes_max; /* a body nobody wants is read past up to here to keep the connection */
+        skip_bytes_max;     /* a body nobody wants is read past up to here to keep the connection */
+    size_t cache_bytes_max; /* what all loops' states of the answerers may keep */
     uint64_t body_bytes_max; /* the default an application's routes start from */
     hw_h1_limits h1;
 } hw_limits;

@@ -17,6 +17,10 @@
 /* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
 #define RESERVE_MIN 8
 #define RESERVE_MAX 64
+/* Of each loop: epoll, what wakes it, and what tells of changed files. */
+#define LANE_DESCRIPTORS 3
+/* Files that are sent while the cache holds all it may. */
+#define FILES_IN_USE_MIN 2
 
 struct hw_server {
     hw_shared shared;
@@ -58,18 +62,26 @@ static int init_lanes(hw_server *server, hw_fault *fault)
     return 0;
 }
 
-/* What the descriptor limit leaves when the reserve and an eighth for files are taken off. */
-static unsigned choose_connections_max(void)
+static int64_t clamp_descriptors(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* What the descriptor limit leaves when the reserve and an eighth for files are taken off. Files of
+ * that eighth that are in use already, by the server itself, are not to be had. */
+static void share_descriptors(hw_shared *shared)
 {
     int64_t limit = hw_sys_descriptors_raise();
-    if (limit < 0)
-        limit = 1024;
-    if (limit > 1024 * 1024)
-        limit = 1024 * 1024;
-    int64_t reserve = limit / 8;
-    reserve = reserve < RESERVE_MIN ? RESERVE_MIN : reserve > RESERVE_MAX ? RESERVE_MAX : reserve;
-    int64_t connections = limit - reserve - limit / 8;
-    return connections < 1 ? 1 : (unsigned)connections;
+    limit = limit < 0 ? 1024 : clamp_descriptors(limit, 1, 1024 * 1024);
+    int64_t reserve = clamp_descriptors(limit / 8, RESERVE_MIN, RESERVE_MAX);
+    int64_t connections = clamp_descriptors(limit - reserve - limit / 8, 1, limit);
+    if (shared->limits.connections_max == 0)
+        shared->limits.connections_max = (unsigned)connections;
+    int64_t taken = hw_sys_descriptors_open() + (int64_t)shared->lane_count * LANE_DESCRIPTORS;
+    int64_t files = limit - shared->limits.connections_max - taken - FILES_IN_USE_MIN;
+    files = clamp_descriptors(files, 0, limit / 8);
+    shared->share.descriptors_max = (unsigned)(files / shared->lane_count);
+    shared->share.bytes_max = shared->limits.cache_bytes_max / shared->lane_count;
 }
 
 int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server)
@@ -86,11 +98,11 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
         .limits = setup->limits,
         .lane_count = setup->loops ? setup->loops : hw_sys_processors(),
     };
-    if (server->shared.limits.connections_max == 0)
-        server->shared.limits.connections_max = choose_connections_max();
     int error = open_listeners(server, setup, fault);
-    if (error == 0)
+    if (error == 0) {
+        share_descriptors(&server->shared);
         error = init_lanes(server, fault);
+    }
     if (error < 0) {
         hw_server_free(server);
         return error;

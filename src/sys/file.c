@@ -37,11 +37,11 @@ int hw_sys_open_folder_at(int folder, const char *path)
         TEMP_FAILURE_RETRY(openat(folder, path, FILE_READ_FLAGS | O_DIRECTORY | O_NOFOLLOW)));
 }
 
-int hw_sys_open_beneath(int folder, const char *path)
+int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
 {
     struct open_how how = {
         .flags = FILE_READ_FLAGS,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_BENEATH | (follows_links ? RESOLVE_NO_MAGICLINKS : RESOLVE_NO_SYMLINKS),
     };
     return tell_new_file(TEMP_FAILURE_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how)));
 }

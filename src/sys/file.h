@@ -3,6 +3,7 @@
 #ifndef HW_SYS_FILE_H
 #define HW_SYS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -15,8 +16,9 @@ int hw_sys_open_folder(const char *path);
 int hw_sys_open_folder_at(int folder, const char *path);
 /* For reading, never leaving the folder: openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS,
  * O_NONBLOCK. -EXDEV: the name (or a symbolic link in it) leads out of the folder. -EAGAIN: a
- * folder on the way was moved meanwhile, or somebody holds a lease on the file. */
-int hw_sys_open_beneath(int folder, const char *path);
+ * folder on the way was moved meanwhile, or somebody holds a lease on the file. -ELOOP: a symbolic
+ * link is on the way, and follows_links is false. */
+int hw_sys_open_beneath(int folder, const char *path, bool follows_links);
 /* For reading, anywhere: the program's own files. */
 int hw_sys_open(const char *path);
 int hw_sys_stat(int fd, struct stat *ret_stat);

@@ -5,6 +5,7 @@
 #include "sys/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -31,6 +32,15 @@ int64_t hw_sys_descriptors_raise(void)
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         return -errno;
     return limit.rlim_cur < INT64_MAX ? (int64_t)limit.rlim_cur : INT64_MAX;
+}
+
+int64_t hw_sys_descriptors_open(void)
+{
+    int lowest = open("/", O_PATH | O_CLOEXEC);
+    if (lowest < 0)
+        return errno == EMFILE ? hw_sys_descriptors_raise() : 0;
+    (void)close(lowest);
+    return lowest;
 }
 
 int hw_sys_signals_block(const sigset_t *signals)

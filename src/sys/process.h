@@ -12,6 +12,8 @@ unsigned hw_sys_processors(void);
 /* Raises the soft limit of open descriptors to the hard one; the limit now in force, or a negative
  * errno. */
 int64_t hw_sys_descriptors_raise(void);
+/* How many descriptors are open, as far as the lowest free one tells. */
+int64_t hw_sys_descriptors_open(void);
 /* Blocks these signals in the calling thread. 0, or a negative errno. */
 int hw_sys_signals_block(const sigset_t *signals);
 /* Waits for one of them, which must be blocked; its number, or a negative errno. */

@@ -29,10 +29,10 @@ int hw_sys_open_folder_at(int folder, const char *path)
     return failure ? failure : real_hw_sys_open_folder_at(folder, path);
 }
 
-int hw_sys_open_beneath(int folder, const char *path)
+int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
 {
     int failure = hw_script_take(HW_CALL_open_beneath);
-    return failure ? failure : real_hw_sys_open_beneath(folder, path);
+    return failure ? failure : real_hw_sys_open_beneath(folder, path, follows_links);
 }
 
 int hw_sys_open(const char *path)

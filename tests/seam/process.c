@@ -5,6 +5,7 @@
 
 HW_SCRIPT_REAL(processors);
 HW_SCRIPT_REAL(descriptors_raise);
+HW_SCRIPT_REAL(descriptors_open);
 HW_SCRIPT_REAL(signals_block);
 HW_SCRIPT_REAL(signal_wait);
 HW_SCRIPT_REAL(is_terminal);
@@ -19,6 +20,12 @@ int64_t hw_sys_descriptors_raise(void)
 {
     int failure = hw_script_take(HW_CALL_descriptors_raise);
     return failure ? failure : real_hw_sys_descriptors_raise();
+}
+
+int64_t hw_sys_descriptors_open(void)
+{
+    (void)hw_script_take(HW_CALL_descriptors_open);
+    return real_hw_sys_descriptors_open();
 }
 
 int hw_sys_signals_block(const sigset_t *signals)

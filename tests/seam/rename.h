@@ -22,6 +22,10 @@
 #define hw_sys_read_folder real_hw_sys_read_folder
 #define hw_sys_read_link real_hw_sys_read_link
 
+#define hw_sys_notice_new real_hw_sys_notice_new
+#define hw_sys_notice_add real_hw_sys_notice_add
+#define hw_sys_notice_remove real_hw_sys_notice_remove
+
 #define hw_sys_alloc real_hw_sys_alloc
 #define hw_sys_alloc_zeroed real_hw_sys_alloc_zeroed
 #define hw_sys_resize real_hw_sys_resize
@@ -37,6 +41,7 @@
 
 #define hw_sys_processors real_hw_sys_processors
 #define hw_sys_descriptors_raise real_hw_sys_descriptors_raise
+#define hw_sys_descriptors_open real_hw_sys_descriptors_open
 #define hw_sys_signals_block real_hw_sys_signals_block
 #define hw_sys_signal_wait real_hw_sys_signal_wait
 #define hw_sys_is_terminal real_hw_sys_is_terminal

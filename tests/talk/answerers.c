@@ -195,6 +195,7 @@ static void answer_split(hw_exchange *exchange)
 
 /* What a loop keeps of /prepared. */
 typedef struct prepared_state {
+    hw_arena memos;
     hw_prepared prepared;
     unsigned answers;
 } prepared_state;
@@ -210,27 +211,28 @@ static void answer_prepared(hw_exchange *exchange, size_t slot)
     hw_response_set_bytes(response, HW_TEXT("prepared\n"));
 }
 
-static int init_prepared(void *local, void *arg)
+static int init_prepared(void *local, void *arg, const hw_share *share)
 {
     static const hw_field fields[] = {
         {HW_TEXT_INIT("Content-Type"), HW_TEXT_INIT("text/plain"), HW_FIELD_CONTENT_TYPE},
         {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("9"), HW_FIELD_CONTENT_LENGTH},
     };
     prepared_state *state = local;
-    (void)arg;
-    hw_prepared_init(&state->prepared, 200, (hw_fields){fields, 2});
+    (void)arg, (void)share;
+    hw_arena_init(&state->memos, 512, 512);
+    hw_prepared_init(&state->prepared, 200, (hw_fields){fields, 2}, &state->memos);
     return 0;
 }
 
 static void fini_prepared(void *local)
 {
     prepared_state *state = local;
-    hw_prepared_fini(&state->prepared);
+    hw_arena_fini(&state->memos);
 }
 
 hw_local talk_answerers_local(void)
 {
-    return (hw_local){sizeof(prepared_state), init_prepared, fini_prepared, NULL};
+    return (hw_local){.size = sizeof(prepared_state), .init = init_prepared, .fini = fini_prepared};
 }
 
 static const talk_path paths[] = {

@@ -1,4 +1,4 @@
-/* A file that was found: what is said of it, and its bytes. */
+/* What a name led to: what is said of it, and its bytes. */
 #include "kit/entry.h"
 
 #include <errno.h>
@@ -11,132 +11,171 @@
 #include "seam/seam.h"
 #include "unit/kit/site.h"
 
-/* An entry of www/ten.txt, whose file may be changed through the descriptor that is returned. */
-static int open_ten(test_site *site, hw_entry *entry)
+/* www/ten.txt, found; the file may be changed through the descriptor that is returned. */
+static int find_ten(test_site *site, hw_finding *ret_finding)
 {
     int writing = open(site_path(site, "www/ten.txt"), O_RDWR | O_CLOEXEC);
     int reading = open(site_path(site, "www/ten.txt"), O_RDONLY | O_CLOEXEC);
     assert_true(writing >= 0 && reading >= 0);
-    assert_int_equal(hw_entry_open(entry, reading), 0);
+    ret_finding->fd = reading;
+    assert_int_equal(fstat(reading, &ret_finding->seen), 0);
     return writing;
 }
 
-HW_TEST(entry_opens_regular_files_alone)
+static int make_ten(const hw_finding *finding, size_t content_max, hw_entry **ret_entry)
 {
-    hw_entry entry;
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    assert_int_equal(hw_entry_open(&entry, pipes[0]), -ENOENT);
-    int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(hw_entry_open(&entry, folder), -EISDIR);
-    int device = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(hw_entry_open(&entry, device), -ENOENT);
-    assert_int_equal(hw_entry_open(&entry, -1), -EBADF);
-    close(pipes[0]);
-    close(pipes[1]);
-    close(folder);
-    close(device);
+    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, content_max, NULL, SITE_NOW,
+                             ret_entry);
 }
 
-HW_TEST(entry_closes_once)
+HW_TEST(entry_without_a_file_has_its_path)
 {
-    hw_entry entry = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
-    hw_entry_close(&entry);
-    hw_entry_close(&entry);
-    assert_int_equal(hw_seam_calls("close"), 1);
-    assert_int_equal(entry.fd, -1);
+    char path[] = "/a/b";
+    hw_entry *entry;
+    HW_NEED_OK(hw_entry_new(HW_ENTRY_ABSENT, hw_text_of(path), &entry));
+    path[1] = 'x';
+    assert_string_equal(entry->path.at, "/a/b");
+    assert_int_equal(entry->kind, HW_ENTRY_ABSENT);
+    hw_entry_hold(entry);
+    hw_entry_release(entry);
+    assert_int_equal(entry->path.length, 4);
+    hw_entry_release(entry);
+    hw_entry_release(NULL);
+}
+
+HW_TEST(entry_of_a_small_file_is_in_memory_and_holds_no_descriptor)
+{
+    test_site site;
+    hw_finding finding;
+    hw_entry *entry = NULL;
+    site_open(&site);
+    close(find_ten(&site, &finding));
+    unsigned closed = hw_seam_calls("close");
+    int error = make_ten(&finding, SIZE_MAX, &entry);
+    assert_int_equal(hw_seam_calls("close") - closed, 1);
+    site_stop_if_struck(&site);
+    assert_int_equal(error, 0);
+    assert_int_equal(entry->file.fd, -1);
+    assert_true(hw_text_equal(entry->file.content, HW_TEXT("0123456789")));
+    hw_entry_release(entry);
+    site_close(&site);
+}
+
+HW_TEST(entry_of_a_larger_file_keeps_its_descriptor)
+{
+    test_site site;
+    hw_finding finding;
+    hw_entry *entry = NULL;
+    site_open(&site);
+    close(find_ten(&site, &finding));
+    int error = make_ten(&finding, 9, &entry);
+    site_stop_if_struck(&site);
+    assert_int_equal(error, 0);
+    assert_int_equal(entry->file.fd, finding.fd);
+    assert_null(entry->file.content.at);
+    hw_source *body = hw_entry_body(entry, (hw_range){2, 5}, &site.exchange.arena);
+    hw_entry_release(entry);
+    hw_piece piece;
+    site_stop_if_struck(&site);
+    assert_int_equal(hw_source_pull(body, 3, &piece), HW_PULL_FILE);
+    assert_int_equal(piece.file.offset, 2);
+    assert_int_equal(piece.file.length, 3);
+    assert_int_equal(hw_source_pull(body, 100, &piece), HW_PULL_FILE);
+    assert_int_equal(piece.file.offset, 5);
+    assert_int_equal(piece.file.length, 2);
+    assert_int_equal(hw_source_pull(body, 100, &piece), HW_PULL_END);
+    unsigned closed = hw_seam_calls("close");
+    hw_source_drop(body); /* the last who holds the entry */
+    assert_int_equal(hw_seam_calls("close") - closed, 1);
+    site_close(&site);
+}
+
+static void expect_tag(uint64_t inode, uint64_t size, struct timespec modified,
+                       struct timespec changed, const char *expected)
+{
+    hw_entry *entry;
+    hw_etag tag;
+    hw_finding finding = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    finding.seen.st_ino = inode;
+    finding.seen.st_size = (off_t)size;
+    finding.seen.st_mtim = modified;
+    finding.seen.st_ctim = changed;
+    HW_NEED_OK(make_ten(&finding, 0, &entry));
+    assert_true(hw_etag_parse(entry->file.tag, &tag));
+    assert_true(tag.is_weak);
+    if (expected)
+        assert_true(hw_text_equal(entry->file.tag, hw_text_of(expected)));
+    hw_entry_release(entry);
 }
 
 HW_TEST(entry_tag_is_weak_and_has_all_four_numbers)
 {
-    hw_arena arena;
-    hw_etag tag;
-    hw_arena_init(&arena, 4096, 8192);
-    hw_entry entry = {.inode = 0xabc, .size = 10, .modified = {1, 2}, .changed = {3, 4}};
-    hw_text text = hw_entry_tag(&entry, &arena);
-    HW_NEED(text.at);
-    assert_true(hw_text_equal(text, HW_TEXT("W/\"abc-a-3b9aca02-b2d05e04\"")));
-    assert_true(hw_etag_parse(text, &tag));
-    assert_true(tag.is_weak);
-    entry = (hw_entry){
-        .inode = UINT64_MAX, .size = UINT64_MAX, .modified = {-1, 999999999}, .changed = {-1, 0}};
-    text = hw_entry_tag(&entry, &arena);
-    assert_true(hw_etag_parse(text, &tag));
-    hw_arena_fini(&arena);
+    expect_tag(0xabc, 10, (struct timespec){1, 2}, (struct timespec){3, 4},
+               "W/\"abc-a-3b9aca02-b2d05e04\"");
+    expect_tag(UINT64_MAX, INT64_MAX, (struct timespec){-1, 999999999}, (struct timespec){-1, 0},
+               NULL);
 }
 
-HW_TEST(entry_tag_needs_memory)
+static int64_t dated(int64_t modified, int64_t now)
 {
-    hw_arena none = {0};
-    assert_int_equal(hw_entry_tag(&(hw_entry){0}, &none).length, 0);
+    hw_entry *entry;
+    hw_finding finding = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    finding.seen.st_size = 1;
+    finding.seen.st_mtim.tv_sec = modified;
+    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, 0, NULL, now, &entry));
+    int64_t said = entry->file.last_modified;
+    assert_int_equal(entry->file.modified, modified);
+    hw_entry_release(entry);
+    return said;
 }
 
 HW_TEST(entry_is_dated_only_where_the_date_means_something)
 {
-    hw_entry entry = {.modified = {.tv_sec = 1700000000, .tv_nsec = 999999999}};
-    assert_int_equal(hw_entry_last_modified(&entry, 1700000000), 1700000000);
-    assert_true(hw_entry_last_modified(&entry, 1699999999) == HW_NO_DATE);
-    entry.modified.tv_sec = 347155200;
-    assert_int_equal(hw_entry_last_modified(&entry, 1700000000), 347155200);
-    entry.modified.tv_sec = 347155199;
-    assert_true(hw_entry_last_modified(&entry, 1700000000) == HW_NO_DATE);
+    assert_int_equal(dated(1700000000, 1700000000), 1700000000);
+    assert_true(dated(1700000000, 1699999999) == HW_NO_DATE);
+    assert_int_equal(dated(347155200, 1700000000), 347155200);
+    assert_true(dated(347155199, 1700000000) == HW_NO_DATE);
 }
 
-HW_TEST(entry_that_was_cut_short_gives_no_body)
+HW_TEST(entry_of_a_file_that_was_cut_short_is_not_made)
 {
     test_site site;
-    hw_entry entry;
-    hw_source *body = NULL;
+    hw_finding finding;
+    hw_entry *entry = NULL;
     site_open(&site);
-    int writing = open_ten(&site, &entry);
+    int writing = find_ten(&site, &finding);
     assert_int_equal(ftruncate(writing, 5), 0);
-    int error = hw_entry_body(&entry, (hw_range){0, entry.size}, &site.exchange.arena, &body);
+    int error = make_ten(&finding, SIZE_MAX, &entry);
+    close(writing);
     site_stop_if_struck(&site);
     assert_int_equal(error, -ESTALE);
-    assert_null(body);
-    assert_int_equal(ftruncate(writing, 0), 0);
-    error = hw_entry_body(&entry, (hw_range){3, 1}, &site.exchange.arena, &body);
-    assert_int_equal(error, -ESTALE);
-    close(writing);
-    hw_entry_close(&entry);
+    assert_null(entry);
     site_close(&site);
 }
 
-HW_TEST(entry_that_has_grown_gives_the_bytes_its_head_promised)
+HW_TEST(entry_of_a_file_that_has_grown_has_the_bytes_its_head_promises)
 {
     test_site site;
-    hw_entry entry;
-    hw_source *body = NULL;
-    hw_piece piece;
+    hw_finding finding;
+    hw_entry *entry = NULL;
     site_open(&site);
-    int writing = open_ten(&site, &entry);
+    int writing = find_ten(&site, &finding);
     assert_int_equal(pwrite(writing, "more", 4, 10), 4);
-    int error = hw_entry_body(&entry, (hw_range){0, entry.size}, &site.exchange.arena, &body);
+    int error = make_ten(&finding, SIZE_MAX, &entry);
+    close(writing);
     site_stop_if_struck(&site);
     assert_int_equal(error, 0);
-    assert_int_equal(body->length, 10);
-    assert_int_equal(hw_source_pull(body, 100, &piece), HW_PULL_BYTES);
-    assert_true(hw_text_equal(piece.bytes, HW_TEXT("0123456789")));
-    assert_int_equal(hw_source_pull(body, 100, &piece), HW_PULL_END);
-    hw_source_drop(body);
-    close(writing);
-    hw_entry_close(&entry);
+    assert_true(hw_text_equal(entry->file.content, HW_TEXT("0123456789")));
+    hw_entry_release(entry);
     site_close(&site);
 }
 
-HW_TEST(entry_body_needs_memory_and_keeps_its_descriptor_without)
+HW_TEST(entry_body_needs_memory)
 {
-    test_site site;
-    hw_entry entry;
-    hw_source *body = NULL;
     hw_arena none = {0};
-    site_open(&site);
-    int writing = open_ten(&site, &entry);
-    assert_int_equal(hw_entry_body(&entry, (hw_range){0, 10}, &none, &body), -ENOMEM);
-    assert_int_equal(hw_entry_body_unread(&entry, (hw_range){0, 10}, &none, &body), -ENOMEM);
-    assert_true(entry.fd >= 0);
-    assert_null(body);
-    close(writing);
-    hw_entry_close(&entry);
-    site_close(&site);
+    hw_entry *entry;
+    HW_NEED_OK(hw_entry_new(HW_ENTRY_ABSENT, HW_TEXT("/x"), &entry));
+    assert_null(hw_entry_body(entry, (hw_range){0, 1}, &none));
+    assert_int_equal(entry->references, 1);
+    hw_entry_release(entry);
 }

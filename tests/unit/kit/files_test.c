@@ -33,7 +33,7 @@ HW_TEST(files_are_answered_below_their_prefix)
     int error = hewn_files(app, "/docs", folder, NULL, NULL);
     close(folder);
     if (error == 0 && !hw_app_fault(app)) {
-        site.answerer = hw_app_answerer(app);
+        site_ask_app(&site, app);
         assert_int_equal(site_get(&site, "/docs/hello.txt"), 200);
         site_expect_body(&site, "hello, world\n");
         assert_int_equal(site_get(&site, "/docs/"), 200);
@@ -41,6 +41,7 @@ HW_TEST(files_are_answered_below_their_prefix)
         assert_int_equal(site_get(&site, "/docs/dir?x"), 308);
         site_expect_field(&site, "location", "/docs/dir/?x");
     }
+    site_forget(&site);
     hewn_app_free(app);
     site_stop_if_struck(&site);
     assert_int_equal(error, 0);
@@ -58,10 +59,11 @@ HW_TEST(files_take_the_names_of_the_index)
     int error = hewn_files(app, "/", folder, &opts, NULL);
     close(folder);
     if (error == 0 && !hw_app_fault(app)) {
-        site.answerer = hw_app_answerer(app);
+        site_ask_app(&site, app);
         assert_int_equal(site_get(&site, "/"), 200);
         site_expect_body(&site, "0123456789");
     }
+    site_forget(&site);
     hewn_app_free(app);
     site_stop_if_struck(&site);
     assert_int_equal(error, 0);
@@ -80,6 +82,7 @@ HW_TEST(files_refuse_what_is_no_folder)
     assert_string_equal(fault.what, "Not a directory");
     assert_int_equal(hewn_files(app, "/", -1, NULL, NULL), -EBADF);
     close(file);
+    site_forget(&site);
     hewn_app_free(app);
     site_close(&site);
 }
@@ -99,6 +102,7 @@ HW_TEST(files_refuse_an_index_that_is_no_name)
         assert_string_equal(fault.where, names[i]);
     }
     close(folder);
+    site_forget(&site);
     hewn_app_free(app);
     site_close(&site);
 }
@@ -114,6 +118,7 @@ HW_TEST(files_of_a_missing_folder_are_the_apps_fault)
     assert_int_equal(fault->error, ENOENT);
     assert_string_equal(fault->where, site_path(&site, "absent"));
     assert_string_equal(fault->what, "No such file or directory");
+    site_forget(&site);
     hewn_app_free(app);
     site_close(&site);
 }
@@ -127,11 +132,12 @@ HW_TEST(files_of_a_folder_by_name_close_what_they_opened)
     hewn_static(app, "/", site_path(&site, "www"));
     if (!hw_app_fault(app)) {
         assert_int_equal(hw_seam_calls("close") - closed, 1);
-        site.answerer = hw_app_answerer(app);
+        site_ask_app(&site, app);
         assert_int_equal(site_get(&site, "/hello.txt"), 200);
     }
+    site_forget(&site);
     hewn_app_free(app);
     site_stop_if_struck(&site);
-    assert_int_equal(hw_seam_calls("close") - closed, 3); /* the folder's, the file's, the root's */
+    assert_int_equal(hw_seam_calls("close") - closed, 4); /* of folder, root, file, notices */
     site_close(&site);
 }

@@ -21,15 +21,15 @@ static hw_root open_www(test_site *site)
 HW_TEST(root_finds_files_and_tells_folders)
 {
     test_site site;
-    hw_entry entry;
+    hw_finding found;
     site_open(&site);
     hw_root root = open_www(&site);
-    assert_int_equal(hw_root_find(&root, "dir/index.html", &entry), 0);
-    assert_int_equal(entry.size, 11);
-    hw_entry_close(&entry);
-    assert_int_equal(hw_root_find(&root, "dir", &entry), -EISDIR);
-    assert_int_equal(hw_root_find(&root, ".", &entry), -EISDIR);
-    assert_int_equal(hw_root_find(&root, "", &entry), -ENOENT);
+    assert_int_equal(hw_root_find(&root, "dir/index.html", NULL, &found), 0);
+    assert_int_equal(found.seen.st_size, 11);
+    close(found.fd);
+    assert_int_equal(hw_root_find(&root, "dir", NULL, &found), -EISDIR);
+    assert_int_equal(hw_root_find(&root, ".", NULL, &found), -EISDIR);
+    assert_int_equal(hw_root_find(&root, "", NULL, &found), -ENOENT);
     hw_root_close(&root);
     hw_root_close(&root);
     site_close(&site);
@@ -46,14 +46,14 @@ HW_TEST(root_is_never_left_whatever_the_name)
                                         "/",
                                         "../../../../../../etc/passwd"};
     test_site site;
-    hw_entry entry;
+    hw_finding found;
     site_open(&site);
     site_put(&site, "outside", "secret");
     hw_root root = open_www(&site);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        assert_int_equal(hw_root_find(&root, names[i], &entry), -EXDEV);
-    assert_int_equal(hw_root_find(&root, "dir/../hello.txt", &entry), 0);
-    hw_entry_close(&entry);
+        assert_int_equal(hw_root_find(&root, names[i], NULL, &found), -EXDEV);
+    assert_int_equal(hw_root_find(&root, "dir/../hello.txt", NULL, &found), 0);
+    close(found.fd);
     hw_root_close(&root);
     site_close(&site);
 }
@@ -61,11 +61,11 @@ HW_TEST(root_is_never_left_whatever_the_name)
 HW_TEST(root_survives_the_descriptor_it_was_given)
 {
     test_site site;
-    hw_entry entry;
+    hw_finding found;
     site_open(&site);
     hw_root root = open_www(&site); /* which closes what it gave */
-    assert_int_equal(hw_root_find(&root, "hello.txt", &entry), 0);
-    hw_entry_close(&entry);
+    assert_int_equal(hw_root_find(&root, "hello.txt", NULL, &found), 0);
+    close(found.fd);
     hw_root_close(&root);
     site_close(&site);
 }

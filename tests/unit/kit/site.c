@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/status.h"
 #include "seam/seam.h"
 
 static void ignore_exchange(hw_exchange *exchange)
@@ -128,7 +129,7 @@ void site_open(test_site *site)
     write_big_file(site);
     site->sink = (hw_sink){note_item, site, .steps = true};
     site->place = (hw_place){.sink = &site->sink};
-    hw_exchange_init(&site->exchange, 4096, 128 * 1024);
+    hw_exchange_init(&site->exchange, 4096, (size_t)128 * 1024);
     site_serve(site, &(hw_static_setup){0});
 }
 
@@ -146,8 +147,53 @@ void site_serve(test_site *site, const hw_static_setup *setup)
     site->answerer = hw_static_answerer(site->files);
 }
 
+static void make_cache(test_site *site, const hw_share *share)
+{
+    static const hw_share enough = {(size_t)1024 * 1024, 16};
+    site->cache = calloc(1, site->local.size);
+    assert_non_null(site->cache);
+    int error = site->local.init(site->cache, site->local.arg, share ? share : &enough);
+    if (error < 0) {
+        free(site->cache);
+        site->cache = NULL;
+    }
+    site_stop_if_struck(site);
+    HW_NEED_OK(error);
+    site->place.locals = &site->cache;
+    site->place.local_count = 1;
+}
+
+void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
+{
+    site->cache_setup = (hw_cache_setup){.site_count = 1, .fresh_ms = fresh_ms};
+    site->local = hw_cache_local(&site->cache_setup);
+    make_cache(site, share);
+    hw_static_bind(site->files, 0, 0);
+}
+
+void site_ask_app(test_site *site, const hewn_app *app)
+{
+    size_t count;
+    const hw_local *locals = hw_app_locals(app, &count);
+    site->answerer = hw_app_answerer(app);
+    assert_int_equal(count, 1);
+    site->local = locals[0];
+    make_cache(site, NULL);
+}
+
+void site_forget(test_site *site)
+{
+    hw_exchange_reset(&site->exchange);
+    if (site->cache)
+        site->local.fini(site->cache);
+    free(site->cache);
+    site->cache = NULL;
+    site->place = (hw_place){.sink = &site->sink};
+}
+
 void site_close(test_site *site)
 {
+    site_forget(site);
     hw_static_free(site->files);
     site->files = NULL;
     hw_exchange_fini(&site->exchange);
@@ -185,7 +231,8 @@ static void pull_body(test_site *site)
     hw_pull pull = HW_PULL_END;
     site->body_length = 0;
     site->is_file = false;
-    if (site->exchange.request.method != HW_METHOD_HEAD && body) {
+    bool has_content = hw_status_has_content(site->exchange.response.status);
+    if (site->exchange.request.method != HW_METHOD_HEAD && has_content && body) {
         while ((pull = hw_source_pull(body, 7000, &piece)) == HW_PULL_BYTES || pull == HW_PULL_FILE)
             take_piece(site, &piece);
         assert_int_equal(site->body_length, body->length);
@@ -206,12 +253,17 @@ static int answer_question(test_site *site, const hw_head *head)
     exchange->plan = answerer->plan(answerer->arg, exchange);
     answerer = exchange->answerer; /* the plan may have put another in its place */
     assert_int_equal(exchange->plan.kind, HW_PLAN_NONE);
+    if (site->cache && site->local.descriptor(site->cache) >= 0)
+        hw_notice_read(site->cache); /* as the loop does before all else */
     exchange->is_quick = true;
     site->was_quick =
         !site->skips_quick && answerer->quick && answerer->quick(answerer->arg, exchange);
     exchange->is_quick = false;
     if (!site->was_quick)
         answerer->answer(answerer->arg, exchange);
+    if (exchange->left.item && !site->was_quick)
+        hw_cache_end(site->cache, exchange->left.item);
+    exchange->left.item = NULL;
     return 0;
 }
 
@@ -250,9 +302,11 @@ const char *site_field(test_site *site, const char *name)
 {
     static char value[4096];
     const hw_response *response = &site->exchange.response;
+    size_t prepared = response->prepared ? response->prepared->fields.count : 0;
     const char *found = NULL;
-    for (size_t i = 0; i < response->field_count; i++) {
-        const hw_field *field = &response->fields[i];
+    for (size_t i = 0; i < prepared + response->field_count; i++) {
+        const hw_field *field =
+            i < prepared ? &response->prepared->fields.at[i] : &response->fields[i - prepared];
         if (!hw_text_equal_nocase(field->name, hw_text_of(name)))
             continue;
         assert_null(found);

@@ -5,14 +5,16 @@
 #ifndef HW_TESTS_SITE_H
 #define HW_TESTS_SITE_H
 
+#include "app/app.h"
 #include "base/error.h"
 #include "exchange/exchange.h"
+#include "kit/cache.h"
 #include "kit/static.h"
 #include "unit/harness.h"
 
 #define SITE_DATE 1700000000
 #define SITE_NOW (SITE_DATE + 3600)
-#define SITE_BIG_BYTES 40000
+#define SITE_BIG_BYTES 80000
 
 typedef struct test_site {
     char folder[64]; /* the root is "www" in it */
@@ -29,11 +31,20 @@ typedef struct test_site {
     char body[SITE_BIG_BYTES + 1];
     size_t body_length;
     bool is_file; /* the last body had segments of a file */
+    hw_cache_setup cache_setup;
+    hw_local local;
+    void *cache; /* a hw_cache; NULL: nothing is remembered */
 } test_site;
 
 void site_open(test_site *site);
 /* Another answerer for the same folder. */
 void site_serve(test_site *site, const hw_static_setup *setup);
+/* From now on the answerer has a loop's cache; `share` NULL: with room enough. */
+void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms);
+/* No cache any more. */
+void site_forget(test_site *site);
+/* Asks an app, which has mounted files. */
+void site_ask_app(test_site *site, const hewn_app *app);
 void site_close(test_site *site);
 /* Ends the test where an injected failure struck: nothing can be said then. */
 void site_stop_if_struck(test_site *site);

@@ -361,7 +361,9 @@ HW_TEST(write_of_a_prepared_head_is_encoded_once)
     prepared_fields[0] = (hw_field){HW_TEXT("ETag"), HW_TEXT("\"1\""), HW_FIELD_ETAG};
     prepared_fields[1] =
         (hw_field){HW_TEXT("Content-Length"), HW_TEXT("2"), HW_FIELD_CONTENT_LENGTH};
-    hw_prepared_init(&prepared_head, 200, (hw_fields){prepared_fields, 2});
+    hw_arena memos;
+    hw_arena_init(&memos, 512, 512);
+    hw_prepared_init(&prepared_head, 200, (hw_fields){prepared_fields, 2}, &memos);
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 10000);
     rig_send(&rig, client, GET);
@@ -376,7 +378,7 @@ HW_TEST(write_of_a_prepared_head_is_encoded_once)
     }
     hw_pipe_close(client);
     rig_close(&rig);
-    hw_prepared_fini(&prepared_head);
+    hw_arena_fini(&memos);
 }
 
 static uint64_t bent_length;

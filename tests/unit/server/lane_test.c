@@ -11,11 +11,13 @@ typedef struct lane_local {
     int number;
 } lane_local;
 
-static int make_local(void *local, void *arg)
+static int make_local(void *local, void *arg, const hw_share *share)
 {
     lane_local *self = local;
     assert_int_equal(self->number, 0);
     assert_ptr_equal(arg, &made);
+    assert_int_equal(share->bytes_max, 1000);
+    assert_int_equal(share->descriptors_max, 3);
     if (++made == fails_at)
         return -EIO;
     self->number = made;
@@ -29,14 +31,14 @@ static void free_local(void *local)
 }
 
 static const hw_local three_locals[] = {
-    {sizeof(lane_local), make_local, free_local, &made},
+    {.size = sizeof(lane_local), .init = make_local, .fini = free_local, .arg = &made},
     {.size = 100},
-    {sizeof(lane_local), make_local, free_local, &made},
+    {.size = sizeof(lane_local), .init = make_local, .fini = free_local, .arg = &made},
 };
 
 HW_TEST(lane_makes_and_frees_the_locals)
 {
-    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3}};
+    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3, .share = {1000, 3}}};
     made = freed = fails_at = 0;
     rig_open(&rig);
     assert_int_equal(made, 2);
@@ -48,7 +50,7 @@ HW_TEST(lane_makes_and_frees_the_locals)
 
 HW_TEST(lane_frees_the_locals_it_has_made_when_one_fails)
 {
-    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3}};
+    test_rig rig = {.shared = {.locals = three_locals, .local_count = 3, .share = {1000, 3}}};
     hw_lane lane;
     made = freed = fails_at = 0;
     rig_open(&rig);

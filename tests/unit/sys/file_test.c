@@ -138,13 +138,13 @@ HW_TEST(file_beneath_finds_what_is_below)
     assert_return_code(symlink("a/b.txt", hw_test_folder_path(&folder, "www/inside")), errno);
     assert_return_code(symlink("../index.html", hw_test_folder_path(&folder, "www/a/up")), errno);
     int root = hw_sys_open_folder(hw_test_folder_path(&folder, "www"));
-    assert_opens(hw_sys_open_beneath(root, "index.html"), "home");
-    assert_opens(hw_sys_open_beneath(root, "a/b.txt"), "below");
-    assert_opens(hw_sys_open_beneath(root, "a/../index.html"), "home");
-    assert_opens(hw_sys_open_beneath(root, "inside"), "below");
-    assert_opens(hw_sys_open_beneath(root, "a/up"), "home");
-    assert_int_equal(hw_sys_open_beneath(root, "none"), -ENOENT);
-    assert_int_equal(hw_sys_open_beneath(root, "index.html/x"), -ENOTDIR);
+    assert_opens(hw_sys_open_beneath(root, "index.html", true), "home");
+    assert_opens(hw_sys_open_beneath(root, "a/b.txt", true), "below");
+    assert_opens(hw_sys_open_beneath(root, "a/../index.html", true), "home");
+    assert_opens(hw_sys_open_beneath(root, "inside", true), "below");
+    assert_opens(hw_sys_open_beneath(root, "a/up", true), "home");
+    assert_int_equal(hw_sys_open_beneath(root, "none", true), -ENOENT);
+    assert_int_equal(hw_sys_open_beneath(root, "index.html/x", true), -ENOTDIR);
     hw_sys_close(root);
     hw_test_folder_fini(&folder);
 }
@@ -182,7 +182,7 @@ HW_TEST(file_beneath_refuses_every_escape)
         "magic/etc/passwd",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        assert_int_equal(hw_sys_open_beneath(root, names[i]), -EXDEV);
+        assert_int_equal(hw_sys_open_beneath(root, names[i], true), -EXDEV);
     hw_sys_close(root);
     hw_test_folder_fini(&folder);
 }
@@ -192,8 +192,8 @@ HW_TEST(file_beneath_follows_no_magic_link)
     int proc = hw_sys_open_folder("/proc/self");
     if (proc < 0)
         skip();
-    assert_true(hw_sys_open_beneath(proc, "exe") < 0);
-    assert_true(hw_sys_open_beneath(proc, "root/etc/passwd") < 0);
+    assert_true(hw_sys_open_beneath(proc, "exe", true) < 0);
+    assert_true(hw_sys_open_beneath(proc, "root/etc/passwd", true) < 0);
     hw_sys_close(proc);
 }
 
@@ -203,7 +203,7 @@ HW_TEST(file_fifo_does_not_hang)
     hw_test_folder_init(&folder);
     assert_return_code(mkfifo(hw_test_folder_path(&folder, "fifo"), 0600), errno);
     int root = hw_sys_open_folder(folder.path);
-    int one = hw_sys_open_beneath(root, "fifo");
+    int one = hw_sys_open_beneath(root, "fifo", true);
     int two = hw_sys_open(hw_test_folder_path(&folder, "fifo"));
     struct stat stat;
     assert_int_equal(hw_sys_stat(one, &stat), 0);

@@ -1,0 +1,272 @@
+/* Remembers what names led to.
+ *
+ * A name is asked of the file system once; what was found stays until a change is told (notice.c),
+ * until it is old where changes are not told, or until room is needed. Room is bytes of memory and
+ * numbers of entries: files that hold a descriptor are bounded by what the process may open, names
+ * that lead nowhere by a number, since anybody may invent them; each kind has a queue of its own,
+ * so that none drives out another. Eviction is SIEVE (Zhang and others, 2024): to be asked for costs
+ * a bit and no move in a list, and a scan of many names does not drive out those that are in use.
+ *
+ * What is found is kept only when no event was read, and nothing ceased to be watched, between the
+ * vigil's begin and its end: then whatever has changed in between is an event yet to be read, and
+ * will find the entry. Rejected: times of files alone, which say too late and too coarsely that
+ * something has changed, and cost a call for each request. */
+#include "kit/cache.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "base/number.h"
+#include "sys/memory.h"
+#include "sys/notice.h"
+#include "sys/random.h"
+#include "sys/socket.h"
+
+/* Names that lead nowhere; of one loop. */
+#define ABSENT_MAX 4096
+/* An entry may take this part of the cache at most. */
+#define CACHE_PART 8
+/* Its head for a second kind of answer, its places in maps, its folder. */
+#define ENTRY_EXTRA_BYTES 512
+/* Files that are watched themselves though only links made later would need it. */
+#define FILE_POINTS_MAX 1024
+
+static const hw_text words_absent = HW_TEXT_INIT("Not Found\n");
+
+static void init_queues(hw_cache *cache, const hw_share *share)
+{
+    const size_t count_max[HW_QUEUE_COUNT] = {
+        [HW_QUEUE_CONTENTS] = SIZE_MAX,
+        [HW_QUEUE_DESCRIPTORS] = share->descriptors_max,
+        [HW_QUEUE_ABSENT] = ABSENT_MAX,
+    };
+    for (size_t i = 0; i < HW_QUEUE_COUNT; i++) {
+        hw_list_init(&cache->queues[i].entries);
+        cache->queues[i].count_max = count_max[i];
+    }
+}
+
+static int init_cache(void *local, void *arg, const hw_share *share)
+{
+    static const hw_field absent_fields[] = {
+        {HW_TEXT_INIT("Content-Type"), HW_TEXT_INIT("text/plain; charset=utf-8"),
+         HW_FIELD_CONTENT_TYPE},
+        {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("10"), HW_FIELD_CONTENT_LENGTH},
+    };
+    hw_cache *cache = local;
+    uint64_t seed;
+    cache->setup = arg;
+    cache->bytes_max = share->bytes_max;
+    cache->notice = -1;
+    int error = hw_sys_random(&seed, sizeof seed);
+    if (error < 0)
+        return error;
+    cache->sites = hw_sys_alloc_zeroed(cache->setup->site_count, sizeof *cache->sites);
+    if (!cache->sites)
+        return -ENOMEM;
+    hw_assert(words_absent.length == 10);
+    init_queues(cache, share);
+    hw_map_init(&cache->points, seed);
+    for (size_t i = 0; i < cache->setup->site_count; i++) {
+        hw_map_init(&cache->sites[i].names, seed);
+        hw_map_init(&cache->sites[i].folders, seed);
+    }
+    hw_arena_init(&cache->memory, 512, 512);
+    hw_prepared_init(&cache->absent, 404, (hw_fields){absent_fields, 2}, &cache->memory);
+    cache->notice =
+        hw_sys_notice_new(); /* without it everything is looked up again when it is old */
+    return 0;
+}
+
+static void fini_cache(void *local)
+{
+    hw_cache *cache = local;
+    hw_cache_clear(cache);
+    for (size_t i = 0; i < cache->setup->site_count; i++) {
+        hw_map_fini(&cache->sites[i].names);
+        hw_map_fini(&cache->sites[i].folders);
+    }
+    hw_map_fini(&cache->points);
+    hw_arena_fini(&cache->memory);
+    hw_sys_free(cache->sites);
+    if (cache->notice >= 0)
+        (void)hw_sys_close(cache->notice);
+}
+
+static int notice_of(const void *local)
+{
+    return ((const hw_cache *)local)->notice;
+}
+
+static void read_notice(void *local)
+{
+    hw_notice_read(local);
+}
+
+static void take_vigil(void *local, void *item)
+{
+    hw_cache_end(local, item);
+}
+
+hw_local hw_cache_local(hw_cache_setup *setup)
+{
+    return (hw_local){
+        .size = sizeof(hw_cache),
+        .init = init_cache,
+        .fini = fini_cache,
+        .arg = setup,
+        .descriptor = notice_of,
+        .on_readable = read_notice,
+        .take = take_vigil,
+    };
+}
+
+hw_text hw_cache_absent_words(void)
+{
+    return words_absent;
+}
+
+static bool is_old(const hw_cache *cache, const hw_entry *entry, int64_t now_ms)
+{
+    /* A clock that was set back says nothing of an age. */
+    int64_t age_ms = now_ms - entry->filing.checked_ms;
+    return age_ms < 0 || age_ms >= cache->setup->fresh_ms;
+}
+
+hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms)
+{
+    hw_entry *entry = hw_map_get(&cache->sites[site].names, path);
+    if (!entry || (!entry->filing.is_watched && is_old(cache, entry, now_ms)))
+        return NULL;
+    entry->filing.is_visited = true;
+    return entry;
+}
+
+void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, hw_vigil *ret_vigil)
+{
+    *ret_vigil = (hw_vigil){
+        .notice = cache->notice,
+        .epoch = cache->epoch,
+        .site = site,
+        .path = path,
+        .now_ms = now_ms,
+        .known = hw_notice_known(cache, site, path),
+        .file = -1,
+        .watches_file = cache->file_points < FILE_POINTS_MAX,
+        .is_blind = cache->notice < 0,
+    };
+}
+
+static hw_queue *queue_of(hw_cache *cache, const hw_entry *entry)
+{
+    if (entry->kind == HW_ENTRY_ABSENT)
+        return &cache->queues[HW_QUEUE_ABSENT];
+    bool has_descriptor = entry->file.fd >= 0;
+    return &cache->queues[has_descriptor ? HW_QUEUE_DESCRIPTORS : HW_QUEUE_CONTENTS];
+}
+
+void hw_cache_drop(hw_cache *cache, hw_entry *entry)
+{
+    hw_filing *filing = &entry->filing;
+    hw_queue *queue = queue_of(cache, entry);
+    if (queue->hand == &filing->queue)
+        queue->hand = filing->queue.prev;
+    hw_link_remove(&filing->queue);
+    queue->count--;
+    cache->bytes -= filing->cost;
+    filing->cost = 0;
+    void *removed = hw_map_remove(&cache->sites[filing->site].names, entry->path);
+    hw_assert(removed == entry);
+    hw_notice_detach(cache, entry);
+    hw_entry_release(entry);
+}
+
+/* Takes away the first entry, from the hand on, that nobody has asked for since it came by. */
+static void evict_one(hw_cache *cache, hw_queue *queue)
+{
+    hw_link *head = &queue->entries.head;
+    for (;;) {
+        hw_link *link = queue->hand && queue->hand != head ? queue->hand : head->prev;
+        hw_entry *entry = HW_MEMBER(link, hw_entry, filing.queue);
+        queue->hand = link->prev;
+        if (!entry->filing.is_visited) {
+            hw_cache_drop(cache, entry);
+            return;
+        }
+        entry->filing.is_visited = false;
+    }
+}
+
+static hw_queue *fullest_queue(hw_cache *cache)
+{
+    for (size_t i = 0; i < HW_QUEUE_COUNT; i++)
+        if (cache->queues[i].count > 0)
+            return &cache->queues[i];
+    return NULL;
+}
+
+/* False: it is too large, or of a kind there is no room for at all. */
+static bool make_room(hw_cache *cache, const hw_entry *entry, size_t cost)
+{
+    hw_queue *queue = queue_of(cache, entry);
+    if (cost > cache->bytes_max / CACHE_PART || queue->count_max == 0)
+        return false;
+    while (queue->count >= queue->count_max)
+        evict_one(cache, queue);
+    while (cache->bytes + cost > cache->bytes_max) {
+        hw_queue *fullest = fullest_queue(cache);
+        if (!fullest)
+            return false;
+        evict_one(cache, fullest);
+    }
+    return true;
+}
+
+static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
+{
+    hw_site *site = &cache->sites[vigil->site];
+    size_t cost = sizeof *entry + entry->memory.held + ENTRY_EXTRA_BYTES;
+    hw_entry *before = hw_map_get(&site->names, vigil->path);
+    if (before)
+        hw_cache_drop(cache, before);
+    if (!make_room(cache, entry, cost) || hw_map_put(&site->names, entry->path, entry) < 0)
+        return false;
+    hw_filing *filing = &entry->filing;
+    hw_queue *queue = queue_of(cache, entry);
+    hw_list_prepend(&queue->entries, &filing->queue);
+    queue->count++;
+    cache->bytes += cost;
+    filing->cost = cost;
+    filing->site = vigil->site;
+    filing->checked_ms = vigil->now_ms;
+    filing->is_watched = !vigil->is_blind;
+    return true;
+}
+
+/* First it hangs under what is watched: what is evicted for it then takes none of that away. */
+static bool keep_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
+{
+    if (!hw_notice_attach(cache, vigil, entry))
+        return false;
+    bool is_put = put_entry(cache, vigil, entry);
+    if (!is_put)
+        hw_notice_detach(cache, entry);
+    return is_put;
+}
+
+void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
+{
+    hw_entry *entry = vigil->entry;
+    vigil->entry = NULL;
+    if (entry && vigil->epoch == cache->epoch && keep_entry(cache, vigil, entry))
+        return;
+    hw_notice_abandon(cache, vigil);
+    hw_entry_release(entry);
+}
+
+void hw_cache_clear(hw_cache *cache)
+{
+    hw_queue *queue;
+    while ((queue = fullest_queue(cache)))
+        hw_cache_drop(cache, HW_MEMBER(hw_list_first(&queue->entries), hw_entry, filing.queue));
+}
