@@ -3,7 +3,9 @@ import os
 import random
 
 BLOCK_BYTES = 1 << 20
-FILES = {"index.html": 128, "10k.bin": 10 << 10, "100k.bin": 100 << 10, "10m.bin": 10 << 20, "1g.bin": 1 << 30}
+CROSSOVER_KIB = (4, 8, 16, 32, 64, 128)
+FILES = {"index.html": 128, "10k.bin": 10 << 10, "100k.bin": 100 << 10, "10m.bin": 10 << 20, "1g.bin": 1 << 30,
+         **{f"{kib}k.bin": kib << 10 for kib in CROSSOVER_KIB}}
 MANY_FOLDERS, MANY_FILES = 100, 1000  # of each folder
 BROWSER = [
     'sec-ch-ua: "Not/A)Brand";v="8", "Chromium";v="128", "Google Chrome";v="128"',
@@ -22,8 +24,9 @@ BROWSER = [
     "Accept-Language: en-GB,en;q=0.9,de;q=0.8,fr;q=0.7",
     "Cookie: " + "; ".join(f"part{number}={number * 0x9e3779b9:040x}" for number in range(9)),
 ]
-FIELDS = {"browser": BROWSER,
-          "sixty": [f"X-Some-Field-{number:02}: and value {number:02} of it" for number in range(60)]}
+PLAIN = ["User-Agent: hewn-bench", "Accept: */*"]  # beside Host: what a small client sends
+FIELDS = {"plain": PLAIN, "browser": BROWSER,
+          "sixty": [*PLAIN, *(f"X-Some-Field-{number:02}: and value {number:02} of it" for number in range(60))]}
 
 
 def write_file(path, size):

@@ -1,10 +1,10 @@
 /* The load: asks one server on loopback again and again, and says how it was answered.
  *
  *     load -p PORT [-c CONNECTIONS] [-d SECONDS | -n REQUESTS] [-u PATH | -f FILE-OF-PATHS]
- *          [-x FILE-OF-FIELDS] [-P DEPTH | -k | -r RATE] [-i IDLE] [-s STATUS] [-b BYTES]
+ *          [-x FILE-OF-FIELDS] [-P DEPTH | -k | -r RATE] [-i IDLE] [-s STATUS] [-b BYTES] [-S SEED]
  *
- *     -f  a path a line, taken in random order (the same one every time)
- *     -x  further field lines, each with its CRLF
+ *     -f  a path a line, taken in the random order that SEED makes, or, where it is 0, one after the other
+ *     -x  field lines behind Host, each with its CRLF, instead of a User-Agent and an Accept
  *     -P  requests are sent DEPTH at a time, and as many answers awaited
  *     -k  a connection for every request
  *     -r  open loop: RATE requests a second in all, each at its time; a late answer is late from the
@@ -62,6 +62,7 @@ struct wish {
     const char *fields;
     char **paths;
     size_t path_count;
+    uint64_t seed;
     unsigned status;
     int64_t body_bytes; /* -1: any */
 };
@@ -83,8 +84,9 @@ struct head_seen {
 static wish want = {.connections = 64,
                     .depth = 1,
                     .seconds = 1,
-                    .fields = "",
+                    .fields = "User-Agent: hewn-bench\r\nAccept: */*\r\n",
                     .path_count = 1,
+                    .seed = 1,
                     .status = 200,
                     .body_bytes = -1};
 static tally seen;
@@ -148,7 +150,11 @@ static void count_answer(const asker *a, uint64_t now)
 
 static const char *choose_path(void)
 {
-    static uint64_t state = 0x9e3779b97f4a7c15U;
+    static uint64_t state;
+    if (!want.seed)
+        return want.paths[state++ % want.path_count];
+    if (!state)
+        state = want.seed * 0x9e3779b97f4a7c15U;
     state = state * 6364136223846793005U + 1442695040888963407U;
     return want.paths[want.path_count == 1 ? 0 : (state >> 33) % want.path_count];
 }
@@ -453,7 +459,7 @@ static bool read_options(int argc, char **argv)
 {
     static char *index_html = "/index.html";
     want.paths = &index_html;
-    for (int option; (option = getopt(argc, argv, "p:c:d:n:u:f:x:P:kr:i:s:b:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "p:c:d:n:u:f:x:P:kr:i:s:b:S:")) != -1;) {
         switch (option) {
         case 'p':
             want.port = (uint16_t)number(optarg);
@@ -494,6 +500,9 @@ static bool read_options(int argc, char **argv)
         case 'b':
             want.body_bytes = (int64_t)number(optarg);
             break;
+        case 'S':
+            want.seed = number(optarg);
+            break;
         default:
             return false;
         }
@@ -508,7 +517,7 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv)) {
         fprintf(stderr, "usage: load -p PORT [-c CONNECTIONS] [-d SECONDS | -n REQUESTS] [-u PATH |"
                         " -f FILE]\n            [-x FILE] [-P DEPTH | -k | -r RATE] [-i IDLE]"
-                        " [-s STATUS] [-b BYTES]\n");
+                        " [-s STATUS] [-b BYTES] [-S SEED]\n");
         return 64;
     }
     epoll = epoll_create1(EPOLL_CLOEXEC);
