@@ -4,7 +4,7 @@ import statistics
 
 COLUMNS = {
     "cpu_us": "CPU us", "cpu_s_gb": "CPU s/GB", "factor": "x plain", "rps": "requests/s", "mb_s": "MB/s", "busy": "busy",
-    "p50_us": "p50 us", "p99_us": "p99 us", "start_ms": "start ms", "private_kb": "private KB", "program_kb": "program KB",
+    "p50_us": "p50 us", "p99_us": "p99 us", "p999_us": "p99.9 us", "worst_us": "worst us", "start_ms": "start ms", "private_kb": "private KB", "program_kb": "stripped KB",
     "loaded_kb": "after load KB", "connection_bytes": "bytes/conn.",
 }
 CONFIDENCE = 0.95
@@ -27,20 +27,32 @@ def interval(values):
     return values[rank - 1], values[count - rank], round(1 - 2 * outside if count > 1 else 0, 4)
 
 
+def values_of(rounds, figure):
+    return [row[figure] for row in rounds.values() if row.get(figure) is not None]
+
+
 def medians(rounds):
-    return {name: statistics.median(values) for name in COLUMNS
-            if (values := [row[name] for row in rounds.values() if row.get(name) is not None])}
+    """Of each figure; but of the worst wait the worst."""
+    return {name: max(values) if name == "worst_us" else statistics.median(values) for name in COLUMNS
+            if (values := values_of(rounds, name))}
+
+
+def spread(values):
+    """The median of these with its interval."""
+    low, high, confidence = interval(values)
+    return {"median": statistics.median(values), "low": low, "high": high, "confidence": confidence,
+            "count": len(values)}
+
+
+def compare(rounds, base, figure, how):
+    """This server's figure and the other's, round by round: what disturbs a round disturbs both."""
+    pairs = [(rounds[number][figure], base[number][figure]) for number in rounds.keys() & base.keys()
+             if rounds[number].get(figure) and base[number].get(figure)]
+    return spread([how(mine, theirs) for mine, theirs in pairs]) if pairs else None
 
 
 def ratio(rounds, base, figure):
-    """This server's figure over the other's, round by round: what disturbs a round disturbs both."""
-    pairs = [(rounds[number][figure], base[number][figure]) for number in rounds.keys() & base.keys()
-             if figure in rounds[number] and base[number].get(figure)]
-    if not pairs:
-        return None
-    ratios = [mine / theirs for mine, theirs in pairs]
-    low, high, confidence = interval(ratios)
-    return {"median": statistics.median(ratios), "low": low, "high": high, "confidence": confidence}
+    return compare(rounds, base, figure, lambda mine, theirs: mine / theirs)
 
 
 def summarize(rounds, figure, bases):
@@ -49,11 +61,23 @@ def summarize(rounds, figure, bases):
     for name, rows in rounds.items():
         if not rows:
             continue
-        low, high, confidence = interval([row[figure] for row in rows.values()])
-        summary[name] = {"median": medians(rows), "low": low, "high": high, "confidence": confidence,
+        summary[name] = {**spread(values_of(rows, figure)), "median": medians(rows),
                          "ratio": {base: found for base in bases if base != name and rounds.get(base)
                                    and (found := ratio(rows, rounds[base], figure))}}
     return summary
+
+
+def crossing(sizes, ones, others):
+    """The size from which on the others cost less than the ones, between two that were measured on a logarithmic scale;
+    None where that is not so at the largest one."""
+    gains = [math.log(one / other) for one, other in zip(ones, others)]
+    if not gains or gains[-1] <= 0:
+        return None
+    last = max((index for index, gain in enumerate(gains) if gain <= 0), default=None)
+    if last is None:
+        return sizes[0]
+    share = -gains[last] / (gains[last + 1] - gains[last])
+    return sizes[last] * (sizes[last + 1] / sizes[last]) ** share
 
 
 def spell(value):
@@ -77,7 +101,9 @@ def rows(summary, figure, bases):
     return table
 
 
-def aligned(table):
+def aligned(table, left=1):
+    """For a terminal: the first columns, so many of them, to the left, the others to the right."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    return "\n".join("  " + "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
-                                      for column, (cell, width) in enumerate(zip(row, widths))) for row in table)
+    return "\n".join("  " + "  ".join(cell.ljust(width) if column < left else cell.rjust(width)
+                                      for column, (cell, width) in enumerate(zip(row, widths))).rstrip()
+                     for row in table)

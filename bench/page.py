@@ -1,81 +1,105 @@
-"""The page of results, docs/bench.md, with a drawing of each scenario under docs/bench/: made from results.json alone,
-so that no figure is ever copied by hand. The drawings are SVG without scripts."""
+"""The page of results, docs/bench.md: made from results.json alone, so that no figure is ever copied by hand. drawings.py
+makes what is under docs/bench/."""
 import os
-import xml.sax.saxutils
+import re
 
+import drawings
 import figures
+import goals
+import noise
 
-BAR, GAP, LEFT, WIDTH, RIGHT, TOP = 22, 10, 90, 480, 150, 44
-COLOURS = {"floor": "#9aa0a6", "hewn": "#b3541e", "nginx": "#4f8a5b", "h2o": "#4a6fa5", "lighttpd": "#8a6fa8"}
-OTHER_COLOUR = "#666666"
-STYLE = "text{font:13px sans-serif;fill:#222}.title{font-weight:bold}.small{font-size:11px;fill:#555}"
-LEGEND = """Each bar is a median of {rounds} interleaved rounds of {seconds} s, the line across its end the 95 % interval of it. Figures in
-brackets are the 95 % interval of the ratio beside them, of one round each. *CPU us* is the processor time a request takes of the
-whole server, *busy* the share of its processor that it used, *x plain* the cost over that of a small file on the same server.
-The *floor* is a program that does the least with which one can answer; [bench/README.md](../bench/README.md) tells how all this is
-measured, and why ratios mean more than microseconds."""
-
-
-def escape(text):
-    return xml.sax.saxutils.escape(str(text), {'"': "&quot;"})
-
-
-def text(x, y, words, style="", anchor="start"):
-    attributes = f' class="{style}"' if style else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{attributes}>{escape(words)}</text>'
+INTRODUCTION = """Made by `./dev bench --page` and by nothing else. Ratios carry from one machine to another, microseconds do not:
+[bench/README.md](../bench/README.md) tells how all this is measured. The **floor** is a program that does the least with which one can
+answer; *CPU us* is the processor time that a request takes of the whole server, *busy* the share of its processor that it used, *x plain*
+the cost over that of a small file on the same server in the same round. *[a b]* is the 95 % interval of the median beside it."""
+OVERVIEW = """Each mark is the median of {rounds} rounds, how many times the floor's cost a server's is, on a logarithmic scale: further
+left is better, the floor itself is the line at 1. A black stroke is Hewn's goal."""
+GOALS = """A goal within 15 % of what it is compared with takes 15 rounds and is met when the 95 % interval of the median ratio reaches
+it (*within noise* when the median alone does not); a coarser one is met by the median; counts have no noise."""
+BARS = """Each bar is a median of {rounds} interleaved rounds of {seconds} s, the stroke across its end the 95 % interval of it, the dashed line
+the floor."""
+CROSSOVER = "cross"
+CROSSOVER_TITLE = "from memory or with sendfile"
 
 
-def rectangle(x, y, width, height, colour):
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
+def escape(words):
+    return re.sub(r"<(?=[\w/!?])", "&lt;", words.replace("|", "\\|"))
 
 
-def line(x1, y1, x2, y2, more=""):
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#222"{more}/>'
-
-
-def bar(name, one, figure, y, scale):
-    """A server's bar with its interval and its figure."""
-    middle, value = y + BAR / 2, one["median"][figure]
-    low, high = LEFT + one["low"] * scale, LEFT + one["high"] * scale
-    ratio = one["ratio"].get("floor")
-    words = figures.spell(value) + (f", {ratio['median']:.2f} x floor" if ratio else "")
-    yield text(LEFT - 8, middle + 4, name, anchor="end")
-    yield rectangle(LEFT, y, value * scale, BAR, COLOURS.get(name, OTHER_COLOUR))
-    yield line(low, middle, high, middle)
-    yield line(low, middle - 4, low, middle + 4)
-    yield line(high, middle - 4, high, middle + 4)
-    yield text(max(high, LEFT + value * scale) + 8, middle + 4, words)
-
-
-def drawing(result):
-    """A bar for each server, the floor's length as a dashed line through all of them."""
-    summary, figure = result["summary"], result["figure"]
-    longest = max(max(one["high"], one["median"][figure]) for one in summary.values())
-    scale = WIDTH / longest if longest else 1
-    height = TOP + len(summary) * (BAR + GAP) + GAP
-    width = LEFT + WIDTH + RIGHT
-    what = f"{result['title']}: {figures.COLUMNS[figure]}"
-    values = ", ".join(f"{name} {figures.spell(one['median'][figure])}" for name, one in summary.items())
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-             f' role="img"><title>{escape(what)}</title><desc>{escape(values)}</desc><style>{STYLE}</style>',
-             rectangle(0, 0, width, height, "#fff"), text(LEFT, 18, result["title"], "title"),
-             text(LEFT, 34, f"{figures.COLUMNS[figure]}; shorter is better", "small")]
-    for number, (name, one) in enumerate(summary.items()):
-        parts += bar(name, one, figure, TOP + number * (BAR + GAP), scale)
-    if "floor" in summary:
-        x = LEFT + summary["floor"]["median"][figure] * scale
-        parts.append(line(x, TOP, x, height - GAP, ' stroke-dasharray="3 3" stroke-opacity="0.5"'))
-    return "\n".join(parts) + "\n</svg>\n"
-
-
-def markdown_table(table):
-    heading, *rest = [[cell.replace("|", "\\|") for cell in row] for row in table]
-    lines = [heading, ["---"] + ["---:"] * (len(heading) - 1), *rest]
+def markdown_table(table, left=1):
+    """The first columns, so many of them, to the left, the others to the right."""
+    heading, *rest = [[escape(cell) for cell in row] for row in table]
+    lines = [heading, ["---"] * left + ["---:"] * (len(heading) - left), *rest]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def block(lines):
     return "```\n" + "\n".join(lines) + "\n```"
+
+
+def is_crossover(name):
+    return name.startswith(CROSSOVER)
+
+
+def crossover_points(results):
+    """({server: {KiB: median CPU us}}, {KiB: ratio of the floor's files to its memory}), of what was measured"""
+    points, ratios = {}, {}
+    for name, result in results["scenarios"].items():
+        if not is_crossover(name):
+            continue
+        kib = int(name[len(CROSSOVER):-1])
+        for server, one in result["summary"].items():
+            points.setdefault(server, {})[kib] = one["median"]["cpu_us"]
+        if found := result["summary"].get("floor-file", {}).get("ratio", {}).get("floor"):
+            ratios[kib] = found
+    return {server: dict(sorted(of.items())) for server, of in points.items()}, dict(sorted(ratios.items()))
+
+
+def crossing_kib(ratios):
+    return figures.crossing(list(ratios), [1] * len(ratios), [found["median"] for found in ratios.values()])
+
+
+def find_crossover(results):
+    """What the constant of a cache depends on, in a sentence; empty when it was not measured."""
+    _, ratios = crossover_points(results)
+    if len(ratios) < 2:
+        return ""
+    kib = crossing_kib(ratios)
+    if kib is None:
+        return f"The floor answers from memory more cheaply up to {max(ratios)} KiB, the largest that was measured."
+    if kib == min(ratios):
+        return f"The floor answers with sendfile more cheaply from {kib} KiB on, the smallest that was measured."
+    return f"The floor answers more cheaply from memory below {kib:.0f} KiB, and with sendfile above."
+
+
+def cost_table(counted):
+    table = [["counted", "request", "calls", "calls, 32 connections", "user instructions", "which calls"]]
+    for who, row in counted.items():
+        for name, one in row.items():
+            which = ", ".join(f"{call} {count:.2f}" for call, count in sorted(one["which"].items()) if count >= 0.005)
+            table.append([who, name, f"{one['calls']:.2f}", "-" if one["crowd"] is None else f"{one['crowd']:.2f}",
+                          f"{one['instructions']:,.0f}", which])
+    return table
+
+
+def machine_words(results):
+    machine = results["machine"]
+    yield (f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['processors']} "
+           f"processors, {machine['memory_mb']:,} MB, {machine['system']}, Linux {machine['kernel']}; servers on processor "
+           f"{machine['server_cpu']}, the load on processor {machine['load_cpu']}" +
+           (", which are two threads of one core." if machine["share_a_core"] else "."))
+    lines = [f"- {name}: {version}" for name, version in results["versions"].items() if version]
+    lines += [f"- {name}: not to be had on this machine" for name in results["absent"]]
+    yield "\n".join(lines)
+    busy = [f"{name} ({words})" for name, result in results["scenarios"].items() if (words := noise.complaints(result["noise"]))]
+    before = noise.complaints(results["noise"], is_before=True)
+    if before or busy:
+        yield ("**The machine was busy with something else**" + (f" ({before})" if before else "") +
+               (", while these were measured: " + ", ".join(busy) if busy else "") + ".")
+    else:
+        seen = [result["noise"] for result in results["scenarios"].values()]
+        yield (f"Nothing else disturbed it: at most {max((one['others'] for one in seen), default=0):.2f} of its processors were used by "
+               f"others, and {max((one['stolen'] for one in seen), default=0):.1%} of the time taken by the host.")
 
 
 def section(name, result, bases):
@@ -84,23 +108,70 @@ def section(name, result, bases):
     yield f"![{result['title']}](bench/{name}.svg)"
     yield markdown_table(figures.rows(result["summary"], result["figure"], bases))
     for server, why in result["failed"].items():
-        yield f"Without {server}: {why}."
+        yield escape(f"Without {server}: {why}.")
     server = "hewn" if "hewn" in result["summary"] else next(iter(result["summary"]))
     yield block([result["commands"][server], result["load"][server]])
 
 
+def crossover_section(results):
+    points, ratios = crossover_points(results)
+    sizes = sorted({kib for of in points.values() for kib in of})
+    yield f"## {CROSSOVER_TITLE}"
+    yield f"![{CROSSOVER_TITLE}](bench/crossover.svg)"
+    table = [["CPU us", *(f"{kib} KiB" for kib in sizes)]]
+    table += [[server, *(figures.spell(of.get(kib)) for kib in sizes)] for server, of in points.items()]
+    table.append(["floor-file / floor", *(figures.spell_ratio(ratios.get(kib)) for kib in sizes)])
+    yield markdown_table(table)
+    yield " ".join([find_crossover(results), "`./dev bench 'cross*'` measures this alone."]).strip()
+
+
+def cost_section(counted):
+    yield "## cost: counted, not timed"
+    yield markdown_table(cost_table(counted), left=2)
+    yield block(["./dev bench cost", "./dev test cost-request"])
+
+
+def has_crossover(results):
+    return any(crossover_points(results)[0].values())
+
+
 def page(results, bases):
     """The whole page."""
-    machine = results["machine"]
     yield "# Measured"
-    yield (f"On {results['date']}, by `{results['command']}`: {machine['processor']}, {machine['processors']} processors, "
-           f"{machine['memory_mb']:,} MB, {machine['system']}, Linux {machine['kernel']}; servers on processor "
-           f"{machine['server_cpu']}, the load on processor {machine['load_cpu']}.")
-    yield LEGEND.format(**results)
-    yield "\n".join(f"- {name}: {version}" for name, version in results["versions"].items() if version)
+    yield INTRODUCTION
+    yield from machine_words(results)
+    if drawings.overview_rows(results):
+        yield "## Overview"
+        yield "![how many times the floor's cost each server takes](bench/overview.svg)"
+        yield OVERVIEW.format(**results)
+    table = goals.verdicts(results)
+    if len(table) > 1:
+        yield "## Goals"
+        yield markdown_table(table, left=len(table[0]))
+        yield GOALS
+    if "cost" in results:
+        yield from cost_section(results["cost"])
+    singles = {name: one for name, one in results["scenarios"].items() if one["summary"] and not is_crossover(name)}
+    if singles:
+        yield BARS.format(**results)
+    for name, result in singles.items():
+        yield from section(name, result, bases)
+    if has_crossover(results):
+        yield from crossover_section(results)
+
+
+def draw_all(results):
+    """{name: SVG}"""
+    drawn = {}
+    if drawings.overview_rows(results):
+        drawn["overview"] = drawings.overview(results)
     for name, result in results["scenarios"].items():
-        if result["summary"]:
-            yield from section(name, result, bases)
+        if result["summary"] and not is_crossover(name):
+            drawn[name] = drawings.bars(result)
+    if has_crossover(results):
+        points, ratios = crossover_points(results)
+        drawn["crossover"] = drawings.curves(points, crossing_kib(ratios) if len(ratios) > 1 else None, CROSSOVER_TITLE)
+    return drawn
 
 
 def write(results, bases, docs):
@@ -110,9 +181,8 @@ def write(results, bases, docs):
     for name in os.listdir(place):
         if name.endswith(".svg"):
             os.remove(os.path.join(place, name))
-    for name, result in results["scenarios"].items():
-        if result["summary"]:
-            with open(os.path.join(place, f"{name}.svg"), "w", encoding="utf-8") as file:
-                file.write(drawing(result))
+    for name, svg in draw_all(results).items():
+        with open(os.path.join(place, f"{name}.svg"), "w", encoding="utf-8") as file:
+            file.write(svg)
     with open(os.path.join(docs, "bench.md"), "w", encoding="utf-8") as file:
         file.write("\n\n".join(page(results, bases)) + "\n")

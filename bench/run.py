@@ -3,12 +3,15 @@
 
 README.md tells how and why so. Everything listens on 127.0.0.1 and is ended when this ends."""
 import argparse
+import contextlib
 import datetime
 import fnmatch
+import hashlib
 import json
 import os
 import platform
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +19,11 @@ import types
 
 import figures
 import folder
+import goals
+import noise
 import page
 import scenarios
-from servers import COMMANDS, Failure, Server, is_there, version
+from servers import BASES as SAME, COMMANDS, Failure, Server, is_there, version
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
@@ -57,13 +62,14 @@ def read_options():
     parser.add_argument("--hewn", default=os.path.join(TOP, "build/hewn"), metavar="PROGRAM")
     parser.add_argument("--place", default=os.path.join(TOP, "build/bench"), metavar="FOLDER",
                         help="for the site, the tools and the results; default build/bench")
+    parser.add_argument("--add", action="store_true", help="to the results that are there, in place of the same scenarios")
     parser.add_argument("--page", action="store_true", help="write docs/bench.md and its drawings from what was measured")
     parser.add_argument("--from", dest="measured", metavar="FILE", help="with --page: from this results.json instead")
     parser.add_argument("--list", action="store_true", help="the scenarios and servers, then stop")
     options = parser.parse_args()
     if options.measured and not options.page:
         parser.error("--from goes with --page")
-    options.scenarios = choose(options.scenarios or ["*"], list(scenarios.SCENARIOS))
+    options.scenarios = choose(options.scenarios or ["*"], [*scenarios.SCENARIOS, scenarios.COST])
     options.servers = choose(options.servers.split(","), list(COMMANDS))
     if not 1 <= options.rounds <= 1000 or not 0 < options.seconds <= 60:
         parser.error("rounds are 1 to 1000, seconds up to 60")
@@ -75,6 +81,8 @@ def choose_processors():
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) == 1:
         say("one processor for the server and the load: only the CPU time of a request means something")
+    if share_a_core(allowed[0], allowed[-1]):
+        say("the server's processor and the load's are threads of one core: what one does slows the other down")
     return allowed[0], allowed[-1]
 
 
@@ -95,9 +103,10 @@ def prepare(options):
     place = os.path.abspath(options.place)
     os.makedirs(place, exist_ok=True)
     build_tools(place)
-    wanted = [scenarios.SCENARIOS[name] for name in options.scenarios]
+    wanted = [scenarios.SCENARIOS[name] for name in options.scenarios if name != scenarios.COST]
     names = {"index.html"} | {scenario.path[1:] for scenario in wanted if scenario.status == 200}
     server_cpu, load_cpu = choose_processors()
+    os.sched_setaffinity(0, {load_cpu})  # what we do ourselves shall not disturb the server
     return types.SimpleNamespace(
         place=place, hewn=os.path.abspath(options.hewn), rounds=options.rounds, seconds=options.seconds,
         site=folder.make(place, sorted(names), {scenario.many for scenario in wanted if scenario.many}),
@@ -110,11 +119,25 @@ def processor():
                     platform.machine())
 
 
+def share_a_core(one, other):
+    """Two threads of one core slow each other down, whatever either does."""
+    places = [f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list" for number in (one, other)]
+    siblings = []
+    for place in places:
+        try:
+            with open(place, encoding="ascii") as file:
+                siblings.append(file.read())
+        except OSError:
+            return False
+    return one != other and siblings[0] == siblings[1]
+
+
 def machine(settings):
     return {"processor": processor(), "processors": os.cpu_count(), "kernel": platform.release(),
             "system": platform.freedesktop_os_release().get("PRETTY_NAME", ""),
             "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
-            "server_cpu": settings.server_cpu, "load_cpu": settings.load_cpu}
+            "server_cpu": settings.server_cpu, "load_cpu": settings.load_cpu,
+            "share_a_core": share_a_core(settings.server_cpu, settings.load_cpu)}
 
 
 def spell_command(words):
@@ -141,15 +164,16 @@ class Field:
             self.servers[name] = Server(name, settings, scenario.floor, scenario.logs)
             self.servers[name].start()
             scenarios.check(settings, self.servers[name], scenario)
+            scenarios.warm_up(settings, self.servers[name], scenario)
             if scenario.logs:
                 self.plain_servers[name] = Server(name, settings, scenario.floor)
                 self.plain_servers[name].start()
         except (Failure, OSError) as failure:
             self.leave_out(name, failure)
 
-    def measure_one(self, name):
+    def measure_one(self, name, number):
         server = self.servers[name]
-        arguments = self.settings, server, self.plain_servers.get(name, server), self.scenario
+        arguments = self.settings, server, self.plain_servers.get(name, server), self.scenario, number
         try:
             return scenarios.measure(*arguments)
         except Failure as failure:  # a busy machine is forgiven once
@@ -159,7 +183,7 @@ class Field:
     def measure(self, number, rounds):
         for name in list(self.servers):
             try:
-                row = self.measure_one(name)
+                row = self.measure_one(name, number)
             except (Failure, OSError) as failure:
                 self.leave_out(name, failure)
                 rounds.pop(name, None)
@@ -179,9 +203,10 @@ def run_scenario(settings, name, wanted):
         say(f"{name} left out: only {settings.descriptors} descriptors are allowed here (ulimit -n)")
         return None
     field, rounds = Field(settings, name, scenario), {}
+    watch = noise.Watch([settings.server_cpu, settings.load_cpu])
     try:
         for server in wanted:
-            if server != "floor" or not scenario.logs:  # the floor has no log
+            if server in scenario.servers:
                 field.start(server)
         commands = {one: spell_command(server.command) for one, server in field.servers.items()}
         load = {one: spell_command(scenarios.load_command(settings, server, scenario, scenario.load))
@@ -190,19 +215,78 @@ def run_scenario(settings, name, wanted):
             field.measure(number, rounds)
     finally:
         field.stop()
-    return {"title": scenario.title, "figure": scenario.figure, "commands": commands, "load": load,
+    return {"title": scenario.title, "figure": scenario.figure, "noise": watch.seen(), "commands": commands, "load": load,
             "failed": field.failed, "rounds": rounds, "summary": figures.summarize(rounds, scenario.figure, BASES)}
+
+
+def count_cost(settings):
+    """What tests/cost/request.py counts, which also prints it; None when it cannot."""
+    path = os.path.join(settings.place, "cost.json")
+    for tool in ("strace", "valgrind"):
+        if not shutil.which(tool):
+            say(f"cost left out: {tool} is not installed")
+            return None
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+    subprocess.run([sys.executable, os.path.join(TOP, "tests/cost/request.py"), "--json", path, settings.hewn], check=False)
+    if not os.path.exists(path):
+        say("cost left out: it could not be counted")
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def show(name, result):
     print(f"\n{name}: {result['title']}")
     if result["summary"]:
         print(figures.aligned(figures.rows(result["summary"], result["figure"], BASES)), flush=True)
+    if disturbed := noise.complaints(result["noise"]):
+        say(f"{name}: the machine was busy with something else: {disturbed}")
+
+
+def show_ends(results):
+    """What is seen only when all has been measured."""
+    if found := page.find_crossover(results):
+        print(f"\n{found}")
+    table = goals.verdicts(results)
+    if len(table) > 1:
+        print("\ngoals\n" + figures.aligned(table, left=len(table[0])), flush=True)
 
 
 def write_page(results):
     page.write(results, BASES, os.path.join(TOP, "docs"))
     say("docs/bench.md and docs/bench/ are written")
+
+
+def begin_results(options, settings, path, there):
+    """What is known before anything is measured; with --add, of an earlier run of the same program on this machine."""
+    before = noise.look_around([settings.server_cpu, settings.load_cpu])
+    if disturbed := noise.complaints(before, is_before=True):
+        say(f"this machine is busy: {disturbed}. What is measured now will be noisy.")
+    with open(settings.hewn, "rb") as file:
+        program = hashlib.sha256(file.read()).hexdigest()
+    results = {"date": datetime.date.today().isoformat(), "machine": machine(settings), "noise": before,
+               "rounds": settings.rounds, "seconds": settings.seconds,
+               "command": " ".join(["./dev bench", *sys.argv[1:]]), "program": program,
+               "versions": {name: version(name, settings.hewn) for name in there},
+               "absent": sorted(set(options.servers) - set(there)), "scenarios": {}}
+    if options.add and os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            earlier = json.load(file)
+        if any(earlier[name] != results[name] for name in ("machine", "program", "rounds", "seconds")):
+            sys.exit(f"bench: {path} is of another program, machine or way of measuring: without --add it is replaced")
+        results["command"] = f"{earlier['command']}; {results['command']}"
+        results["scenarios"] = earlier["scenarios"]
+        results.update({name: earlier[name] for name in ("cost",) if name in earlier})
+    return results
+
+
+def save(results, path):
+    """Whole or not at all; in the order of the list, whenever it was measured."""
+    results["scenarios"] = {name: results["scenarios"][name] for name in scenarios.SCENARIOS if name in results["scenarios"]}
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
+    os.replace(path + ".new", path)
 
 
 def measure(options):
@@ -211,18 +295,17 @@ def measure(options):
     path = os.path.join(settings.place, "results.json")
     there = [name for name in options.servers if is_there(name, settings.hewn)]
     for name in sorted(set(options.servers) - set(there)):
-        say(f"{name} left out: it is not installed")
-    results = {"date": datetime.date.today().isoformat(), "machine": machine(settings), "rounds": settings.rounds,
-               "seconds": settings.seconds, "command": " ".join(["./dev bench", *sys.argv[1:]]),
-               "versions": {name: version(name, settings.hewn) for name in there}, "scenarios": {}}
+        say(f"{name} left out: there is no {SAME.get(name, name)} on this machine")
+    results = begin_results(options, settings, path, there)
     for name in options.scenarios:
-        result = run_scenario(settings, name, there)
-        if not result:
-            continue
-        results["scenarios"][name] = result
-        show(name, result)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
+        if name == scenarios.COST:
+            if "hewn" in there and (counted := count_cost(settings)):
+                results["cost"] = counted
+        elif result := run_scenario(settings, name, there):
+            results["scenarios"][name] = result
+            show(name, result)
+        save(results, path)
+    show_ends(results)
     say(f"everything measured is in {path}")
     return results
 
@@ -230,7 +313,9 @@ def measure(options):
 def main():
     options = read_options()
     if options.list:
-        print("\n".join(f"{name:12} {scenarios.SCENARIOS[name].title}" for name in options.scenarios))
+        print("\n".join(f"{name:12} {scenarios.SCENARIOS[name].title}" for name in options.scenarios
+                        if name != scenarios.COST))
+        print(f"{scenarios.COST:12} system calls and instructions of a request, counted")
         print("servers:    ", *options.servers)
         return 0
     if options.measured:

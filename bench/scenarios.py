@@ -12,6 +12,10 @@ IDLE_CONNECTIONS = 10_000
 SAMPLE = 64  # of many paths, that are checked byte by byte
 
 
+USUAL = ("floor", "hewn", "nginx", "h2o", "lighttpd")
+WITH_NOSF = (*USUAL, "nginx-nosf")
+
+
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     title: str
@@ -20,34 +24,44 @@ class Scenario:
     status: int = 200
     floor: str = "canned 200"
     many: int = 0           # so many small files, at random, instead of the path
-    fields: str = ""        # of folder.FIELDS, or "fresh" for those that the server answers with 304
+    fields: str = ""        # of folder.FIELDS, or "fresh" for those that the server answers with 304; else the plain ones
     plain: str = ""         # another load, measured in each round before this one; `factor` is the ratio
-    logs: bool = False      # with an access log; `plain` is then another server without
+    logs: str = ""          # with an access log of this form; `plain` is then another server without
     kind: str = "load"
     figure: str = "cpu_us"
+    servers: tuple = USUAL
+
+
+def crossover(kib):
+    """The same file from memory and with sendfile: where the second becomes the cheaper one is figures.crossing."""
+    return Scenario(f"{kib} KiB, from memory and with sendfile", path=f"/{kib}k.bin", floor="memory",
+                    servers=("floor", "floor-file", "hewn"))
 
 
 SCENARIOS = {
-    "small64": Scenario("a file of 128 bytes, 64 connections"),
-    "small512": Scenario("a file of 128 bytes, 512 connections", "-c 512"),
-    "browser": Scenario("the same with the fields of a browser", fields="browser", plain="-c 64"),
-    "fields60": Scenario("the same with 60 further fields", fields="sixty", plain="-c 64"),
-    "pipeline16": Scenario("the same, 16 requests at a time", "-c 64 -P 16"),
-    "file10k": Scenario("a file of 10 KiB", path="/10k.bin", floor="memory"),
-    "file100k": Scenario("a file of 100 KiB", path="/100k.bin", floor="file"),
-    "file10m": Scenario("a file of 10 MiB, 8 connections", "-c 8", path="/10m.bin", floor="file"),
-    "file1g": Scenario("a file of 1 GiB, 1 connection", "-c 1 -n 4", path="/1g.bin", floor="file"),
-    "connect": Scenario("a connection for each request", "-c 64 -k"),
-    "missing": Scenario("404: there is no such file", path="/no/such/file.html", status=404, floor="canned 404"),
-    "fresh": Scenario("304: the client has it already", status=304, floor="canned 304", fields="fresh"),
+    "small64": Scenario("128 bytes, 64 connections", servers=WITH_NOSF),
+    "small512": Scenario("128 bytes, 512 connections", "-c 512"),
+    "browser": Scenario("128 bytes, the fields of a browser", fields="browser", plain="-c 64"),
+    "fields60": Scenario("128 bytes, 60 further fields", fields="sixty", plain="-c 64"),
+    "pipeline16": Scenario("128 bytes, 16 requests at a time", "-c 64 -P 16", servers=WITH_NOSF),
+    "file10k": Scenario("10 KiB", path="/10k.bin", floor="memory", servers=WITH_NOSF),
+    "file100k": Scenario("100 KiB", path="/100k.bin", floor="file", servers=WITH_NOSF),
+    "file10m": Scenario("10 MiB, 8 connections", "-c 8", path="/10m.bin", floor="file", figure="cpu_s_gb"),
+    "file1g": Scenario("1 GiB, 1 connection", "-c 1 -n 4", path="/1g.bin", floor="file", figure="cpu_s_gb"),
+    "connect": Scenario("128 bytes, a connection for each request", "-c 64 -k"),
+    "missing": Scenario("404, there is no such file", path="/no/such/file.html", status=404, floor="canned 404"),
+    "fresh": Scenario("304, the client has it already", status=304, floor="canned 304", fields="fresh"),
     "files1k": Scenario("1,000 files of 128 bytes at random", many=1000, plain="-c 64"),
     "files100k": Scenario("100,000 files of 128 bytes at random", many=100_000, plain="-c 64"),
     "idle10k": Scenario("64 active among 10,000 idle connections", kind="idle", plain="-c 64"),
-    "rate10k": Scenario("open loop: 10,000 requests a second", "-c 64 -r 10000", figure="p50_us"),
-    "log": Scenario("with an access log", logs=True, plain="-c 64"),
+    "rate10k": Scenario("128 bytes, 10,000 requests a second", "-c 64 -r 10000", figure="p50_us"),
+    "log": Scenario("128 bytes, with an access log", logs="combined", plain="-c 64", servers=USUAL[1:]),  # the floor has none
+    "logjson": Scenario("128 bytes, with an access log in JSON", logs="json", plain="-c 64", servers=("hewn",)),
     "start": Scenario("from the start to the first byte", kind="start", figure="start_ms"),
     "memory": Scenario("memory, idle and after 20,000 requests", "-c 64 -n 20000", kind="memory", figure="private_kb"),
+    **{f"cross{kib}k": crossover(kib) for kib in folder.CROSSOVER_KIB},
 }
+COST = "cost"  # not timed but counted: tests/cost/request.py
 WANTS_DESCRIPTORS = {"idle10k": IDLE_CONNECTIONS + 100}
 
 
@@ -58,13 +72,13 @@ def body_bytes(settings, scenario):
     return folder.FILES[scenario.path[1:]]
 
 
-def load_command(settings, server, scenario, load):
+def load_command(settings, server, scenario, load, seed=1):
     """The command line of the load, as a person could type it."""
     words = [os.path.join(settings.place, "load"), "-p", str(server.port), *load.split(), "-s", str(scenario.status)]
     if "-n" not in words:
         words += ["-d", str(settings.seconds)]
     if scenario.many:
-        words += ["-f", os.path.join(settings.place, f"{scenario.many}.paths")]
+        words += ["-f", os.path.join(settings.place, f"{scenario.many}.paths"), "-S", str(seed)]
     else:
         words += ["-u", scenario.path]
     if scenario.status == 200:
@@ -95,9 +109,9 @@ def figures_of(result, cpu_seconds):
     return figures
 
 
-def run_load(settings, server, scenario, load):
+def run_load(settings, server, scenario, load, seed=1):
     before = server.cpu_seconds()
-    done = subprocess.run(load_command(settings, server, scenario, load), stdout=subprocess.PIPE, text=True,
+    done = subprocess.run(load_command(settings, server, scenario, load, seed), stdout=subprocess.PIPE, text=True,
                           check=False)
     return figures_of(read_result(done.stdout), server.cpu_seconds() - before)
 
@@ -107,15 +121,21 @@ def measure_plain(settings, server, scenario):
     return run_load(settings, server, SCENARIOS["small64"], scenario.plain)["cpu_us"]
 
 
-def measure_load(settings, server, plain_server, scenario):
+def warm_up(settings, server, scenario):
+    """Of many files each is asked for once, so that what is measured is the steady state of a cache."""
+    if scenario.many:
+        run_load(settings, server, scenario, f"{scenario.load} -n {scenario.many}", seed=0)
+
+
+def measure_load(settings, server, plain_server, scenario, number):
     plain_us = measure_plain(settings, plain_server, scenario) if scenario.plain else None
-    figures = run_load(settings, server, scenario, scenario.load)
+    figures = run_load(settings, server, scenario, scenario.load, seed=number + 1)
     if plain_us:
         figures["factor"] = figures["cpu_us"] / plain_us
     return figures
 
 
-def measure_idle(settings, server, plain_server, scenario):
+def measure_idle(settings, server, plain_server, scenario, number):
     """Memory of idle connections, and what they cost the others. The server is a new one each time: what has served
     10,000 connections before may have kept the memory of them."""
     server.stop()
@@ -135,12 +155,12 @@ def measure_idle(settings, server, plain_server, scenario):
     return figures
 
 
-def measure_start(settings, server, plain_server, scenario):
+def measure_start(settings, server, plain_server, scenario, number):
     server.stop()
     return {"start_ms": server.start()}
 
 
-def measure_memory(settings, server, plain_server, scenario):
+def measure_memory(settings, server, plain_server, scenario, number):
     server.stop()
     server.start()
     idle_kb = server.private_kb()
@@ -151,15 +171,16 @@ def measure_memory(settings, server, plain_server, scenario):
 KINDS = {"load": measure_load, "idle": measure_idle, "start": measure_start, "memory": measure_memory}
 
 
-def measure(settings, server, plain_server, scenario):
-    return KINDS[scenario.kind](settings, server, plain_server, scenario)
+def measure(settings, server, plain_server, scenario, number):
+    """The figures of one round."""
+    return KINDS[scenario.kind](settings, server, plain_server, scenario, number)
 
 
 def check(settings, server, scenario):
     """That the server answers as it should, before anything is timed."""
     if scenario.fields == "fresh":
-        fields = ["If-None-Match: \"floor\""] if server.name == "floor" else server.check_fresh(scenario.path)
-        folder.write_fields(os.path.join(server.place, "fresh.fields"), fields)
+        fields = ['If-None-Match: "floor"'] if server.name == "floor" else server.check_fresh(scenario.path)
+        folder.write_fields(os.path.join(server.place, "fresh.fields"), [*folder.PLAIN, *fields])
     elif scenario.status == 404:
         server.check_missing(scenario.path)
     elif scenario.many and server.name != "floor":

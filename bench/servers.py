@@ -1,4 +1,5 @@
 """The servers: how each is started, asked whether it answers rightly, and what it has used."""
+import functools
 import glob
 import http.client
 import os
@@ -19,10 +20,13 @@ BLOCK_BYTES = 1 << 20
 COMMANDS = {
     "floor": "{tools}/limit {mode} {port} {site} {status}",
     "hewn": "{hewn} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port} {site}",
+    "floor-file": "{tools}/limit file {port} {site}",
     "nginx": "nginx -p {place} -c {place}/nginx.conf",
+    "nginx-nosf": "nginx -p {place} -c {place}/nginx.conf",
     "h2o": "h2o -c {place}/h2o.conf",
     "lighttpd": "lighttpd -D -f {place}/lighttpd.conf",
 }
+BASES = {"nginx-nosf": "nginx", "floor-file": "floor"}  # the same program, set up in another way
 VERSIONS = {"hewn": "{hewn} --version", "nginx": "nginx -v", "h2o": "h2o --version", "lighttpd": "lighttpd -v"}
 
 
@@ -31,6 +35,7 @@ class Failure(Exception):
 
 
 def is_there(name, hewn):
+    name = BASES.get(name, name)
     program = {"floor": "sh", "hewn": hewn}.get(name, name)
     return shutil.which(program) is not None
 
@@ -40,6 +45,14 @@ def version(name, hewn):
         return ""
     told = subprocess.run(VERSIONS[name].format(hewn=hewn).split(), capture_output=True, text=True, check=False)
     return (told.stdout + told.stderr).strip().split("\n")[0]
+
+
+@functools.lru_cache
+def stripped_kb(program, place):
+    """What is left of a copy without its symbols."""
+    copy = os.path.join(place, "stripped")
+    subprocess.run(["strip", "-o", copy, program], check=True)
+    return os.path.getsize(copy) / 1024
 
 
 def free_port():
@@ -55,7 +68,7 @@ def without_comments(text):
 class Server:
     """One server process, or a family of them, on one processor. Use it in a `with`."""
 
-    def __init__(self, name, settings, mode, logs=False):
+    def __init__(self, name, settings, mode, logs=""):
         self.name, self.process = name, None
         self.port = free_port()
         self.place = os.path.join(settings.place, "run", f"{name}{'-log' if logs else ''}")
@@ -68,16 +81,17 @@ class Server:
             "tools": settings.place, "hewn": settings.hewn, "site": settings.site, "place": self.place,
             "port": self.port, "mode": words[0], "status": "".join(words[1:]), "user": user,
             "user_directive": f"user {user};" if user == "root" else "", "descriptors": settings.descriptors,
-            "hewn_log": "combined" if logs else "off",
+            "hewn_log": logs or "off", "sendfile": "off" if name == "nginx-nosf" else "on",
             "nginx_log": f"{log} combined buffer=32k flush=1s" if logs else "off",
             "h2o_log": f"access-log: {log}" if logs else "",
             "lighttpd_log_module": '"mod_accesslog"' if logs else "",
             "lighttpd_log": f'accesslog.filename = "{log}"' if logs else "",
         }
-        self.command = ["taskset", "-c", str(self.cpu), *COMMANDS[name].format(**self.values).split()]
+        self.words = COMMANDS[name].format(**self.values).split()
+        self.command = ["taskset", "-c", str(self.cpu), *self.words]  # as a person would type it
 
     def write_configuration(self):
-        name = f"{self.name}.conf"
+        name = f"{BASES.get(self.name, self.name)}.conf"
         if os.path.exists(os.path.join(HERE, "peers", name)):
             with open(os.path.join(HERE, "peers", name), encoding="utf-8") as file:
                 text = string.Template(file.read()).substitute(self.values)
@@ -85,12 +99,18 @@ class Server:
                 file.write(text)
 
     def start(self):
-        """Starts it and asks until the first answer has come: the milliseconds that took."""
+        """Starts it and asks until the first answer has come: the milliseconds that took, from before the fork on. It
+        inherits its processor from us, for taskset would be one program more to start."""
         self.write_configuration()
+        ours = os.sched_getaffinity(0)
         with open(os.path.join(self.place, "output"), "wb") as output:
+            os.sched_setaffinity(0, {self.cpu})
             begin = time.perf_counter()
-            self.process = subprocess.Popen(self.command, cwd=self.place, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=subprocess.STDOUT, start_new_session=True)
+            try:
+                self.process = subprocess.Popen(self.words, cwd=self.place, stdin=subprocess.DEVNULL, stdout=output,
+                                                stderr=subprocess.STDOUT, start_new_session=True)
+            finally:
+                os.sched_setaffinity(0, ours)
         while time.perf_counter() - begin < START_SECONDS_MAX and self.process.poll() is None:
             try:
                 self.first_bytes()
@@ -163,7 +183,8 @@ class Server:
         return total
 
     def program_kb(self):
-        return os.path.getsize(os.path.realpath(f"/proc/{self.process.pid}/exe")) / 1024
+        """Of the stripped program, without its libraries."""
+        return stripped_kb(os.path.realpath(f"/proc/{self.process.pid}/exe"), self.place)
 
     def get(self, path, fields=None):
         """(status, headers, an iterator over the body)"""
