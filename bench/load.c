@@ -10,7 +10,7 @@
  *     -r  open loop: RATE requests a second in all, each at its time; a late answer is late from the
  *         time its request was due, so that a server that stalls cannot hide it by being asked less
  *     -i  before anything else IDLE connections ask once and stay; "idle N" is printed, and a line of
- *         standard input awaited
+ *         standard input awaited, as again at the end: closing them all costs the server something too
  *     -s  the status every answer must have (200); -b the Content-Length
  *
  * One thread, one line of JSON. Each answer's head is read for its status and length, its body counted
@@ -352,10 +352,17 @@ static bool serve(asker *a, uint32_t events, uint64_t now)
     return !want.closes;
 }
 
+static void await_line(void)
+{
+    char line[16];
+    fflush(stdout);
+    if (!fgets(line, sizeof line, stdin))
+        exit(1);
+}
+
 static void open_idle(void)
 {
     unsigned count = 0;
-    char line[16];
     write_requests();
     for (; count < want.idle; count++) {
         int fd = connect_to_server(true);
@@ -364,9 +371,7 @@ static void open_idle(void)
             break;
     }
     printf("idle %u\n", count);
-    fflush(stdout);
-    if (!fgets(line, sizeof line, stdin))
-        exit(1);
+    await_line();
 }
 
 /* One turn: who is ready, and then who is due. Closed loop: whoever is free asks. */
@@ -526,5 +531,7 @@ int main(int argc, char **argv)
     if (want.idle)
         open_idle();
     run_load();
+    if (want.idle)
+        await_line();
     return 0;
 }

@@ -160,6 +160,10 @@ class Field:
 
     def start(self, name):
         scenario, settings = self.scenario, self.settings
+        wanted = scenarios.WANTS_DESCRIPTORS.get(self.name, 0) * scenarios.DESCRIPTORS_EACH.get(name, 1)
+        if settings.descriptors < wanted:
+            self.leave_out(name, f"it wants {wanted} descriptors, and {settings.descriptors} are allowed here (ulimit -Hn)")
+            return
         try:
             self.servers[name] = Server(name, settings, scenario.floor, scenario.logs)
             self.servers[name].start()

@@ -63,6 +63,7 @@ SCENARIOS = {
 }
 COST = "cost"  # not timed but counted: tests/cost/request.py
 WANTS_DESCRIPTORS = {"idle10k": IDLE_CONNECTIONS + 100}
+DESCRIPTORS_EACH = {"lighttpd": 2}  # of a connection, to its limits
 
 
 def body_bytes(settings, scenario):
@@ -147,10 +148,14 @@ def measure_idle(settings, server, plain_server, scenario, number):
         count = int((load.stdout.readline().split() or [0, 0])[1])
         idle_kb = server.private_kb() - before_kb
         before = server.cpu_seconds()
-        output = load.communicate("go\n")[0]
+        load.stdin.write("go\n")
+        load.stdin.flush()
+        output = load.stdout.readline()
+        used = server.cpu_seconds() - before  # before the idle ones are closed
+        load.communicate("end\n")
     if count != IDLE_CONNECTIONS:
         raise Failure(f"took {count} idle connections of {IDLE_CONNECTIONS}")
-    figures = figures_of(read_result(output), server.cpu_seconds() - before)
+    figures = figures_of(read_result(output), used)
     figures.update(factor=figures["cpu_us"] / plain_us, connection_bytes=idle_kb * 1024 / count)
     return figures
 
