@@ -173,8 +173,11 @@ def judge(goal, results):
     if goal.scenario == "cost":
         return judge_count(goal, results["cost"])
     scenario = results["scenarios"][goal.scenario]
+    if "hewn" in scenario["failed"]:
+        return "-", f"no: {scenario['failed']['hewn']}"
     measured, met = judge_rounds(goal, scenario["rounds"])
-    return measured, met + ("; busy machine" if noise.complaints(scenario["noise"]) else "")
+    is_noisy = measured != "-" and noise.complaints(scenario["noise"])
+    return measured, met + ("; busy machine" if is_noisy else "")
 
 
 def is_asked(goal, results):

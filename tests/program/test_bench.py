@@ -107,6 +107,12 @@ def test_what_was_not_measured_is_not_judged():
     assert verdict("small64", {"floor": rounds_of(1.0)})["<= 1.15 x floor"] == ("-", "not measured")
 
 
+def test_a_server_that_failed_has_reached_nothing():
+    scenario = {**scenario_of({"floor": rounds_of(1.0)}), "failed": {"hewn": "9 answers, 9 of them wrong"}}
+    table = goals.verdicts(results_of({"files100k": scenario}))
+    assert {row[4] for row in table[1:]} == {"no: 9 answers, 9 of them wrong"}
+
+
 def test_a_busy_machine_is_told_in_the_verdict():
     found = verdict("missing", {"hewn": rounds_of(*[1.0] * 15), "floor": rounds_of(*[1.0] * 15)}, seen=BUSY)
     assert found["<= 1.15 x floor"][1] == "yes; busy machine"
