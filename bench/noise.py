@@ -6,7 +6,6 @@ import time
 
 OTHERS_MAX = 0.1  # of a processor
 STOLEN_MAX = 0.01  # of the time
-LOAD_MAX = 0.7  # before we begin
 LOOK_SECONDS = 1.0
 BUSY, STOLEN = (0, 1, 2, 5, 6), 7  # of /proc/stat: user, nice, system, irq, softirq
 
@@ -55,13 +54,12 @@ def look_around(processors):
     return watch.seen()
 
 
-def complaints(seen, is_before=False):
-    """What of it disturbs, in words; empty on a quiet machine. The load average counts our own work as soon as we begin."""
+def complaints(seen):
+    """What of it disturbs, in words; empty on a quiet machine. The load average is told but not judged: it remembers our own
+    building."""
     found = []
     if seen["others"] > OTHERS_MAX:
         found.append(f"others used {seen['others']:.2f} of our processors")
     if seen["stolen"] > STOLEN_MAX:
         found.append(f"the host took {seen['stolen']:.1%} of the time")
-    if is_before and seen["load_average"] > LOAD_MAX:
-        found.append(f"the load average was {seen['load_average']:.2f} before we began")
     return ", ".join(found)

@@ -92,14 +92,13 @@ def machine_words(results):
     lines += [f"- {name}: not to be had on this machine" for name in results["absent"]]
     yield "\n".join(lines)
     busy = [f"{name} ({words})" for name, result in results["scenarios"].items() if (words := noise.complaints(result["noise"]))]
-    before = noise.complaints(results["noise"], is_before=True)
-    if before or busy:
-        yield ("**The machine was busy with something else**" + (f" ({before})" if before else "") +
-               (", while these were measured: " + ", ".join(busy) if busy else "") + ".")
+    average = f"The load average was {results['noise']['load_average']:.2f} before the first."
+    if busy:
+        yield "**The machine was busy with something else** while these were measured: " + ", ".join(busy) + f". {average}"
     else:
-        seen = [result["noise"] for result in results["scenarios"].values()]
-        yield (f"Nothing else disturbed it: at most {max((one['others'] for one in seen), default=0):.2f} of its processors were used by "
-               f"others, and {max((one['stolen'] for one in seen), default=0):.1%} of the time taken by the host.")
+        seen = [result["noise"] for result in results["scenarios"].values()] or [results["noise"]]
+        yield (f"Nothing else disturbed it: at most {max(one['others'] for one in seen):.2f} of the two processors were used by others, and "
+               f"{max(one['stolen'] for one in seen):.1%} of the time was taken by the host. {average}")
 
 
 def section(name, result, bases):

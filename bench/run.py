@@ -265,8 +265,8 @@ def write_page(results):
 def begin_results(options, settings, path, there):
     """What is known before anything is measured; with --add, of an earlier run of the same program on this machine."""
     before = noise.look_around([settings.server_cpu, settings.load_cpu])
-    if disturbed := noise.complaints(before, is_before=True):
-        say(f"this machine is busy: {disturbed}. What is measured now will be noisy.")
+    if disturbed := noise.complaints(before):
+        say(f"this machine is busy: {disturbed}, the load average is {before['load_average']}. What is measured now will be noisy.")
     with open(settings.hewn, "rb") as file:
         program = hashlib.sha256(file.read()).hexdigest()
     results = {"date": datetime.date.today().isoformat(), "machine": machine(settings), "noise": before,
