@@ -132,9 +132,9 @@ class Scale:
         return self.left + share * self.length
 
 
-def legend(servers, x, y, names={}):
+def legend(servers, x, y, names=None):
     for server in servers:
-        words = names.get(server, server)
+        words = (names or {}).get(server, server)
         yield mark(server, x + 6, y - 4)
         yield text(x + 18, y, words)
         x += 18 + wide(words) + 18
