@@ -200,6 +200,8 @@ static size_t choose_tests(const run_options *options, hw_test **tests)
             tests[0] = test;
             return 1;
         }
+        if (options->sweep && test->kind == HW_TEST_LONG)
+            continue;
         if (options->threads_only && test->kind != HW_TEST_THREADS)
             continue;
         if (!options->filter || strstr(id, options->filter))

@@ -133,13 +133,19 @@ void site_open(test_site *site)
     site_serve(site, &(hw_static_setup){0});
 }
 
+int site_open_root(test_site *site)
+{
+    int folder = open(site_path(site, "www"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(folder >= 0);
+    return folder;
+}
+
 void site_serve(test_site *site, const hw_static_setup *setup)
 {
     hw_static_setup complete = *setup;
     hw_static_free(site->files);
     site->files = NULL;
-    complete.folder = open(site_path(site, "www"), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    assert_true(complete.folder >= 0);
+    complete.folder = site_open_root(site);
     int error = hw_static_new(&complete, &site->files);
     close(complete.folder);
     site_stop_if_struck(site);

@@ -37,6 +37,7 @@ typedef struct test_site {
 } test_site;
 
 void site_open(test_site *site);
+int site_open_root(test_site *site); /* the caller's to close */
 /* Another answerer for the same folder. */
 void site_serve(test_site *site, const hw_static_setup *setup);
 /* From now on the answerer has a loop's cache; `share` NULL: with room enough. */

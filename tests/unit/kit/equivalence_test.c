@@ -1,0 +1,235 @@
+/* A server that remembers files answers byte for byte like one that does not.
+ *
+ * Two servers have the same folder, one with a cache and one without. Thousands of requests are
+ * made up (names that are there and are not, conditions with tags that are right and wrong, ranges,
+ * methods), several at a time, and sent to both; between them the folder is changed, in every way a
+ * folder can be. What comes back must be the same. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "seam/seam.h"
+#include "unit/kit/site.h"
+#include "unit/server/rig.h"
+
+#define ROUNDS 3000
+#define PIPELINE_MAX 5
+#define NS_PER_S INT64_C(1000000000)
+
+typedef struct twins {
+    test_site site;
+    hw_static *plain; /* the same folder, without a cache */
+    test_rig cached, uncached;
+    hw_pipe *cached_client, *uncached_client;
+    char tag[128]; /* of what was answered last */
+    uint64_t state;
+} twins;
+
+static unsigned draw(twins *t, unsigned below)
+{
+    t->state = t->state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return (unsigned)(t->state >> 33) % below;
+}
+
+static const char *pick(twins *t, const char *const *of, unsigned count)
+{
+    return of[draw(t, count)];
+}
+
+#define PICK(t, array) pick((t), (array), sizeof(array) / sizeof *(array))
+
+static const char *const files[] = {"www/hello.txt", "www/ten.txt",        "www/index.html",
+                                    "www/a/x.css",   "www/dir/index.html", "www/noindex/index.html",
+                                    "www/b/y",       "www/link.txt"};
+
+static void change_folder(twins *t)
+{
+    static const char *const folders[] = {"www/a", "www/b", "www/dir", "www/c"};
+    test_site *site = &t->site;
+    char content[200], other[256];
+    const char *name = PICK(t, files);
+    struct stat seen;
+    snprintf(content, sizeof content, "%0*u", (int)draw(t, 190) + 1, draw(t, 1000000));
+    snprintf(other, sizeof other, "%s", site_path(site, PICK(t, folders)));
+    switch (draw(t, 5)) {
+    case 0:
+        (void)unlink(site_path(site, name));
+        break;
+    case 1: /* of folders, as often as it happens to work */
+        (void)rename(other, site_path(site, PICK(t, folders)));
+        break;
+    case 2:
+        (void)mkdir(site_path(site, PICK(t, folders)), 0755);
+        break;
+    case 3: /* by another file, made ready elsewhere */
+        site_put(site, "outside", content);
+        snprintf(other, sizeof other, "%s", site_path(site, "outside"));
+        (void)rename(other, site_path(site, name));
+        break;
+    default: /* in place; where there is no folder for it, nothing changes */
+        if (stat(site_path(site, name), &seen) == 0 && S_ISREG(seen.st_mode))
+            site_put(site, name, content);
+    }
+}
+
+static void put_conditions(twins *t, hw_buffer *out)
+{
+    static const char *const dates[] = {"Tue, 14 Nov 2023 22:13:20 GMT",
+                                        "Tue, 14 Nov 2023 22:13:19 GMT",
+                                        "Tue, 14 Nov 2023 22:13:21 GMT", "not a date"};
+    static const char *const ranges[] = {"bytes=0-3",     "bytes=-5",      "bytes=-0",
+                                         "bytes=4-",      "bytes=9-2",     "bytes=900000-",
+                                         "lines=1-2",     "bytes=1-2,4-5", "bytes=0-0,0",
+                                         "bytes=1-70000", "bytes=70000-"};
+    static const char *const tags[] = {"If-None-Match", "If-Match", "If-Range"};
+    static const char *const times[] = {"If-Modified-Since", "If-Unmodified-Since", "If-Range"};
+    unsigned kinds = draw(t, 16);
+    if (kinds & 1)
+        hw_buffer_put_format(out, "Range: %s\r\n", PICK(t, ranges));
+    if (kinds & 2)
+        hw_buffer_put_format(out, "%s: %s\r\n", PICK(t, tags),
+                             draw(t, 3) ? t->tag : "\"other\", *");
+    if (kinds & 4)
+        hw_buffer_put_format(out, "%s: %s\r\n", PICK(t, times), PICK(t, dates));
+    if ((kinds & 8) && draw(t, 4) == 0)
+        hw_buffer_put_format(out, "If-None-Match: *\r\n");
+}
+
+static void put_request(twins *t, hw_buffer *out)
+{
+    static const char *const methods[] = {"GET",  "GET",     "GET", "GET",
+                                          "HEAD", "OPTIONS", "PUT", "FROB"};
+    static const char *const targets[] = {"/",
+                                          "/hello.txt",
+                                          "/hello.txt?x=1",
+                                          "/ten.txt",
+                                          "/empty.txt",
+                                          "/big.bin",
+                                          "/a",
+                                          "/a/",
+                                          "/a/x.css",
+                                          "/b/y",
+                                          "/b",
+                                          "/c/x.css",
+                                          "/dir",
+                                          "/dir/",
+                                          "/dir?q",
+                                          "/dir/a/../",
+                                          "/%68ello.txt",
+                                          "/.hidden",
+                                          "/noindex",
+                                          "/noindex/",
+                                          "/no/such/file",
+                                          "/hello.txt/",
+                                          "/link.txt",
+                                          "/x~",
+                                          "/c/",
+                                          "/dir/index.html",
+                                          "/../up",
+                                          "/lin%6b.txt",
+                                          "/index.html",
+                                          "/c/y"};
+    hw_buffer_put_format(out, "%s %s HTTP/1.1\r\nHost: a\r\n", PICK(t, methods), PICK(t, targets));
+    if (draw(t, 3) == 0)
+        put_conditions(t, out);
+    hw_buffer_put_string(out, "\r\n");
+}
+
+static void open_rig(test_rig *rig, const hw_static *static_files, hw_pipe **ret_client)
+{
+    rig->answerer = *hw_static_answerer(static_files);
+    rig_open(rig);
+    hw_seam_clock_freeze(NS_PER_S, SITE_NOW * NS_PER_S);
+    rig->shared.limits.requests_max = UINT_MAX;
+    *ret_client = rig_connect(rig, (size_t)1024 * 1024);
+}
+
+static void open_twins(twins *t)
+{
+    static const hw_share share = {(size_t)64 * 1024, 2};
+    int folder;
+    *t = (twins){.state = 1};
+    site_open(&t->site);
+    site_make_folder(&t->site, "www/a");
+    site_make_folder(&t->site, "www/b");
+    site_put(&t->site, "www/a/x.css", "x{}");
+    site_put(&t->site, "www/b/y", "yyy");
+    site_link(&t->site, "www/link.txt", "ten.txt");
+    folder = site_open_root(&t->site);
+    HW_NEED_OK(hw_static_new(&(hw_static_setup){.folder = folder}, &t->plain));
+    close(folder);
+    t->site.cache_setup = (hw_cache_setup){.site_count = 1, .fresh_ms = 0};
+    t->site.local = hw_cache_local(&t->site.cache_setup);
+    hw_static_bind(t->site.files, 0, 0);
+    t->cached.shared.locals = &t->site.local;
+    t->cached.shared.local_count = 1;
+    t->cached.shared.share = share;
+    open_rig(&t->cached, t->site.files, &t->cached_client);
+    open_rig(&t->uncached, t->plain, &t->uncached_client);
+}
+
+static void close_twins(twins *t)
+{
+    hw_pipe_close(t->cached_client);
+    hw_pipe_close(t->uncached_client);
+    rig_close(&t->cached);
+    rig_close(&t->uncached);
+    hw_static_free(t->plain);
+    site_close(&t->site);
+}
+
+static void learn_tag(twins *t, hw_text received)
+{
+    const char *found = memmem(received.at, received.length, "ETag: ", 6);
+    if (found)
+        (void)snprintf(t->tag, sizeof t->tag, "%.*s", (int)strcspn(found + 6, "\r"), found + 6);
+}
+
+static void reconnect_if_closed(test_rig *rig, hw_pipe **client)
+{
+    if (!hw_pipe_is_ended(*client))
+        return;
+    hw_pipe_close(*client);
+    hw_loop_settle(&rig->lane.loop);
+    *client = rig_connect(rig, (size_t)1024 * 1024);
+}
+
+static void ask_twins(twins *t, const char *requests)
+{
+    rig_send(&t->cached, t->cached_client, requests);
+    rig_send(&t->uncached, t->uncached_client, requests);
+    hw_text one = hw_pipe_received(t->cached_client), other = hw_pipe_received(t->uncached_client);
+    assert_true(one.length > 0);
+    if (!hw_text_equal(one, other)) {
+        print_error("%s\n--- cached:\n%.*s\n", requests, HW_TEXT_ARGS(one));
+        print_error("--- not:\n%.*s\n", HW_TEXT_ARGS(other));
+        fail();
+    }
+    learn_tag(t, one);
+    hw_pipe_take(t->cached_client, one.length);
+    hw_pipe_take(t->uncached_client, other.length);
+    reconnect_if_closed(&t->cached, &t->cached_client);
+    reconnect_if_closed(&t->uncached, &t->uncached_client);
+}
+
+HW_LONG_TEST(static_answers_from_a_cache_as_it_does_without)
+{
+    static twins t;
+    char memory[8192];
+    open_twins(&t);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        hw_buffer requests = HW_BUFFER_OVER(memory);
+        for (unsigned i = 0, count = 1 + draw(&t, PIPELINE_MAX); i < count; i++)
+            put_request(&t, &requests);
+        if (draw(&t, 4) == 0)
+            change_folder(&t);
+        assert_non_null(hw_buffer_string(&requests));
+        ask_twins(&t, requests.at);
+    }
+    hw_cache *cache = t.cached.lane.place.locals[0];
+    assert_true(cache->epoch > ROUNDS / 8);
+    close_twins(&t);
+}
