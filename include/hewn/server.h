@@ -8,6 +8,8 @@
 
 #include "../hewn.h"
 
+#include <limits.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -36,6 +38,7 @@ typedef struct hewn_limits {
     unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
     unsigned rate_bytes_min;  /* a second, of a body; 500 */
     size_t head_bytes_max;    /* 32 KiB */
+    uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
 } hewn_limits;
 
 /* One finished exchange. Texts that are absent are "". What a client sent stands here as it came:
@@ -125,14 +128,22 @@ hewn_numbers hewn_server_numbers(const hewn_server *server);
  */
 void hewn_server_free(hewn_server *server);
 
+#define HEWN_EVERY_TIME UINT_MAX
+
 typedef struct hewn_files_opts {
     size_t size; /* sizeof(hewn_files_opts) */
     const char *const
         *index; /* names tried for a folder, in order, NULL-terminated; default index.html */
+    /* Files are remembered, and forgotten as soon as they change. Where the system does not tell of
+     * changes (network file systems, folders that may not be read) what was found is looked up
+     * again when it is older than this: 1000; HEWN_EVERY_TIME: for each request. */
+    unsigned fresh_ms;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for. opts may be NULL.
+ * whatever is asked for. A request sees every change that was made before it was read, but for
+ * stores through a memory mapping, which are seen when that ends, and for a file system that is
+ * mounted over a folder. opts may be NULL.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
  * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
  * NULL) says it in words. A bad prefix aborts. */

@@ -126,17 +126,18 @@ hw_text hw_cache_absent_words(void)
     return words_absent;
 }
 
-static bool is_old(const hw_cache *cache, const hw_entry *entry, int64_t now_ms)
+static bool is_old(const hw_entry *entry, int64_t now_ms, unsigned fresh_ms)
 {
     /* A clock that was set back says nothing of an age. */
     int64_t age_ms = now_ms - entry->filing.checked_ms;
-    return age_ms < 0 || age_ms >= cache->setup->fresh_ms;
+    return age_ms < 0 || age_ms >= fresh_ms;
 }
 
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms)
+hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,
+                        unsigned fresh_ms)
 {
     hw_entry *entry = hw_map_get(&cache->sites[site].names, path);
-    if (!entry || (!entry->filing.is_watched && is_old(cache, entry, now_ms)))
+    if (!entry || (!entry->filing.is_watched && is_old(entry, now_ms, fresh_ms)))
         return NULL;
     entry->filing.is_visited = true;
     return entry;

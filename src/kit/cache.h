@@ -13,7 +13,6 @@
 /* What all loops' caches of an application have in common; fixed once they are made. */
 typedef struct hw_cache_setup {
     size_t site_count;
-    unsigned fresh_ms; /* where changes are not told, what is older is looked up again */
 } hw_cache_setup;
 
 /* One number of events: everything that was watched under it. The same folder or file may have
@@ -75,8 +74,10 @@ typedef struct hw_cache {
 hw_local hw_cache_local(hw_cache_setup *setup);
 hw_text hw_cache_absent_words(void);
 
-/* What a path of a site led to, unless that may have changed. Borrowed. */
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms);
+/* What a path of a site led to, unless that may have changed: where changes are not told, it may
+ * have when it is as old as fresh_ms. Borrowed. */
+hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,
+                        unsigned fresh_ms);
 
 /* Begins a vigil for a path that is about to be looked up. The path must outlive it. */
 void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,

@@ -58,7 +58,7 @@ static int bind_cache(hewn_app *app, hw_static *files)
         setup = hw_arena_alloc(&app->arena, sizeof *setup);
         if (!setup)
             return -ENOMEM;
-        *setup = (hw_cache_setup){.fresh_ms = FRESH_MS};
+        *setup = (hw_cache_setup){0};
         hw_local local = hw_cache_local(setup);
         slot = hw_app_local_add(app, &local);
     }
@@ -87,11 +87,14 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
                hewn_fault *fault)
 {
     hewn_files_opts known;
+    hw_static_setup setup = {.folder = folder_fd, .fresh_ms = FRESH_MS};
     bool is_understood = hw_options_read(&known, sizeof known, opts);
     hw_assert(is_understood);
     hw_fault why = {0};
-    int error = mount_files(app, prefix,
-                            &(hw_static_setup){.folder = folder_fd, .index = known.index}, &why);
+    setup.index = known.index;
+    if (known.fresh_ms)
+        setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
+    int error = mount_files(app, prefix, &setup, &why);
     if (error < 0 && fault) {
         *fault = (hewn_fault){.error = why.error};
         memcpy(fault->what, why.what, sizeof why.what);
@@ -107,7 +110,8 @@ void hewn_static(hewn_app *app, const char *prefix, const char *folder)
     if (fd < 0)
         (void)hw_fault_set(&fault, -fd, folder, "%s", hw_error_words(fd));
     else
-        (void)mount_files(app, prefix, &(hw_static_setup){.folder = fd}, &fault);
+        (void)mount_files(app, prefix, &(hw_static_setup){.folder = fd, .fresh_ms = FRESH_MS},
+                          &fault);
     if (fd >= 0)
         (void)hw_sys_close(fd);
     if (fault.error)

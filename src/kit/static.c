@@ -31,6 +31,7 @@ struct hw_static {
     hw_arena names;
     const char **index;
     size_t index_count;
+    unsigned fresh_ms;
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
 };
 
@@ -316,7 +317,7 @@ static bool answer_from_cache(const hw_static *files, hw_exchange *exchange)
 {
     hw_cache *cache = hw_exchange_local(exchange, files->slot);
     hw_text path = exchange->request.below.text;
-    hw_entry *entry = hw_cache_find(cache, files->site, path, exchange->now_ms);
+    hw_entry *entry = hw_cache_find(cache, files->site, path, exchange->now_ms, files->fresh_ms);
     if (entry && is_datable(entry, exchange->now_ms / 1000)) {
         hw_sink_step(exchange->place->sink, "kit/static", static_step);
         if (entry->kind == HW_ENTRY_ABSENT)
@@ -391,6 +392,7 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     files->answerer = (hw_answerer){plan_static, answer_static_quickly, answer_static, files};
     files->root.folder = -1;
     files->slot = NO_SLOT;
+    files->fresh_ms = setup->fresh_ms;
     int error = copy_index(files, setup->index)
                     ? hw_root_open(&files->root, setup->folder, setup->shows_hidden)
                     : -ENOMEM;

@@ -10,6 +10,7 @@ typedef struct hw_static_setup {
     int folder;               /* borrowed: it keeps a descriptor of its own */
     const char *const *index; /* file names, NULL-terminated, copied; NULL: index.html */
     bool shows_hidden;
+    unsigned fresh_ms; /* where changes are not told, what is older is looked up again */
 } hw_static_setup;
 
 /* 0, or a negative errno. */

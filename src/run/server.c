@@ -147,6 +147,9 @@ static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret
         limits.drain_ms = known.drain_ms;
     if (known.rate_bytes_min)
         limits.rate_bytes_min = known.rate_bytes_min;
+    if (known.cache_bytes_max)
+        limits.cache_bytes_max =
+            known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
     if (known.head_bytes_max) {
         limits.h1.head_bytes_max = known.head_bytes_max;
         limits.h1.line_bytes_max = hw_size_min(limits.h1.line_bytes_max, known.head_bytes_max);

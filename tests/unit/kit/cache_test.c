@@ -393,7 +393,7 @@ HW_TEST(cache_keeps_nothing_that_changed_while_it_was_looked_up)
     assert_int_equal(error, 0);
     vigil.entry = entry;
     hw_cache_end(cache, &vigil);
-    assert_null(hw_cache_find(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW));
+    assert_null(hw_cache_find(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW, 1000));
     learn(&site, "/ten.txt", "0123456789");
     site_close(&site);
 }
@@ -408,7 +408,7 @@ HW_TEST(cache_watches_nothing_in_vain)
     assert_int_equal(cache->points.count, 3); /* the root, dir, the file */
     learn(&site, "/hello.txt", "hello, world\n");
     assert_int_equal(cache->points.count, 4);
-    hw_cache_drop(cache, hw_cache_find(cache, 0, HW_TEXT("/dir/index.html"), 0));
+    hw_cache_drop(cache, hw_cache_find(cache, 0, HW_TEXT("/dir/index.html"), 0, 1000));
     assert_int_equal(cache->points.count, 2);
     hw_cache_clear(cache);
     assert_int_equal(cache->points.count, 0);
@@ -504,7 +504,7 @@ HW_TEST(cache_sends_on_from_what_it_has_forgotten)
     site_open(&site);
     site_remember(&site, NULL, 1000);
     learn(&site, "/hello.txt", "hello, world\n");
-    hw_entry *entry = hw_cache_find(cache_of(&site), 0, HW_TEXT("/hello.txt"), 0);
+    hw_entry *entry = hw_cache_find(cache_of(&site), 0, HW_TEXT("/hello.txt"), 0, 1000);
     hw_source *body = hw_entry_body(entry, (hw_range){0, 5}, &site.exchange.arena);
     site_stop_if_struck(&site);
     hw_cache_clear(cache_of(&site));

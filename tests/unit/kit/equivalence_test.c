@@ -161,7 +161,7 @@ static void open_twins(twins *t)
     folder = site_open_root(&t->site);
     HW_NEED_OK(hw_static_new(&(hw_static_setup){.folder = folder}, &t->plain));
     close(folder);
-    t->site.cache_setup = (hw_cache_setup){.site_count = 1, .fresh_ms = 0};
+    t->site.cache_setup = (hw_cache_setup){.site_count = 1};
     t->site.local = hw_cache_local(&t->site.cache_setup);
     hw_static_bind(t->site.files, 0, 0);
     t->cached.shared.locals = &t->site.local;

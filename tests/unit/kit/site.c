@@ -143,6 +143,7 @@ int site_open_root(test_site *site)
 void site_serve(test_site *site, const hw_static_setup *setup)
 {
     hw_static_setup complete = *setup;
+    site->index = setup->index;
     hw_static_free(site->files);
     site->files = NULL;
     complete.folder = site_open_root(site);
@@ -171,7 +172,8 @@ static void make_cache(test_site *site, const hw_share *share)
 
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
 {
-    site->cache_setup = (hw_cache_setup){.site_count = 1, .fresh_ms = fresh_ms};
+    site->cache_setup = (hw_cache_setup){.site_count = 1};
+    site_serve(site, &(hw_static_setup){.index = site->index, .fresh_ms = fresh_ms});
     site->local = hw_cache_local(&site->cache_setup);
     make_cache(site, share);
     hw_static_bind(site->files, 0, 0);

@@ -30,7 +30,8 @@ typedef struct test_site {
     bool was_quick;   /* the last answer came from the quick step */
     char body[SITE_BIG_BYTES + 1];
     size_t body_length;
-    bool is_file; /* the last body had segments of a file */
+    bool is_file;             /* the last body had segments of a file */
+    const char *const *index; /* as the answerer was given it */
     hw_cache_setup cache_setup;
     hw_local local;
     void *cache; /* a hw_cache; NULL: nothing is remembered */
