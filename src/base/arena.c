@@ -83,37 +83,33 @@ static size_t count_arena_room(const hw_arena *arena)
 static bool pad_arena_piece(size_t bytes, size_t *ret_step)
 {
     size_t padded;
-    if (!hw_size_add(hw_size_max(bytes, 1), _Alignof(max_align_t) - 1, &padded))
+    if (!hw_size_add(hw_size_max(bytes, 1), HW_ARENA_ALIGNMENT - 1, &padded))
         return false;
-    *ret_step = padded & ~(_Alignof(max_align_t) - 1);
+    *ret_step = padded & ~(HW_ARENA_ALIGNMENT - 1);
     return true;
 }
 
-void *hw_arena_alloc(hw_arena *arena, size_t bytes)
+void *hw_arena_alloc_elsewhere(hw_arena *arena, size_t bytes)
 {
-    size_t step, needed;
+    size_t step, needed, left = arena->bytes_max - arena->held;
     if (!pad_arena_piece(bytes, &step) || !hw_size_add(step, sizeof(hw_arena_block), &needed))
         return NULL;
-    if (step > count_arena_room(arena)) {
-        size_t left = arena->bytes_max - arena->held;
-        if (needed > left)
-            return NULL;
-        bool is_large = needed > arena->block_bytes;
-        hw_arena_block *block =
-            add_arena_block(arena, is_large ? needed : hw_size_min(arena->block_bytes, left));
-        if (!block)
-            return NULL;
-        if (is_large) {
-            hw_poison(block->memory, step);
-            hw_unpoison(block->memory, bytes);
-            return block->memory;
-        }
-        open_arena_block(arena, block);
+    if (needed > left)
+        return NULL;
+    bool is_large = needed > arena->block_bytes;
+    hw_arena_block *block =
+        add_arena_block(arena, is_large ? needed : hw_size_min(arena->block_bytes, left));
+    if (!block)
+        return NULL;
+    if (is_large) {
+        hw_poison(block->memory, step);
+        hw_unpoison(block->memory, bytes);
+        return block->memory;
     }
-    void *piece = arena->at;
+    open_arena_block(arena, block);
     arena->at += step;
-    hw_unpoison(piece, bytes);
-    return piece;
+    hw_unpoison(block->memory, bytes);
+    return block->memory;
 }
 
 void *hw_arena_alloc_zeroed(hw_arena *arena, size_t count, size_t bytes)

@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "base/poison.h"
 #include "base/text.h"
+
+#define HW_ARENA_ALIGNMENT _Alignof(max_align_t)
 
 typedef struct hw_arena_block hw_arena_block;
 
@@ -27,9 +30,25 @@ void hw_arena_fini(hw_arena *arena);
  */
 void hw_arena_reset(hw_arena *arena);
 
+/* For hw_arena_alloc: the piece lies in another block than the one in use. */
+void *hw_arena_alloc_elsewhere(hw_arena *arena, size_t bytes);
+
 /* Memory aligned for any type, not zeroed; bytes 0 is fine. NULL: out of memory, or bytes_max would
  * be passed. */
-void *hw_arena_alloc(hw_arena *arena, size_t bytes);
+static inline void *hw_arena_alloc(hw_arena *arena, size_t bytes)
+{
+    size_t room = arena->at ? (size_t)(arena->end - arena->at) : 0;
+    if (bytes > room)
+        return hw_arena_alloc_elsewhere(arena, bytes);
+    size_t step = (bytes + (bytes == 0) + HW_ARENA_ALIGNMENT - 1) & ~(HW_ARENA_ALIGNMENT - 1);
+    if (step > room)
+        return hw_arena_alloc_elsewhere(arena, bytes);
+    void *piece = arena->at;
+    arena->at += step;
+    hw_unpoison(piece, bytes);
+    return piece;
+}
+
 /* The same, zeroed; count * bytes is checked. */
 void *hw_arena_alloc_zeroed(hw_arena *arena, size_t count, size_t bytes);
 /* A copy with a NUL after it; NULL when there is no memory. */

@@ -16,34 +16,6 @@ hw_buffer hw_buffer_over(void *memory, size_t capacity)
     return (hw_buffer){.at = memory, .capacity = capacity};
 }
 
-/* Where a piece of so many bytes, at least 1, goes; NULL when it does not fit. */
-static char *claim_buffer_room(hw_buffer *buffer, size_t bytes)
-{
-    if (buffer->overflow || bytes > hw_buffer_room(buffer)) {
-        buffer->overflow = true;
-        return NULL;
-    }
-    char *piece = buffer->at + buffer->length;
-    buffer->length += bytes;
-    return piece;
-}
-
-void hw_buffer_put(hw_buffer *buffer, hw_text text)
-{
-    if (text.length == 0)
-        return;
-    char *piece = claim_buffer_room(buffer, text.length);
-    if (piece)
-        memcpy(piece, text.at, text.length);
-}
-
-void hw_buffer_put_char(hw_buffer *buffer, char byte)
-{
-    char *piece = claim_buffer_room(buffer, 1);
-    if (piece)
-        *piece = byte;
-}
-
 void hw_buffer_put_string(hw_buffer *buffer, const char *string)
 {
     hw_buffer_put(buffer, hw_text_of(string));
@@ -65,7 +37,7 @@ void hw_buffer_put_decimal_padded(hw_buffer *buffer, uint64_t number, unsigned w
 
     size_t count = sizeof digits - start;
     size_t zeros = width > count ? width - count : 0;
-    char *piece = claim_buffer_room(buffer, zeros + count);
+    char *piece = hw_buffer_claim(buffer, zeros + count);
     if (!piece)
         return;
     memset(piece, '0', zeros);
@@ -105,22 +77,12 @@ void hw_buffer_put_formatv(hw_buffer *buffer, const char *format, va_list args)
         buffer->length += (size_t)length;
 }
 
-hw_text hw_buffer_text(const hw_buffer *buffer)
-{
-    return (hw_text){buffer->at, buffer->length};
-}
-
 const char *hw_buffer_string(hw_buffer *buffer)
 {
     if (buffer->overflow || hw_buffer_room(buffer) == 0)
         return NULL;
     buffer->at[buffer->length] = '\0';
     return buffer->at;
-}
-
-size_t hw_buffer_room(const hw_buffer *buffer)
-{
-    return buffer->capacity - buffer->length;
 }
 
 void hw_buffer_clear(hw_buffer *buffer)

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -20,8 +21,40 @@ hw_buffer hw_buffer_over(void *memory, size_t capacity);
 /* A buffer over an array. */
 #define HW_BUFFER_OVER(array) hw_buffer_over((array), sizeof(array))
 
-void hw_buffer_put(hw_buffer *buffer, hw_text text);
-void hw_buffer_put_char(hw_buffer *buffer, char byte);
+static inline size_t hw_buffer_room(const hw_buffer *buffer)
+{
+    return buffer->capacity - buffer->length;
+}
+
+/* Where a piece of so many bytes, at least 1, goes, to be written by the caller; NULL when it does
+ * not fit. */
+static inline char *hw_buffer_claim(hw_buffer *buffer, size_t bytes)
+{
+    if (buffer->overflow || bytes > hw_buffer_room(buffer)) {
+        buffer->overflow = true;
+        return NULL;
+    }
+    char *piece = buffer->at + buffer->length;
+    buffer->length += bytes;
+    return piece;
+}
+
+static inline void hw_buffer_put(hw_buffer *buffer, hw_text text)
+{
+    if (text.length == 0)
+        return;
+    char *piece = hw_buffer_claim(buffer, text.length);
+    if (piece)
+        memcpy(piece, text.at, text.length);
+}
+
+static inline void hw_buffer_put_char(hw_buffer *buffer, char byte)
+{
+    char *piece = hw_buffer_claim(buffer, 1);
+    if (piece)
+        *piece = byte;
+}
+
 void hw_buffer_put_string(hw_buffer *buffer, const char *string);
 void hw_buffer_put_decimal(hw_buffer *buffer, uint64_t number);
 /* With leading zeros up to width digits (width 0: as short as it can be); longer numbers are
@@ -35,10 +68,13 @@ void hw_buffer_put_formatv(hw_buffer *buffer, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /* What has been built so far; valid as long as the memory, unchanged by what is appended later. */
-hw_text hw_buffer_text(const hw_buffer *buffer);
+static inline hw_text hw_buffer_text(const hw_buffer *buffer)
+{
+    return (hw_text){buffer->at, buffer->length};
+}
+
 /* The built bytes with a NUL after them, or NULL when they (or the NUL) did not fit. */
 const char *hw_buffer_string(hw_buffer *buffer);
-size_t hw_buffer_room(const hw_buffer *buffer);
 void hw_buffer_clear(hw_buffer *buffer); /* empty again, overflow forgotten */
 
 #endif

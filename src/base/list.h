@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/assert.h"
+
 typedef struct hw_link {
     struct hw_link *next, *prev;
 } hw_link;
@@ -19,20 +21,70 @@ typedef struct hw_list {
 /* The member that holds this link. */
 #define HW_MEMBER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-void hw_list_init(hw_list *list);
-void hw_link_init(hw_link *link);
-bool hw_list_is_empty(const hw_list *list);
-bool hw_link_is_linked(const hw_link *link);
+static inline void hw_link_init(hw_link *link)
+{
+    link->next = link->prev = link;
+}
+
+static inline void hw_list_init(hw_list *list)
+{
+    hw_link_init(&list->head);
+}
+
+static inline bool hw_link_is_linked(const hw_link *link)
+{
+    return link->next && link->next != link;
+}
+
+static inline bool hw_list_is_empty(const hw_list *list)
+{
+    return !hw_link_is_linked(&list->head);
+}
+
+/* Between two neighbours. For the functions below. */
+static inline void hw_link_insert(hw_link *link, hw_link *prev, hw_link *next)
+{
+    hw_assert(prev && next); /* else the list was never initialised */
+    hw_assert(!hw_link_is_linked(link));
+    link->prev = prev;
+    link->next = next;
+    prev->next = link;
+    next->prev = link;
+}
 
 /* The link must be on no list (asserted). */
-void hw_list_append(hw_list *list, hw_link *link);
+static inline void hw_list_append(hw_list *list, hw_link *link)
+{
+    hw_link_insert(link, list->head.prev, &list->head);
+}
+
 void hw_list_prepend(hw_list *list, hw_link *link);
+
 /* Takes the link off its list; does nothing when it is on none. */
-void hw_link_remove(hw_link *link);
+static inline void hw_link_remove(hw_link *link)
+{
+    if (!hw_link_is_linked(link))
+        return;
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    hw_link_init(link);
+}
+
 /* The first link, left on the list; NULL when the list is empty. */
-hw_link *hw_list_first(const hw_list *list);
+static inline hw_link *hw_list_first(const hw_list *list)
+{
+    return hw_list_is_empty(list) ? NULL : list->head.next;
+}
+
 /* The first link, taken off; NULL when the list is empty. */
-hw_link *hw_list_take_first(hw_list *list);
+static inline hw_link *hw_list_take_first(hw_list *list)
+{
+    hw_link *first = hw_list_first(list);
+    if (first)
+        hw_link_remove(first);
+    return first;
+}
+
 /* Moves everything from one list to the end of another (asserted). */
 void hw_list_append_all(hw_list *to, hw_list *from);
 
