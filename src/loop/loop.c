@@ -18,11 +18,7 @@
 #include "base/assert.h"
 #include "base/number.h"
 #include "sys/clock.h"
-#include "sys/poll.h"
 #include "sys/socket.h"
-
-#define EVENTS_MAX 64
-#define NS_PER_MS 1000000
 
 static void on_event(hw_watch *watch, uint32_t events)
 {
@@ -45,6 +41,7 @@ static int open_poll(hw_loop *loop)
 int hw_loop_init(hw_loop *loop, hw_loop_kind kind)
 {
     *loop = (hw_loop){.poll = -1, .event = -1};
+    hw_list_init(&loop->arrivals);
     hw_list_init(&loop->turns);
     hw_list_init(&loop->ready);
     hw_list_init(&loop->retired);
@@ -65,12 +62,18 @@ static void run_all(hw_list *list)
     }
 }
 
+static bool has_queued(const hw_loop *loop)
+{
+    return !hw_list_is_empty(&loop->arrivals) || !hw_list_is_empty(&loop->turns) ||
+           !hw_list_is_empty(&loop->ready);
+}
+
 void hw_loop_fini(hw_loop *loop)
 {
     if (!loop->retired.head.next)
         return;
     run_all(&loop->retired);
-    hw_assert(hw_list_is_empty(&loop->turns) && hw_list_is_empty(&loop->ready));
+    hw_assert(!has_queued(loop));
     if (loop->event >= 0)
         hw_sys_close(loop->event);
     if (loop->poll >= 0)
@@ -78,18 +81,9 @@ void hw_loop_fini(hw_loop *loop)
     loop->poll = loop->event = -1;
 }
 
-int64_t hw_loop_now_ms(const hw_loop *loop)
-{
-    return (loop->now_ns - loop->start_ns) / NS_PER_MS;
-}
-
-static bool has_queued(const hw_loop *loop)
-{
-    return !hw_list_is_empty(&loop->turns) || !hw_list_is_empty(&loop->ready);
-}
-
 /* How long the next wait may last: not at all when somebody is queued, else until the next timer.
- */
+ * Turns are short, so the clock is not read again after them; what was answered may have taken any
+ * time. */
 static int choose_timeout_ms(hw_loop *loop, bool may_wait)
 {
     if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
@@ -97,32 +91,35 @@ static int choose_timeout_ms(hw_loop *loop, bool may_wait)
     int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
     if (next_ms == HW_WHEEL_NEVER)
         return -1;
-    int64_t wait_ms = next_ms - (hw_sys_monotonic_ns() - loop->start_ns) / NS_PER_MS;
+    if (loop->is_late)
+        loop->now_ns = hw_sys_monotonic_ns();
+    int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
     return wait_ms < 0 ? 0 : (int)hw_number_min((uint64_t)wait_ms, INT32_MAX);
 }
 
-static int wait_for_events(hw_loop *loop, bool may_wait, struct epoll_event *events)
+static int wait_for_events(hw_loop *loop, bool may_wait)
 {
     if (loop->poll < 0)
         return 0;
     int timeout_ms = choose_timeout_ms(loop, may_wait);
-    if (timeout_ms != 0) {
-        /* Said before the inbox is looked at for the last time, so that a post either is seen there
-         * or wakes the wait. */
-        atomic_store(&loop->is_asleep, true);
-        if (atomic_load(&loop->inbox))
-            timeout_ms = 0;
-    }
-    int count = hw_sys_poll_wait(loop->poll, events, EVENTS_MAX, timeout_ms);
-    atomic_store(&loop->is_asleep, false);
+    if (timeout_ms == 0)
+        return hw_sys_poll_wait(loop->poll, loop->events, HW_LOOP_EVENTS_MAX, 0);
+    /* Said before the inbox is looked at for the last time, so that a post either is seen there
+     * or wakes the wait. */
+    atomic_store(&loop->is_asleep, true);
+    if (atomic_load(&loop->inbox))
+        timeout_ms = 0;
+    int count = hw_sys_poll_wait(loop->poll, loop->events, HW_LOOP_EVENTS_MAX, timeout_ms);
+    /* Whoever still sees the old value wakes a loop that is awake. */
+    atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
     return count;
 }
 
-static void hand_out_events(struct epoll_event *events, int count)
+static void hand_out_events(const hw_loop *loop, int count)
 {
     for (int i = 0; i < count; i++) {
-        hw_watch *watch = events[i].data.ptr;
-        watch->on_ready(watch, events[i].events);
+        hw_watch *watch = loop->events[i].data.ptr;
+        watch->on_ready(watch, loop->events[i].events);
     }
 }
 
@@ -138,6 +135,9 @@ static void ask_early(hw_loop *loop)
 /* Posts are pushed in front; turned round they run in the order they came. */
 static void run_inbox(hw_loop *loop)
 {
+    /* A post that is not seen yet has seen that nobody sleeps, or wakes the next wait. */
+    if (!atomic_load_explicit(&loop->inbox, memory_order_relaxed))
+        return;
     hw_post *newest = atomic_exchange(&loop->inbox, NULL), *oldest = NULL;
     while (newest) {
         hw_post *next = newest->next;
@@ -153,27 +153,38 @@ static void run_inbox(hw_loop *loop)
 }
 
 /* Those who are queued now; who queues itself meanwhile comes next time. */
-static void take_turns(hw_loop *loop)
+static void run_queued(hw_list *list)
 {
     hw_list now;
+    if (hw_list_is_empty(list))
+        return;
     hw_list_init(&now);
-    hw_list_append_all(&now, &loop->turns);
+    hw_list_append_all(&now, list);
     run_all(&now);
+}
+
+static void run_ready(hw_loop *loop)
+{
+    if (hw_list_is_empty(&loop->ready))
+        return;
+    run_all(&loop->ready);
+    loop->is_late = true;
+    run_queued(&loop->turns);
 }
 
 bool hw_loop_step(hw_loop *loop, bool may_wait)
 {
-    struct epoll_event events[EVENTS_MAX];
-    int count = wait_for_events(loop, may_wait, events);
+    int count = wait_for_events(loop, may_wait);
     loop->now_ns = hw_sys_monotonic_ns();
+    loop->is_late = false;
     if (loop->poll < 0 || count == EVENTS_MAX)
         ask_early(loop);
-    hand_out_events(events, count);
+    hand_out_events(loop, count);
     run_inbox(loop);
     hw_wheel_advance(&loop->wheel, hw_loop_now_ms(loop));
-    take_turns(loop);
-    run_all(&loop->ready);
-    take_turns(loop);
+    run_queued(&loop->arrivals);
+    run_queued(&loop->turns);
+    run_ready(loop);
     run_all(&loop->retired);
     return has_queued(loop);
 }
@@ -221,38 +232,6 @@ void hw_loop_unwatch_early(hw_loop *loop, hw_early *early)
     if (hw_link_is_linked(&early->link) && loop->poll >= 0)
         hw_sys_poll_remove(loop->poll, early->watch.fd);
     hw_link_remove(&early->link);
-}
-
-void hw_task_init(hw_task *task, void (*run)(hw_task *task))
-{
-    task->run = run;
-    hw_link_init(&task->link);
-}
-
-static void queue_once(hw_list *list, hw_task *task)
-{
-    if (!hw_link_is_linked(&task->link))
-        hw_list_append(list, &task->link);
-}
-
-void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
-{
-    queue_once(&loop->turns, task);
-}
-
-void hw_loop_queue_ready(hw_loop *loop, hw_task *task)
-{
-    queue_once(&loop->ready, task);
-}
-
-void hw_loop_retire(hw_loop *loop, hw_task *task)
-{
-    queue_once(&loop->retired, task);
-}
-
-void hw_task_cancel(hw_task *task)
-{
-    hw_link_remove(&task->link);
 }
 
 void hw_loop_arm(hw_loop *loop, hw_timer *timer, int64_t after_ms)

@@ -1,9 +1,9 @@
 /* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever
  * calls hw_loop_step owns it for that long, and nothing of it lives in globals or thread-locals.
  *
- * One step is: wait; note who is ready; fire timers; let everybody who is queued take a turn; run
- * what became ready to be answered, at the top level, inside nobody's turn; let those take their
- * turn who were woken by that; free what was retired. */
+ * One step is: wait; note who is ready; fire timers; let arrivals in; let everybody who is queued
+ * take a turn; run what became ready to be answered, at the top level, inside nobody's turn; let
+ * those take their turn who were woken by that; free what was retired. */
 #ifndef HW_LOOP_LOOP_H
 #define HW_LOOP_LOOP_H
 
@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "loop/wheel.h"
+#include "sys/poll.h"
 
 typedef struct hw_task hw_task;
 struct hw_task {
@@ -38,6 +39,9 @@ struct hw_post {
     void (*run)(hw_post *post); /* on the loop */
 };
 
+/* Taken in one step. */
+#define HW_LOOP_EVENTS_MAX 256
+
 typedef enum hw_loop_kind {
     HW_LOOP_POLL,   /* waits for descriptors with epoll */
     HW_LOOP_MANUAL, /* has no descriptors: memory streams queue turns themselves, and a step never
@@ -47,7 +51,7 @@ typedef enum hw_loop_kind {
 typedef struct hw_loop {
     int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
-    hw_list turns, ready, retired;
+    hw_list arrivals, turns, ready, retired;
     hw_list early; /* hw_early */
     hw_wheel wheel;
     int64_t start_ns; /* where the wheel's clock begins */
@@ -55,6 +59,8 @@ typedef struct hw_loop {
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
     atomic_bool is_ended;
+    bool is_late; /* now_ns may lie far back: what became ready was run since */
+    struct epoll_event events[HW_LOOP_EVENTS_MAX];
 } hw_loop;
 
 /* 0, or a negative errno. */
@@ -72,7 +78,11 @@ void hw_loop_settle(hw_loop *loop);
 /* Ends hw_loop_run after the current step. Threads: any. */
 void hw_loop_end(hw_loop *loop);
 
-int64_t hw_loop_now_ms(const hw_loop *loop); /* the clock of its timers */
+/* The clock of its timers. */
+static inline int64_t hw_loop_now_ms(const hw_loop *loop)
+{
+    return (loop->now_ns - loop->start_ns) / 1000000;
+}
 
 /* Watches a descriptor; the watch is the caller's until unwatched. 0, or a negative errno. */
 int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events);
@@ -85,13 +95,45 @@ void hw_loop_unwatch(hw_loop *loop, hw_watch *watch);
 int hw_loop_watch_early(hw_loop *loop, hw_early *early);
 void hw_loop_unwatch_early(hw_loop *loop, hw_early *early);
 
-void hw_task_init(hw_task *task, void (*run)(hw_task *task));
-/* Queueing what is queued already changes nothing. */
-void hw_loop_queue_turn(hw_loop *loop, hw_task *task);
-void hw_loop_queue_ready(hw_loop *loop, hw_task *task);
+static inline void hw_task_init(hw_task *task, void (*run)(hw_task *task))
+{
+    task->run = run;
+    hw_link_init(&task->link);
+}
+
+/* For the functions below: queueing what is queued already changes nothing. */
+static inline void hw_task_queue(hw_list *list, hw_task *task)
+{
+    if (!hw_link_is_linked(&task->link))
+        hw_list_append(list, &task->link);
+}
+
+/* Before the turns of a step: for whoever brings others that take theirs in the same step. */
+static inline void hw_loop_queue_arrival(hw_loop *loop, hw_task *task)
+{
+    hw_task_queue(&loop->arrivals, task);
+}
+
+static inline void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
+{
+    hw_task_queue(&loop->turns, task);
+}
+
+static inline void hw_loop_queue_ready(hw_loop *loop, hw_task *task)
+{
+    hw_task_queue(&loop->ready, task);
+}
+
 /* Runs the task at the end of the step: for freeing what callbacks of this step may still reach. */
-void hw_loop_retire(hw_loop *loop, hw_task *task);
-void hw_task_cancel(hw_task *task);
+static inline void hw_loop_retire(hw_loop *loop, hw_task *task)
+{
+    hw_task_queue(&loop->retired, task);
+}
+
+static inline void hw_task_cancel(hw_task *task)
+{
+    hw_link_remove(&task->link);
+}
 
 void hw_loop_arm(hw_loop *loop, hw_timer *timer, int64_t after_ms); /* from now */
 void hw_loop_disarm(hw_loop *loop, hw_timer *timer);

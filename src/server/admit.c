@@ -121,7 +121,7 @@ static void on_listener_ready(hw_watch *watch, uint32_t events)
 {
     (void)events;
     hw_acceptor *acceptor = HW_MEMBER(watch, hw_acceptor, watch);
-    hw_loop_queue_turn(&acceptor->lane->loop, &acceptor->turn);
+    hw_loop_queue_arrival(&acceptor->lane->loop, &acceptor->turn);
 }
 
 int hw_admit_open(hw_lane *lane)
@@ -169,7 +169,7 @@ static void try_listeners(hw_lane *lane)
 {
     for (size_t i = 0; i < lane->shared->listener_count; i++)
         if (join(&lane->acceptors[i]) == 0)
-            hw_loop_queue_turn(&lane->loop, &lane->acceptors[i].turn);
+            hw_loop_queue_arrival(&lane->loop, &lane->acceptors[i].turn);
 }
 
 void hw_admit_on_recall(hw_post *post)

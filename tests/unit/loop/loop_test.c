@@ -128,11 +128,29 @@ HW_TEST(loop_lets_others_go_first_who_queue_themselves)
     hw_loop_queue_turn(&diary.loop, &modest.task);
     hw_loop_queue_turn(&diary.loop, &greedy.task);
     assert_true(hw_loop_step(&diary.loop, false));
-    assert_diary(&diary, "gmg");
+    assert_diary(&diary, "gm");
     hw_loop_settle(&diary.loop);
-    assert_diary(&diary, "ggg");
+    assert_diary(&diary, "gggg");
     assert_false(hw_loop_step(&diary.loop, true));
     assert_diary(&diary, "");
+    hw_loop_fini(&diary.loop);
+}
+
+HW_TEST(loop_lets_arrivals_in_before_the_turns)
+{
+    loop_diary diary;
+    open_diary(&diary, HW_LOOP_MANUAL);
+    loop_entry door = make_entry(&diary, 'd'), guest = make_entry(&diary, 'g'),
+               answer = make_entry(&diary, 'a');
+    init_entry(&door);
+    init_entry(&guest);
+    init_entry(&answer);
+    door.turn = &guest;
+    guest.ready = &answer;
+    hw_loop_queue_arrival(&diary.loop, &door.task);
+    hw_loop_queue_arrival(&diary.loop, &door.task);
+    assert_false(hw_loop_step(&diary.loop, true));
+    assert_diary(&diary, "dga");
     hw_loop_fini(&diary.loop);
 }
 
