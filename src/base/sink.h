@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 typedef enum hw_sink_kind {
-    HW_SINK_RECORD, /* item: hw_record of exchange/record.h, one finished exchange */
+    HW_SINK_RECORD, /* item: hw_record of exchange/record.h, one finished exchange; only when
+                       `records` is set */
     HW_SINK_FAULT,  /* item: hw_fault of base/error.h, something an operator should know */
     HW_SINK_STEP,   /* item: hw_step below, only when `steps` is set */
 } hw_sink_kind;
@@ -22,7 +23,7 @@ typedef struct hw_sink {
     void (*take)(void *arg, hw_sink_kind kind, const void *item);
     void *arg;
     bool steps;   /* wants HW_SINK_STEP */
-    bool records; /* looks at HW_SINK_RECORD, so that its times are worth measuring */
+    bool records; /* wants HW_SINK_RECORD: a record and its times are made only then */
 } hw_sink;
 
 /* All three accept NULL and a sink without a function, and do nothing then. */

@@ -17,7 +17,7 @@ typedef struct hw_record {
     int64_t at_ms;      /* wall clock when the head was complete */
 } hw_record;
 
-/* Tells the exchange's sink. now_ns is monotonic. */
+/* Tells the exchange's sink, when it wants records. now_ns is monotonic. */
 void hw_record_put(const hw_exchange *exchange, int status, bool is_complete, uint64_t bytes_out,
                    int64_t now_ns);
 

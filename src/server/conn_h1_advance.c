@@ -51,7 +51,7 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     };
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, &begun, &hw_conn_h1_carrier, &lane->place,
-                          hw_lane_wall_ms(), hw_lane_now_ns(lane));
+                          hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
     return is_copied ? problem : &hw_conn_h1_no_memory;
 }
 
@@ -92,7 +92,7 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     }
     h1->requests++;
     h1->window_bytes = 0;
-    atomic_fetch_add(&lane->shared->requests, 1);
+    hw_lane_count(&lane->counts.requests, 1);
     e->is_http10 = head->minor == 0;
     e->is_head = head->method == HW_METHOD_HEAD;
     e->has_whole_body = content_length_of(head) == 0;

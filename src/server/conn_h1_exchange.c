@@ -75,7 +75,7 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1)
     hw_task_init(&e->ready, answer_ready_h1);
     hw_list_append(&h1->queue, &e->link);
     h1->queue_length++;
-    atomic_fetch_add(&lane->shared->exchanges, 1);
+    hw_lane_count(&lane->counts.exchanges, 1);
     return e;
 }
 
@@ -156,8 +156,8 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_link_remove(&e->link);
     hw_task_cancel(&e->ready);
     h1->queue_length--;
-    atomic_fetch_sub(&lane->shared->exchanges, 1);
-    atomic_fetch_add(&lane->shared->bytes_out, e->bytes_out);
+    hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
+    hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
     if (!h1->conn.is_closed)
         queue_unanswered(h1);
@@ -198,7 +198,7 @@ void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
     hw_exchange *exchange = &e->exchange;
     exchange->carrier = &hw_conn_h1_carrier;
     exchange->place = &lane->place;
-    exchange->now_ms = hw_lane_wall_ms();
+    exchange->now_ms = hw_lane_wall_ms(lane);
     exchange->began_ns = hw_lane_now_ns(lane);
     exchange->request.peer = hw_text_of(h1->conn.stream->peer);
     exchange->response.arena = &exchange->arena;

@@ -113,7 +113,7 @@ static void put_head(h1_exchange *e, hw_buffer *output)
         hw_h1_put_status_line(output, e->status);
     put_response_fields(output, response);
     put_framing(e, output);
-    hw_h1_put_field(output, HW_TEXT("Date"), hw_lane_date(lane));
+    hw_buffer_put(output, hw_lane_date(lane));
     put_connection(e, output);
     hw_h1_put_head_end(output, lane->place.sink);
 }

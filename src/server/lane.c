@@ -9,14 +9,18 @@
 #include "server/lane.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/poison.h"
-#include "http/date.h"
 #include "server/admit.h"
 #include "server/conn.h"
 #include "sys/clock.h"
 #include "sys/memory.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
+#define WALL_SPAN_NS (NS_PER_S / 4)
 
 static void free_locals(hw_lane *lane)
 {
@@ -110,6 +114,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
+        .wall_at_ns = INT64_MAX,
         .date_s = INT64_MIN,
     };
     hw_list_init(&lane->conns);
@@ -138,7 +143,7 @@ void hw_lane_fini(hw_lane *lane)
     hw_admit_close(lane);
     hw_lane_cut(lane);
     hw_loop_settle(&lane->loop);
-    hw_assert(lane->conn_count == 0);
+    hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);
     hw_loop_disarm(&lane->loop, &lane->tick);
     hw_loop_disarm(&lane->loop, &lane->drain_limit);
@@ -201,9 +206,22 @@ void hw_lane_take_buffers_back(hw_lane *lane)
     hw_poison(lane->output, HW_LANE_OUTPUT_BYTES);
 }
 
-int64_t hw_lane_wall_ms(void)
+/* The wall clock is read a few times a second and carried on with the loop's own in between: what
+ * moves it by hand is seen a moment later. */
+static int64_t read_wall_ns(hw_lane *lane)
 {
-    return hw_sys_realtime_ns() / 1000000;
+    int64_t since_ns = lane->loop.now_ns - lane->wall_at_ns;
+    if (since_ns < 0 || since_ns >= WALL_SPAN_NS) {
+        lane->wall_ns = hw_sys_realtime_ns();
+        lane->wall_at_ns = lane->loop.now_ns;
+        since_ns = 0;
+    }
+    return lane->wall_ns + since_ns;
+}
+
+int64_t hw_lane_wall_ms(hw_lane *lane)
+{
+    return read_wall_ns(lane) / NS_PER_MS;
 }
 
 int64_t hw_lane_now_ns(const hw_lane *lane)
@@ -214,10 +232,12 @@ int64_t hw_lane_now_ns(const hw_lane *lane)
 
 hw_text hw_lane_date(hw_lane *lane)
 {
-    int64_t now_s = hw_sys_realtime_ns() / 1000000000;
+    int64_t now_s = read_wall_ns(lane) / NS_PER_S;
     if (now_s != lane->date_s) {
-        hw_date_format(now_s, lane->date);
+        memcpy(lane->date, "Date: ", HW_LANE_DATE_NAME_BYTES);
+        hw_date_format(now_s, lane->date + HW_LANE_DATE_NAME_BYTES);
+        memcpy(lane->date + HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1, "\r\n", 2);
         lane->date_s = now_s;
     }
-    return hw_text_of(lane->date);
+    return (hw_text){lane->date, sizeof lane->date};
 }

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "exchange/exchange.h"
+#include "http/date.h"
 #include "loop/loop.h"
 #include "net/listener.h"
 #include "server/server.h"
@@ -16,6 +17,7 @@
 #define HW_LANE_INPUT_BYTES (64 * 1024)
 /* The heads of all answers that leave in one write. */
 #define HW_LANE_OUTPUT_BYTES (32 * 1024)
+#define HW_LANE_DATE_NAME_BYTES (sizeof "Date: " - 1)
 
 typedef struct hw_lane hw_lane;
 
@@ -34,8 +36,21 @@ typedef struct hw_shared {
     hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
     _Atomic unsigned drained_lanes; /* the last one closes the listeners */
-    _Atomic uint64_t connections, exchanges, requests, bytes_out;
+    _Atomic uint64_t connections;
 } hw_shared;
+
+/* What one lane has done. Written by its loop alone, read by anybody: no read-modify-write, which
+ * would cost a locked bus for every request. */
+typedef struct hw_lane_counts {
+    _Atomic uint64_t exchanges, requests, bytes_out;
+} hw_lane_counts;
+
+/* On the lane's loop. */
+static inline void hw_lane_count(_Atomic uint64_t *counter, uint64_t more)
+{
+    uint64_t before = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, before + more, memory_order_relaxed);
+}
 
 /* A listener as one lane watches it. */
 typedef struct hw_acceptor {
@@ -68,8 +83,10 @@ struct hw_lane {
     atomic_bool is_recalled; /* recall_post is on its way */
     hw_h1_head head;         /* for heads that arrive in one piece */
     char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
-    int64_t date_s;       /* what `date` shows */
-    char date[32];
+    int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
+    int64_t date_s;              /* what `date` shows */
+    char date[HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1 + 2]; /* the whole field line */
+    hw_lane_counts counts;
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };
 
@@ -90,10 +107,11 @@ void hw_lane_cut(hw_lane *lane);
 void hw_lane_lend_buffers(hw_lane *lane);
 void hw_lane_take_buffers_back(hw_lane *lane);
 
-/* The Date field's value now (RFC 9110 6.6.1), formatted once a second. Valid: until the next call.
- */
+/* The Date field now (RFC 9110 6.6.1) as a whole line, formatted once a second. Valid: until the
+ * next call. */
 hw_text hw_lane_date(hw_lane *lane);
-int64_t hw_lane_wall_ms(void);
+/* The wall clock at the loop's step. */
+int64_t hw_lane_wall_ms(hw_lane *lane);
 /* The moment as a record wants it: read anew when somebody looks at records, else the step's. */
 int64_t hw_lane_now_ns(const hw_lane *lane);
 

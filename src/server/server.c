@@ -177,11 +177,12 @@ const char *hw_server_address(const hw_server *server, size_t index)
 
 hw_server_numbers hw_server_count(const hw_server *server)
 {
-    const hw_shared *shared = &server->shared;
-    return (hw_server_numbers){
-        .connections = atomic_load(&shared->connections),
-        .exchanges = atomic_load(&shared->exchanges),
-        .requests = atomic_load(&shared->requests),
-        .bytes_out = atomic_load(&shared->bytes_out),
-    };
+    hw_server_numbers numbers = {.connections = atomic_load(&server->shared.connections)};
+    for (unsigned i = 0; server->lanes && i < server->shared.lane_count; i++) {
+        const hw_lane_counts *counts = &server->lanes[i].counts;
+        numbers.exchanges += atomic_load_explicit(&counts->exchanges, memory_order_relaxed);
+        numbers.requests += atomic_load_explicit(&counts->requests, memory_order_relaxed);
+        numbers.bytes_out += atomic_load_explicit(&counts->bytes_out, memory_order_relaxed);
+    }
+    return numbers;
 }

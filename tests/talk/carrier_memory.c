@@ -127,7 +127,7 @@ static const char *close_in_memory(talk_carrier *carrier)
     settle(carrier);
     const char *words = atomic_load(&memory->shared.connections) > 0
                             ? "the server has let go of its connection when the client is gone"
-                        : atomic_load(&memory->shared.exchanges) > 0
+                        : atomic_load(&memory->lane.counts.exchanges) > 0
                             ? "no exchange is left when the connection is gone"
                             : NULL;
     hw_lane_fini(&memory->lane);

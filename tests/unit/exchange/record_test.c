@@ -21,7 +21,7 @@ static void take_record(void *arg, hw_sink_kind kind, const void *item)
 HW_TEST(record_tells_who_asked_and_what_was_answered)
 {
     seen_records seen = {0};
-    hw_sink sink = {.take = take_record, .arg = &seen, .steps = true};
+    hw_sink sink = {.take = take_record, .arg = &seen, .steps = true, .records = true};
     hw_place place = {.sink = &sink};
     hw_exchange exchange = {
         .place = &place,
@@ -55,7 +55,7 @@ HW_TEST(record_tells_who_asked_and_what_was_answered)
 HW_TEST(record_of_a_request_that_never_was)
 {
     seen_records seen = {0};
-    hw_sink sink = {.take = take_record, .arg = &seen};
+    hw_sink sink = {.take = take_record, .arg = &seen, .records = true};
     hw_place place = {.sink = &sink};
     hw_exchange exchange = {.place = &place};
     hw_record_put(&exchange, 0, false, 0, 0);
@@ -63,6 +63,8 @@ HW_TEST(record_of_a_request_that_never_was)
     assert_int_equal(seen.steps, 0);
     assert_int_equal(seen.last.method.length + seen.last.referer.length, 0);
     assert_false(seen.last.is_complete);
+    sink.records = false;
+    hw_record_put(&exchange, 200, true, 0, 0);
     place.sink = NULL;
     hw_record_put(&exchange, 200, true, 0, 0);
     assert_int_equal(seen.records, 1);

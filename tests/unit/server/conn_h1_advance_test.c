@@ -116,7 +116,7 @@ HW_TEST(advance_blames_nobody_for_a_head_it_has_no_room_for)
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 100000);
     rig_send(&rig, client, GET_SLOW "GET / HT");
-    NEED_TRUE(!hw_pipe_is_closed(client) && rig.shared.exchanges == 1);
+    NEED_TRUE(!hw_pipe_is_closed(client) && rig.lane.counts.exchanges == 1);
     NEED_TRUE(hw_arena_alloc(&slow_exchange->arena, 70 * 1024) != NULL);
     rig_send(&rig, client, "TP/1.1\r\nHost: a\r\n\r\n");
     slow_exchange->carrier->wake(slow_exchange);
@@ -275,7 +275,7 @@ static void check_input_event(const struct input_row *row, input_event event)
         (event == EVENT_TIME || event == EVENT_NONSENSE || event == EVENT_SLOW_ENDS);
     pass_seconds(&rig, 100);
     NEED_TRUE(hw_pipe_is_closed(client) != is_open_ended);
-    assert_int_equal(rig.shared.exchanges, is_open_ended);
+    assert_int_equal(rig.lane.counts.exchanges, is_open_ended);
     hw_pipe_close(client);
     hw_loop_settle(&rig.lane.loop);
     assert_int_equal(rig.shared.connections, 0);

@@ -296,7 +296,7 @@ HW_TEST(conn_h1_lets_go_when_the_client_is_gone)
         rig_send(&rig, client, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n");
         for (int i = 0; i < 10; i++)
             rig_send(&rig, client, "0123456789");
-        NEED_TRUE(rig.shared.exchanges == 1);
+        NEED_TRUE(rig.lane.counts.exchanges == 1);
         if (way == 0)
             hw_pipe_reset(client);
         else if (way == 1)
@@ -304,7 +304,7 @@ HW_TEST(conn_h1_lets_go_when_the_client_is_gone)
         else
             hw_pipe_close(client);
         hw_loop_settle(&rig.lane.loop);
-        assert_int_equal(rig.shared.exchanges, 0);
+        assert_int_equal(rig.lane.counts.exchanges, 0);
         NEED_TRUE(rig.records == 1);
         assert_false(rig.record[0].is_complete);
         if (way < 2) {

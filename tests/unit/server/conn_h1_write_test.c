@@ -166,7 +166,7 @@ static void check_every_split(void (*answer)(void *, hw_exchange *))
         NEED_TRUE(got == length);
         assert_memory_equal(parts, whole, length);
     }
-    NEED_TRUE(rig.shared.exchanges == 0 && are_bodies_dropped());
+    NEED_TRUE(rig.lane.counts.exchanges == 0 && are_bodies_dropped());
     hw_pipe_close(client);
     rig_close(&rig);
 }
@@ -326,7 +326,7 @@ HW_TEST(write_of_a_long_stream_does_not_grow)
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 700);
     rig_send(&rig, client, GET);
-    NEED_TRUE(rig.shared.exchanges == 1);
+    NEED_TRUE(rig.lane.counts.exchanges == 1);
     h1_exchange *e = HW_MEMBER(hw_list_first(&rig_conn(&rig)->queue), h1_exchange, link);
     size_t held = e->exchange.arena.held, got = 0;
     while (hw_pipe_received(client).length > 0) {

@@ -80,17 +80,36 @@ HW_TEST(lane_cannot_be_made_without_descriptors)
     rig_close(&rig);
 }
 
+static void pass_ns(test_rig *rig, int64_t ns)
+{
+    hw_seam_clock_advance(ns);
+    hw_loop_settle(&rig->lane.loop);
+}
+
 HW_TEST(lane_formats_the_date_once_a_second)
 {
     test_rig rig = {0};
     rig_open(&rig);
-    assert_text(hw_lane_date(&rig.lane), "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_text(hw_lane_date(&rig.lane), RIG_DATE);
     rig.lane.date[0] = 'X';
-    hw_seam_clock_advance(999999999);
-    assert_text(hw_lane_date(&rig.lane), "Xun, 06 Nov 1994 08:49:37 GMT");
-    hw_seam_clock_advance(1);
-    assert_text(hw_lane_date(&rig.lane), "Sun, 06 Nov 1994 08:49:38 GMT");
-    assert_int_equal(hw_lane_wall_ms(), INT64_C(784111778000));
+    pass_ns(&rig, 999999999);
+    assert_text(hw_lane_date(&rig.lane), "Xate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    pass_ns(&rig, 1);
+    assert_text(hw_lane_date(&rig.lane), "Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
+    assert_int_equal(hw_lane_wall_ms(&rig.lane), INT64_C(784111778000));
+    rig_close(&rig);
+}
+
+HW_TEST(lane_sees_soon_that_the_wall_clock_was_moved)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    assert_int_equal(hw_lane_wall_ms(&rig.lane), INT64_C(784111777000));
+    pass_ns(&rig, 1000000);
+    hw_seam_clock_freeze(rig.lane.loop.now_ns, 5000000);
+    assert_int_equal(hw_lane_wall_ms(&rig.lane), INT64_C(784111777001));
+    pass_ns(&rig, 249000000);
+    assert_int_equal(hw_lane_wall_ms(&rig.lane), 254);
     rig_close(&rig);
 }
 
@@ -183,11 +202,11 @@ HW_TEST(lane_keeps_a_bounded_number_of_spare_exchanges)
         for (int j = 0; j < 20; j++)
             NEED_TRUE(hw_pipe_send(clients[i], HW_TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == 0);
     hw_loop_settle(&rig.lane.loop);
-    NEED_TRUE(rig.shared.exchanges == 16 * ROWS(clients));
+    NEED_TRUE(rig.lane.counts.exchanges == 16 * ROWS(clients));
     for (size_t i = 0; i < ROWS(clients); i++)
         hw_pipe_close(clients[i]);
     hw_loop_settle(&rig.lane.loop);
-    assert_int_equal(rig.shared.exchanges, 0);
+    assert_int_equal(rig.lane.counts.exchanges, 0);
     assert_int_equal(rig.lane.spare_count, 64);
     rig_close(&rig);
 }
