@@ -53,6 +53,10 @@ void hw_arena_reset(hw_arena *arena)
         hw_arena_fini(arena);
         return;
     }
+    if (!kept->next) {
+        open_arena_block(arena, kept);
+        return;
+    }
     arena->first = kept->next;
     hw_arena_fini(arena);
     kept->next = NULL;

@@ -41,8 +41,6 @@ void hw_exchange_reset(hw_exchange *exchange)
 {
     drop_bodies(exchange);
     hw_arena_reset(&exchange->arena);
-    hw_arena arena = exchange->arena;
-    *exchange = (hw_exchange){.arena = arena};
 }
 
 static const hw_problem no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
@@ -79,16 +77,37 @@ static const hw_problem *read_path(hw_request *request, hw_arena *arena)
     return problem;
 }
 
+/* Everything but the request and the arena: what the exchange before left there is overwritten here,
+ * and nowhere else. */
+static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
+                           const hw_place *place, int64_t now_ms, int64_t began_ns)
+{
+    exchange->response = (hw_response){.arena = &exchange->arena};
+    exchange->carrier = carrier;
+    exchange->place = place;
+    exchange->answerer = NULL;
+    exchange->plan = (hw_body_plan){0};
+    exchange->inflow = NULL;
+    exchange->content_capacity = 0;
+    exchange->now_ms = now_ms;
+    exchange->began_ns = began_ns;
+    exchange->fed = 0;
+    exchange->is_quick = exchange->is_answered = exchange->is_gone = false;
+}
+
+void hw_exchange_begin_unread(hw_exchange *exchange, hw_text peer, const hw_carrier_ops *carrier,
+                              const hw_place *place, int64_t now_ms, int64_t began_ns)
+{
+    start_exchange(exchange, carrier, place, now_ms, began_ns);
+    exchange->request = (hw_request){.peer = peer};
+}
+
 const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns)
 {
     hw_sink_step(place->sink, "exchange", "arena, request, response; begin; to the ready queue");
-    exchange->carrier = carrier;
-    exchange->place = place;
-    exchange->now_ms = now_ms;
-    exchange->began_ns = began_ns;
-    exchange->response.arena = &exchange->arena;
+    start_exchange(exchange, carrier, place, now_ms, began_ns);
     exchange->request = (hw_request){
         .method = head->method,
         .method_name = head->method_name,

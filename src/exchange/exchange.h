@@ -62,7 +62,7 @@ typedef struct hw_head {
 /* Once, for memory that is used for one exchange after the other. */
 void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_max);
 void hw_exchange_fini(hw_exchange *exchange);
-/* Ready for the next request: drops bodies, resets the arena. */
+/* Over: drops bodies, resets the arena. The rest stays as it was until the next begin. */
 void hw_exchange_reset(hw_exchange *exchange);
 
 /* A head has arrived: reads target, host and path. NULL, or what is wrong with them (the exchange
@@ -70,6 +70,10 @@ void hw_exchange_reset(hw_exchange *exchange);
 const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns);
+/* Begins an exchange for bytes that are no request, so that they are answered and recorded in their
+ * turn. */
+void hw_exchange_begin_unread(hw_exchange *exchange, hw_text peer, const hw_carrier_ops *carrier,
+                              const hw_place *place, int64_t now_ms, int64_t began_ns);
 /* Prepares for the body as exchange->plan says. 0, or -ENOMEM. */
 int hw_exchange_expect(hw_exchange *exchange);
 /* Bytes of the body; how many were taken: fewer (stream: no room) means wait for wake. -EMSGSIZE:

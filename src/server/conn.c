@@ -2,7 +2,10 @@
  *
  * Callbacks of streams and timers only note what happened and queue a turn. Closing takes
  * everything away from the connection at once but its memory, which goes at the end of the step:
- * whoever still holds a pointer finds it closed. */
+ * whoever still holds a pointer finds it closed.
+ *
+ * A deadline that moves away, as it does with every request, does not move its timer: one that fires
+ * too early is armed anew. */
 #include "server/conn.h"
 
 #include "server/admit.h"
@@ -37,13 +40,17 @@ static void free_conn(hw_task *task)
 static void on_deadline(hw_timer *timer)
 {
     hw_conn *conn = HW_MEMBER(timer, hw_conn, deadline);
-    conn->is_late = true;
-    hw_conn_queue(conn);
+    conn->is_late = conn->deadline_ms <= hw_loop_now_ms(&conn->lane->loop);
+    if (conn->is_late)
+        hw_conn_queue(conn);
+    else
+        hw_conn_arm(conn, conn->deadline_ms);
 }
 
 void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stream *stream)
 {
-    *conn = (hw_conn){.lane = lane, .stream = stream, .driver = driver};
+    *conn =
+        (hw_conn){.lane = lane, .stream = stream, .driver = driver, .deadline_ms = HW_CONN_NEVER};
     hw_link_init(&conn->link);
     hw_task_init(&conn->turn, take_conn_turn);
     hw_task_init(&conn->retire, free_conn);
@@ -82,15 +89,25 @@ void hw_conn_drain(hw_conn *conn)
     conn->driver->drain(conn);
 }
 
-void hw_conn_queue(hw_conn *conn)
+void hw_conn_queue_write(hw_conn *conn)
 {
     if (!conn->is_closed)
         hw_loop_queue_turn(&conn->lane->loop, &conn->turn);
 }
 
+void hw_conn_queue(hw_conn *conn)
+{
+    conn->has_news = true;
+    hw_conn_queue_write(conn);
+}
+
 void hw_conn_arm(hw_conn *conn, int64_t at_ms)
 {
-    hw_loop_arm(&conn->lane->loop, &conn->deadline, at_ms - hw_loop_now_ms(&conn->lane->loop));
+    hw_loop *loop = &conn->lane->loop;
+    bool fires_in_time = hw_timer_is_armed(&conn->deadline) && conn->deadline.at_ms <= at_ms;
+    conn->deadline_ms = at_ms;
+    if (at_ms != HW_CONN_NEVER && !fires_in_time)
+        hw_loop_arm(loop, &conn->deadline, at_ms - hw_loop_now_ms(loop));
 }
 
 void hw_conn_free_spares(hw_lane *lane)

@@ -1,10 +1,12 @@
 /* Drives HTTP/1 connections: the four verbs of a turn.
  *
  *    READ     stream -> the lane's input buffer, or this connection's rest
- *    ADVANCE  engine events -> begin and feed exchanges (conn_h1_advance.c); complete heads go to
- *             the ready queue, where they are answered (conn_h1_exchange.c)
+ *    ADVANCE  engine events -> begin and feed exchanges (conn_h1_advance.c); complete heads are
+ *             answered by their quick step, or go to the ready queue (conn_h1_exchange.c)
  *    WRITE    heads and pulled bodies -> stream (conn_h1_write.c)
  *    ARM      one deadline; back to the loop
+ *
+ * When the ready queue has answered, only WRITE and ARM follow: nothing new has come to be read.
  *
  * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
  * is the next one's.
@@ -238,11 +240,7 @@ static void arm_deadline(conn_h1 *h1)
                limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1, H1_WAIT_OUTPUT, waits_for_output(h1), limits->response_ms);
     wait_for_output(h1, H1_WAIT_LINGER, h1->input == H1_INPUT_LINGER, limits->linger_ms);
-    int64_t at_ms = h1->by_ms[first_wait(h1)];
-    if (at_ms == H1_NEVER)
-        hw_loop_disarm(&h1->conn.lane->loop, &h1->conn.deadline);
-    else
-        hw_conn_arm(&h1->conn, at_ms);
+    hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
 
 /* ARM: one deadline, or the end. A turn that stopped although it could go on queues itself. */
@@ -292,6 +290,9 @@ static void take_deadline(conn_h1 *h1)
     h1_wait wait = first_wait(h1);
     bool is_silent = h1->requests == 0 && hw_h1_is_between(&h1->parser);
     h1->conn.is_late = false;
+    /* What it was for may have come in between. */
+    if (h1->by_ms[wait] > hw_loop_now_ms(&h1->conn.lane->loop))
+        return;
     h1->by_ms[wait] = H1_NEVER;
     switch (wait) {
     case H1_WAIT_HEAD:
@@ -318,17 +319,27 @@ static void take_deadline(conn_h1 *h1)
     }
 }
 
+/* READ and ADVANCE. */
+static void take_input(conn_h1 *h1)
+{
+    hw_conn *conn = &h1->conn;
+    conn->has_news = false;
+    hw_text input = read_input(h1);
+    size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
+    if (!conn->is_closed)
+        keep_rest(h1, input, used);
+}
+
 static void take_h1_turn(hw_conn *conn)
 {
     conn_h1 *h1 = (conn_h1 *)conn;
     if (conn->is_late)
         take_deadline(h1);
-    if (conn->is_closed)
+    if (!conn->is_closed && conn->has_news)
+        take_input(h1);
+    /* What is answered already leaves with what is about to be. */
+    if (hw_conn_h1_is_answer_due(h1))
         return;
-    hw_text input = read_input(h1);
-    size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
-    if (!conn->is_closed)
-        keep_rest(h1, input, used);
     if (!conn->is_closed)
         hw_conn_h1_write(h1);
     if (!conn->is_closed)

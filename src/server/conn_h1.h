@@ -20,7 +20,8 @@ typedef struct h1_exchange {
     hw_exchange exchange;
     hw_link link;  /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
     hw_task ready; /* in the loop's ready queue */
-    conn_h1 *conn;
+    conn_h1 *conn; /* this and what follows is zeroed for each exchange */
+    size_t held;   /* of its arena, as it is counted in conn_h1 */
     h1_progress progress;
     bool is_planned;     /* the answerer has said what becomes of the body */
     bool has_whole_body; /* nothing of the request is missing */
@@ -71,12 +72,14 @@ struct conn_h1 {
     hw_list queue; /* h1_exchange, oldest first: answers leave in this order */
     unsigned queue_length;
     unsigned requests;
+    size_t held; /* by the arenas of the queue */
     h1_input input;
     h1_exchange *reading; /* of HELD, BODY and TUNNEL; also between a head and its END */
     h1_rest *rest;        /* NULL: none */
     size_t owed; /* bytes at the start of the input that are body already, but found no room */
     uint64_t skip_left;           /* SKIP, LINGER: no more than this is read past */
     bool needs_more;              /* the engine has used what it can of the input */
+    bool answers_at_once;         /* everything in the queue was answered by its quick step */
     bool is_ended;                /* the client has finished sending */
     bool is_last;                 /* no request after the newest in the queue */
     bool has_late_input;          /* the client may still be sending when the last answer leaves */
@@ -85,7 +88,10 @@ struct conn_h1 {
     size_t unsent_bytes;          /* what the client had not taken when the wait for that began */
 };
 
-#define H1_NEVER INT64_MAX
+#define H1_NEVER HW_CONN_NEVER
+#define H1_QUEUE_MAX 16
+/* Of arenas: no more heads are read ahead while those that wait hold more. */
+#define H1_QUEUE_BYTES_MAX ((size_t)64 * 1024)
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
 void hw_conn_h1_free_spares(hw_lane *lane);
@@ -95,7 +101,11 @@ size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input);
 /* Whether the engine may be asked for its next event. */
 bool hw_conn_h1_may_parse(const conn_h1 *h1);
 /* Requests are read ahead as long as they are few and small. */
-bool hw_conn_h1_has_queue_room(const conn_h1 *h1);
+static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1)
+{
+    return h1->queue_length < H1_QUEUE_MAX && h1->held <= H1_QUEUE_BYTES_MAX;
+}
+
 /* The request that is being read has failed: answered with a status while that is possible, else broken off. No
  * other follows. */
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
@@ -108,6 +118,11 @@ void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);
+/* Its head is there: it is answered at once when its quick step can, and everything before it has
+ * been; else it goes to the ready queue. */
+void hw_conn_h1_ask(h1_exchange *e);
+/* The newest exchange is in the ready queue: this step will say more of it. */
+bool hw_conn_h1_is_answer_due(const conn_h1 *h1);
 /* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
 /* Answers in the server's own name, and ends the connection with it. Only while nothing of an

@@ -13,19 +13,6 @@
 #include "base/number.h"
 #include "server/conn_h1.h"
 
-#define QUEUE_MAX 16
-/* Of arenas: no more heads are read ahead while those that wait hold more. */
-#define QUEUE_BYTES_MAX ((size_t)64 * 1024)
-
-bool hw_conn_h1_has_queue_room(const conn_h1 *h1)
-{
-    size_t held = 0;
-    const hw_link *head = &h1->queue.head;
-    for (const hw_link *link = head->next; link != head; link = link->next)
-        held += HW_MEMBER(link, h1_exchange, link)->exchange.arena.held;
-    return h1->queue_length < QUEUE_MAX && held <= QUEUE_BYTES_MAX;
-}
-
 static uint64_t content_length_of(const hw_h1_head *head)
 {
     if (head->framing == HW_H1_FRAMING_CHUNKED)
@@ -92,6 +79,8 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     }
     h1->requests++;
     h1->window_bytes = 0;
+    /* It has come: what is waited for from here on is the next one. */
+    h1->by_ms[H1_WAIT_HEAD] = h1->by_ms[H1_WAIT_IDLE] = H1_NEVER;
     hw_lane_count(&lane->counts.requests, 1);
     e->is_http10 = head->minor == 0;
     e->is_head = head->method == HW_METHOD_HEAD;
@@ -110,7 +99,7 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     if (problem)
         hw_conn_h1_answer_problem(e, problem);
     else
-        hw_loop_queue_ready(&lane->loop, &e->ready);
+        hw_conn_h1_ask(e);
 }
 
 static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};

@@ -4,9 +4,11 @@
  * An error of the client's is an exchange like any other, so its answer waits for those before it.
  * It is the last one: after it nothing on the connection can be told apart any more.
  *
- * Exchanges are answered from the loop's ready queue, inside nobody's turn. They go back to the
- * lane with their arena's first block, so that a busy loop allocates nothing. */
+ * A quick step answers inside the turn that has read the head; every other answer is made from the
+ * loop's ready queue, inside nobody's turn (docs/design/0004). Exchanges go back to the lane with
+ * their arena's first block, so that a busy loop allocates nothing. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "http/status.h"
@@ -58,8 +60,11 @@ static h1_exchange *take_spare(hw_lane *lane)
         return HW_MEMBER(link, h1_exchange, link);
     }
     h1_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
-    if (e)
-        hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
+    if (!e)
+        return NULL;
+    hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_link_init(&e->link);
+    hw_task_init(&e->ready, answer_ready_h1);
     return e;
 }
 
@@ -69,10 +74,8 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1)
     h1_exchange *e = take_spare(lane);
     if (!e)
         return NULL;
-    hw_exchange exchange = e->exchange;
-    *e = (h1_exchange){.exchange = exchange, .conn = h1};
-    hw_link_init(&e->link);
-    hw_task_init(&e->ready, answer_ready_h1);
+    memset(&e->conn, 0, sizeof *e - offsetof(h1_exchange, conn));
+    e->conn = h1;
     hw_list_append(&h1->queue, &e->link);
     h1->queue_length++;
     hw_lane_count(&lane->counts.exchanges, 1);
@@ -156,6 +159,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_link_remove(&e->link);
     hw_task_cancel(&e->ready);
     h1->queue_length--;
+    h1->held -= e->held;
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
@@ -195,13 +199,8 @@ void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
         hw_conn_close(&h1->conn);
         return;
     }
-    hw_exchange *exchange = &e->exchange;
-    exchange->carrier = &hw_conn_h1_carrier;
-    exchange->place = &lane->place;
-    exchange->now_ms = hw_lane_wall_ms(lane);
-    exchange->began_ns = hw_lane_now_ns(lane);
-    exchange->request.peer = hw_text_of(h1->conn.stream->peer);
-    exchange->response.arena = &exchange->arena;
+    hw_exchange_begin_unread(&e->exchange, hw_text_of(h1->conn.stream->peer), &hw_conn_h1_carrier,
+                             &lane->place, hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
     hw_conn_h1_answer_problem(e, problem);
 }
 
@@ -279,24 +278,67 @@ static void take_answer(h1_exchange *e)
         hw_conn_h1_read_on(h1);
 }
 
-/* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the answer. */
+/* What the queue holds, now that the arena has what the head and the answer took. */
+static void note_held(h1_exchange *e)
+{
+    size_t held = e->exchange.arena.held;
+    e->conn->held += held - e->held;
+    e->held = held;
+}
+
+/* The answerer's first word: what becomes of the body, or the answer already. False: the body cannot
+ * become that, and this is answered. */
+static bool plan_exchange(h1_exchange *e)
+{
+    hw_exchange *exchange = &e->exchange;
+    hw_answer_plan(e->conn->conn.lane, exchange);
+    e->is_planned = true;
+    if (!exchange->is_answered && !prepare_body(e))
+        return false;
+    /* What nobody wants is not read before the answer says so. */
+    if (!e->has_whole_body && exchange->plan.kind != HW_PLAN_NONE)
+        e->conn->input = H1_INPUT_BODY;
+    return true;
+}
+
+void hw_conn_h1_ask(h1_exchange *e)
+{
+    conn_h1 *h1 = e->conn;
+    bool is_next = h1->queue_length == 1 || h1->answers_at_once;
+    /* Behind one with a body, or one that may change the protocol, reading goes on in another turn
+     * anyway. */
+    if (is_next && e->has_whole_body && !e->may_upgrade && plan_exchange(e) &&
+        e->exchange.is_answered)
+        take_answer(e);
+    h1->answers_at_once = e->exchange.is_answered;
+    note_held(e);
+    if (!e->exchange.is_answered)
+        hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
+}
+
+bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
+{
+    const hw_link *newest = h1->queue.head.prev;
+    return newest != &h1->queue.head &&
+           hw_link_is_linked(&HW_MEMBER(newest, h1_exchange, link)->ready.link);
+}
+
+/* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the
+ * answer. Whoever was held by the answerer goes on reading. */
 static void answer_ready_h1(hw_task *task)
 {
     h1_exchange *e = HW_MEMBER(task, h1_exchange, ready);
     hw_exchange *exchange = &e->exchange;
     conn_h1 *h1 = e->conn;
-    hw_conn_queue(&h1->conn);
-    if (!e->is_planned) {
-        hw_answer_plan(h1->conn.lane, exchange);
-        e->is_planned = true;
-        if (!exchange->is_answered && !prepare_body(e))
-            return;
-        /* What nobody wants is not read before the answer says so. */
-        if (!e->has_whole_body && exchange->plan.kind != HW_PLAN_NONE)
-            h1->input = H1_INPUT_BODY;
-    }
+    if (h1->input == H1_INPUT_HELD)
+        hw_conn_queue(&h1->conn);
+    else
+        hw_conn_queue_write(&h1->conn);
+    if (!e->is_planned && !plan_exchange(e))
+        return;
     if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
         hw_answer_run(h1->conn.lane, exchange);
+        note_held(e);
         queue_unanswered(h1);
     }
     if (exchange->is_answered)

@@ -262,16 +262,20 @@ HW_TEST(exchange_is_used_again_without_allocating)
     for (int i = 0; i < 100; i++) {
         if (begin_target(&exchange, HW_METHOD_POST, "/a/b", 3))
             hw_test_out_of_memory();
+        assert_int_equal(exchange.fed, 0);
+        assert_int_equal(exchange.response.kind, HW_RESPONSE_NONE);
+        assert_int_equal(exchange.request.content.length, 0);
+        assert_false(exchange.is_answered || exchange.is_gone);
         exchange.plan = (hw_body_plan){HW_PLAN_BUFFER, 10};
         HW_NEED_OK(hw_exchange_expect(&exchange));
         assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+        exchange.is_answered = true;
         hw_response_plain(&exchange.response, 404, NULL);
         if (i == 0)
             before = hw_seam_allocations();
+        hw_exchange_gone(&exchange);
         hw_exchange_reset(&exchange);
         assert_null(exchange.response.body);
-        assert_int_equal(exchange.fed, 0);
-        assert_int_equal(exchange.response.kind, HW_RESPONSE_NONE);
     }
     assert_int_equal(hw_seam_allocations(), before);
     hw_exchange_fini(&exchange);

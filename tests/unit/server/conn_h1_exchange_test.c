@@ -196,3 +196,78 @@ HW_TEST(conn_h1_exchange_records_the_time_of_the_handler)
     hw_pipe_close(client);
     rig_close(&rig);
 }
+
+/* What was asked of the answerer, in order: p and q for plan and quick step, a for an answer, each
+ * with the target's letter. */
+static struct {
+    char letters[64];
+    size_t length;
+} asked;
+
+static void note_asked(char what, const hw_exchange *exchange)
+{
+    assert_true(asked.length + 2 < sizeof asked.letters);
+    asked.letters[asked.length++] = what;
+    asked.letters[asked.length++] = exchange->request.raw_target.at[1];
+}
+
+static hw_body_plan plan_noted(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    note_asked('p', exchange);
+    return (hw_body_plan){HW_PLAN_NONE, 100};
+}
+
+static bool answer_quick_noted(void *arg, hw_exchange *exchange)
+{
+    note_asked('q', exchange);
+    bool is_quick = exchange->request.raw_target.at[1] == 'q';
+    if (is_quick)
+        rig_answer_hi(arg, exchange);
+    return is_quick;
+}
+
+static void answer_noted(void *arg, hw_exchange *exchange)
+{
+    note_asked('a', exchange);
+    rig_answer_hi(arg, exchange);
+}
+
+#define GET_OF(letter) "GET /" letter " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+HW_TEST(exchange_takes_the_quick_step_in_the_turn)
+{
+    static const struct {
+        const char *sent, *asked_in_turn, *asked;
+        size_t records; /* after the turn: one with a request in the ready queue writes nothing */
+    } rows[] = {
+        {GET_OF("q"), "pqqq", "pqqq", 1},
+        {GET_OF("q") GET_OF("q"), "pqqqpqqq", "pqqqpqqq", 2},
+        {GET_OF("s"), "psqs", "psqsas", 0},
+        {GET_OF("q") GET_OF("s") GET_OF("q"), "pqqqpsqs", "pqqqpsqsaspqqq", 0},
+        {"POST /q HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", "", "pqqq", 0},
+        {"GET /q HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "", "pqqq", 0},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        test_rig rig = {.answerer = {plan_noted, answer_quick_noted, answer_noted, NULL}};
+        rig_open(&rig);
+        hw_pipe *client = rig_connect(&rig, 10000);
+        hw_loop_settle(&rig.lane.loop);
+        conn_h1 *h1 = rig_conn(&rig);
+        asked.length = 0;
+        NEED_TRUE(hw_pipe_send(client, hw_text_of(rows[i].sent)) == 0);
+        /* Only the turn, as the loop would take it. */
+        hw_task *turn = &h1->conn.turn;
+        hw_task_cancel(turn);
+        turn->run(turn);
+        NEED_TRUE(!hw_pipe_is_closed(client));
+        asked.letters[asked.length] = '\0';
+        assert_string_equal(asked.letters, rows[i].asked_in_turn);
+        assert_int_equal(rig.records, rows[i].records);
+        hw_loop_settle(&rig.lane.loop);
+        asked.letters[asked.length] = '\0';
+        assert_string_equal(asked.letters, rows[i].asked);
+        hw_pipe_close(client);
+        rig_close(&rig);
+    }
+}
