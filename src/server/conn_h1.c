@@ -226,10 +226,24 @@ static h1_wait first_wait(const conn_h1 *h1)
     return (h1_wait)first;
 }
 
+/* What nearly every turn ends with: nothing is under way. The same as below, made short. */
+static void wait_idle(conn_h1 *h1)
+{
+    for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
+        if (wait != H1_WAIT_IDLE)
+            h1->by_ms[wait] = H1_NEVER;
+    wait_while(h1, H1_WAIT_IDLE, true, h1->conn.lane->shared->limits.idle_ms);
+    hw_conn_arm(&h1->conn, h1->by_ms[H1_WAIT_IDLE]);
+}
+
 static void arm_deadline(conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     bool is_between = hw_h1_is_between(&h1->parser), is_heads = h1->input == H1_INPUT_HEADS;
+    if (h1->queue_length == 0 && is_heads && is_between && h1->requests > 0) {
+        wait_idle(h1);
+        return;
+    }
     bool is_in_head = is_heads && (h1->requests == 0 || !is_between);
     /* With no room left for it, the head may be there, unread. */
     is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1);

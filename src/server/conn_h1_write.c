@@ -2,7 +2,7 @@
  *
  * Answers leave in the order of their requests. Whatever is ready is gathered first, over as many
  * exchanges as there are, and goes out in one write: a head, a piece of a body and what frames it
- * are three parts of it. A part of a file ends the gathering: what is gathered goes with the word
+ * are three parts of it, and small answers, built one behind the other, a single one. A part of a file ends the gathering: what is gathered goes with the word
  * that more follows, then the file.
  *
  * Heads and frames are built in the lane's output buffer. What of them a full socket leaves unsent
@@ -17,7 +17,8 @@
 #include "http/status.h"
 #include "server/conn_h1.h"
 
-#define PARTS_MAX 64
+/* A longer piece is a part of its own; to copy it would cost more than the part. */
+#define COPY_BYTES_MAX 1024
 /* Gathered in memory before it is sent; also what is pulled at once. */
 #define BATCH_BYTES ((size_t)64 * 1024)
 /* Sent in one turn, so that a fast client does not keep the others waiting. */
@@ -28,7 +29,7 @@
 #define ECHO_BYTES_FIRST 64
 
 typedef struct h1_batch {
-    struct iovec parts[PARTS_MAX];
+    struct iovec *parts; /* the lane's */
     size_t count, bytes;
     hw_buffer output;  /* heads and frames of this batch */
     h1_exchange *file; /* whose file follows the parts; or NULL */
@@ -281,25 +282,44 @@ static void prepare_next(h1_exchange *e, h1_batch *batch)
     take_piece(e, pull, &piece, batch);
 }
 
+/* Texts that lie one behind the other are one part. */
 static void add_part(h1_batch *batch, hw_text text)
 {
+    struct iovec *last = batch->count > 0 ? &batch->parts[batch->count - 1] : NULL;
     if (text.length == 0)
         return;
-    batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
+    if (last && (char *)last->iov_base + last->iov_len == text.at)
+        last->iov_len += text.length;
+    else
+        batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
     batch->bytes += text.length;
+}
+
+/* A short piece is copied behind its head, and the next head follows it: then many small answers are
+ * a single part. The exchange keeps the original, for what may be left unsent. */
+static void add_piece(h1_batch *batch, hw_text piece)
+{
+    hw_buffer *output = &batch->output;
+    bool has_room = hw_buffer_room(output) >= HW_LANE_OUTPUT_BYTES / 2;
+    if (piece.length > 0 && piece.length <= COPY_BYTES_MAX && has_room) {
+        size_t start = output->length;
+        hw_buffer_put(output, piece);
+        piece = hw_text_from(hw_buffer_text(output), start);
+    }
+    add_part(batch, piece);
 }
 
 /* Adds what the exchange has to send. False: the gathering ends here. */
 static bool gather_exchange(h1_exchange *e, h1_batch *batch)
 {
-    if (batch->count + 4 > PARTS_MAX || batch->bytes >= BATCH_BYTES ||
+    if (batch->count + 4 > HW_LANE_PARTS_MAX || batch->bytes >= BATCH_BYTES ||
         batch->bytes >= batch->budget)
         return false;
     if (e->exchange.is_answered && e->progress != H1_DONE && hw_conn_h1_unsent_bytes(e) == 0)
         prepare_next(e, batch);
     add_part(batch, e->interim);
     add_part(batch, e->prefix);
-    add_part(batch, e->piece);
+    add_piece(batch, e->piece);
     if (e->file.length > 0) {
         batch->file = e;
         return false;
@@ -311,6 +331,7 @@ static bool gather_exchange(h1_exchange *e, h1_batch *batch)
 static void gather(conn_h1 *h1, h1_batch *batch)
 {
     hw_lane *lane = h1->conn.lane;
+    batch->parts = lane->parts;
     batch->count = batch->bytes = 0;
     batch->file = NULL;
     batch->output = hw_buffer_over(lane->output, HW_LANE_OUTPUT_BYTES);

@@ -17,6 +17,7 @@
 #define HW_LANE_INPUT_BYTES (64 * 1024)
 /* The heads of all answers that leave in one write. */
 #define HW_LANE_OUTPUT_BYTES (32 * 1024)
+#define HW_LANE_PARTS_MAX 64
 #define HW_LANE_DATE_NAME_BYTES (sizeof "Date: " - 1)
 
 typedef struct hw_lane hw_lane;
@@ -80,8 +81,9 @@ struct hw_lane {
     hw_acceptor *acceptors;
     hw_timer tick, drain_limit;
     hw_post drain_post, end_post, recall_post;
-    atomic_bool is_recalled; /* recall_post is on its way */
-    hw_h1_head head;         /* for heads that arrive in one piece */
+    atomic_bool is_recalled;               /* recall_post is on its way */
+    hw_h1_head head;                       /* for heads that arrive in one piece */
+    struct iovec parts[HW_LANE_PARTS_MAX]; /* of one write */
     char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
     int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
     int64_t date_s;              /* what `date` shows */

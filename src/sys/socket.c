@@ -1,7 +1,7 @@
 /* Makes, reads and writes sockets.
  *
- * Sends go through sendmsg, whatever their number of parts: it is the one call that takes both
- * parts and MSG_NOSIGNAL. close is not retried: on Linux the descriptor is gone even when EINTR is
+ * One part goes through send, which asks less of the kernel, several through sendmsg: both take
+ * MSG_NOSIGNAL. close is not retried: on Linux the descriptor is gone even when EINTR is
  * reported, and a second close could hit a descriptor another thread has just opened. */
 #include "sys/socket.h"
 
@@ -102,12 +102,15 @@ ssize_t hw_sys_receive(int fd, void *memory, size_t bytes)
 
 ssize_t hw_sys_send(int fd, const struct iovec *parts, size_t count, int more)
 {
+    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    if (count == 1)
+        return tell_socket_count(
+            TEMP_FAILURE_RETRY(send(fd, parts->iov_base, parts->iov_len, flags)));
     /* The kernel only reads the parts, though the struct does not say so. */
     struct msghdr message = {
         .msg_iov = (struct iovec *)parts,
         .msg_iovlen = count < IOV_MAX ? count : IOV_MAX,
     };
-    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     return tell_socket_count(TEMP_FAILURE_RETRY(sendmsg(fd, &message, flags)));
 }
 

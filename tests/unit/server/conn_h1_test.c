@@ -15,6 +15,7 @@ static struct {
     const hw_stream_ops *real;
     hw_stream_ops ops; /* the real ones but for those that count */
     unsigned writes;
+    size_t parts;
     size_t bytes_read;
 } counts;
 
@@ -28,6 +29,7 @@ static ssize_t read_counted(hw_stream *stream, void *memory, size_t bytes)
 static ssize_t write_counted(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
 {
     counts.writes++;
+    counts.parts += count;
     return counts.real->write(stream, parts, count, more);
 }
 
@@ -58,6 +60,7 @@ HW_TEST(conn_h1_answers_pipelined_requests_in_one_write)
     rig_send(&rig, client, GET GET GET GET);
     rig_expect(&rig, client, HI HI HI HI);
     assert_int_equal(counts.writes, 1);
+    assert_int_equal(counts.parts, 1);
     assert_int_equal(rig.records, 4);
     for (size_t i = 0; i < 4; i++)
         assert_true(rig.record[i].is_complete && rig.record[i].bytes_out == 2);
