@@ -95,11 +95,11 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->is_quick = exchange->is_answered = exchange->is_gone = false;
 }
 
-void hw_exchange_begin_unread(hw_exchange *exchange, hw_text peer, const hw_carrier_ops *carrier,
+void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carrier,
                               const hw_place *place, int64_t now_ms, int64_t began_ns)
 {
     start_exchange(exchange, carrier, place, now_ms, began_ns);
-    exchange->request = (hw_request){.peer = peer};
+    exchange->request = (hw_request){0};
 }
 
 const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
@@ -246,6 +246,14 @@ hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status)
     }
     exchange->plan = (hw_body_plan){HW_PLAN_STREAM, UINT64_MAX};
     return hw_exchange_take_body(exchange);
+}
+
+hw_text hw_exchange_peer(hw_exchange *exchange)
+{
+    hw_request *request = &exchange->request;
+    if (request->peer.length == 0 && exchange->carrier && exchange->carrier->peer)
+        request->peer = exchange->carrier->peer(exchange);
+    return request->peer;
 }
 
 void hw_exchange_gone(hw_exchange *exchange)

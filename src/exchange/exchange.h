@@ -19,6 +19,7 @@ typedef struct hw_carrier_ops {
         hw_exchange *exchange); /* there is something to send, or room for more of the body */
     void (*inform)(hw_exchange *exchange, int status, hw_fields fields); /* send a 1xx now */
     void (*stop)(hw_exchange *exchange, int error); /* abort what is being sent; error says why */
+    hw_text (*peer)(hw_exchange *exchange); /* the client's address, in the arena; "": no memory */
 } hw_carrier_ops;
 
 /* Where an exchange takes place: what all exchanges of one loop share. Owned by the server. */
@@ -72,8 +73,11 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
                                     int64_t now_ms, int64_t began_ns);
 /* Begins an exchange for bytes that are no request, so that they are answered and recorded in their
  * turn. */
-void hw_exchange_begin_unread(hw_exchange *exchange, hw_text peer, const hw_carrier_ops *carrier,
+void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carrier,
                               const hw_place *place, int64_t now_ms, int64_t began_ns);
+/* The client's address, "127.0.0.1" or "unix:"; no port. Written when it is asked for the first
+ * time. */
+hw_text hw_exchange_peer(hw_exchange *exchange);
 /* Prepares for the body as exchange->plan says. 0, or -ENOMEM. */
 int hw_exchange_expect(hw_exchange *exchange);
 /* Bytes of the body; how many were taken: fewer (stream: no room) means wait for wake. -EMSGSIZE:

@@ -7,7 +7,7 @@ static hw_text value_of(const hw_exchange *exchange, hw_field_id id)
     return field ? field->value : (hw_text){0};
 }
 
-void hw_record_put(const hw_exchange *exchange, int status, bool is_complete, uint64_t bytes_out,
+void hw_record_put(hw_exchange *exchange, int status, bool is_complete, uint64_t bytes_out,
                    int64_t now_ns)
 {
     const hw_request *request = &exchange->request;
@@ -20,7 +20,7 @@ void hw_record_put(const hw_exchange *exchange, int status, bool is_complete, ui
         .method = request->method_name,
         .target = request->raw_target,
         .protocol = request->protocol,
-        .peer = request->peer,
+        .peer = hw_exchange_peer(exchange),
         .host = request->host,
         .referer = value_of(exchange, HW_FIELD_REFERER),
         .user_agent = value_of(exchange, HW_FIELD_USER_AGENT),

@@ -18,7 +18,7 @@ typedef struct hw_record {
 } hw_record;
 
 /* Tells the exchange's sink, when it wants records. now_ns is monotonic. */
-void hw_record_put(const hw_exchange *exchange, int status, bool is_complete, uint64_t bytes_out,
+void hw_record_put(hw_exchange *exchange, int status, bool is_complete, uint64_t bytes_out,
                    int64_t now_ns);
 
 #endif

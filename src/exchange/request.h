@@ -20,7 +20,7 @@ typedef struct hw_request {
     hw_text host;       /* from the target or the Host field; may be empty */
     hw_fields fields;
     hw_text protocol;        /* "HTTP/1.1" */
-    hw_text peer;            /* the client's address, "127.0.0.1" or "unix:"; no port */
+    hw_text peer;            /* read it with hw_exchange_peer: empty as long as nobody has */
     uint64_t content_length; /* of the body that follows; 0: none; or HW_LENGTH_UNKNOWN */
     hw_source *body;         /* plan `stream`: what the client sends; else NULL */
     hw_text content;         /* plan `buffer`: all of it, once the handler runs */

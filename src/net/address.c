@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/buffer.h"
 #include "base/number.h"
 #include "sys/socket.h"
 
@@ -134,26 +135,49 @@ static uint16_t port_of(const struct sockaddr_storage *storage)
     return ntohs(((const struct sockaddr_in6 *)storage)->sin6_port);
 }
 
-const char *hw_address_format_host(const struct sockaddr_storage *storage, socklen_t length,
-                                   char string[HW_ADDRESS_STRING_MAX])
+hw_peer hw_peer_of(const struct sockaddr_storage *storage)
 {
-    (void)length;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)storage;
-    snprintf(string, HW_ADDRESS_STRING_MAX, "unix:");
-    if (storage->ss_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)storage)->sin_addr, string,
-                  HW_ADDRESS_STRING_MAX);
-    else if (storage->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-        inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, string, HW_ADDRESS_STRING_MAX);
-    else if (storage->ss_family == AF_INET6)
-        inet_ntop(AF_INET6, &in6->sin6_addr, string, HW_ADDRESS_STRING_MAX);
+    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)storage)->sin6_addr;
+    hw_peer peer = {.family = (unsigned char)storage->ss_family};
+    if (storage->ss_family == AF_INET) {
+        memcpy(peer.bytes, &((const struct sockaddr_in *)storage)->sin_addr, 4);
+    } else if (storage->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6)) {
+        peer.family = AF_INET;
+        memcpy(peer.bytes, in6->s6_addr + 12, 4);
+    } else if (storage->ss_family == AF_INET6) {
+        memcpy(peer.bytes, in6->s6_addr, 16);
+    }
+    return peer;
+}
+
+/* inet_ntop goes through printf for it: too slow for every line of a log. */
+static void format_ipv4(const unsigned char bytes[4], char string[HW_PEER_STRING_MAX])
+{
+    hw_buffer buffer = hw_buffer_over(string, HW_PEER_STRING_MAX);
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            hw_buffer_put_char(&buffer, '.');
+        hw_buffer_put_decimal(&buffer, bytes[i]);
+    }
+    (void)hw_buffer_string(&buffer);
+}
+
+const char *hw_peer_format(const hw_peer *peer, char string[HW_PEER_STRING_MAX])
+{
+    if (peer->family == AF_INET)
+        format_ipv4(peer->bytes, string);
+    else if (peer->family == AF_INET6)
+        inet_ntop(AF_INET6, peer->bytes, string, HW_PEER_STRING_MAX);
+    else
+        snprintf(string, HW_PEER_STRING_MAX, peer->family == AF_UNIX ? "unix:" : "memory:");
     return string;
 }
 
 const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t length,
                               char string[HW_ADDRESS_STRING_MAX])
 {
-    char host[HW_ADDRESS_STRING_MAX];
+    char host[HW_PEER_STRING_MAX];
+    const hw_peer peer = hw_peer_of(storage);
     size_t path_at = offsetof(struct sockaddr_un, sun_path);
     if (storage->ss_family == AF_UNIX) {
         /* The kernel gives names back without a NUL when they fill the structure, and none to a
@@ -163,7 +187,7 @@ const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t 
                  ((const struct sockaddr_un *)storage)->sun_path);
         return string;
     }
-    hw_address_format_host(storage, length, host);
+    hw_peer_format(&peer, host);
     bool is_v6 = strchr(host, ':') != NULL;
     snprintf(string, HW_ADDRESS_STRING_MAX, is_v6 ? "[%s]:%u" : "%s:%u", host, port_of(storage));
     return string;

@@ -24,8 +24,18 @@ int hw_address_parse(hw_text text, hw_fault *fault, hw_address *ret_address);
 /* As it is written: "127.0.0.1:9000", "[::1]:9000", "unix:/run/x". Returns string. */
 const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t length,
                               char string[HW_ADDRESS_STRING_MAX]);
-/* The same without the port: a client's address in a log. */
-const char *hw_address_format_host(const struct sockaddr_storage *storage, socklen_t length,
-                                   char string[HW_ADDRESS_STRING_MAX]);
+
+/* Whom a connection comes from, kept as it came: an idle connection needs no text of it. */
+typedef struct hw_peer {
+    unsigned char bytes[16]; /* in network order; of IPv4 the first four */
+    unsigned char family;    /* AF_INET, AF_INET6, AF_UNIX; AF_UNSPEC: memory */
+} hw_peer;
+
+#define HW_PEER_STRING_MAX 48
+
+/* An IPv4 address that comes as IPv6 is the former. */
+hw_peer hw_peer_of(const struct sockaddr_storage *storage);
+/* A client's address in a log: "127.0.0.1", "::1", "unix:", "memory:"; no port. Returns string. */
+const char *hw_peer_format(const hw_peer *peer, char string[HW_PEER_STRING_MAX]);
 
 #endif

@@ -13,7 +13,6 @@
 #include <netinet/tcp.h>
 #include <sys/un.h>
 
-#include "net/tcp.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -144,18 +143,15 @@ void hw_listener_close(hw_listener *listener)
     listener->fd = -1;
 }
 
-int hw_listener_accept(hw_listener *listener, hw_loop *loop, const hw_sink *sink,
-                       hw_stream **ret_stream)
+int hw_listener_accept(hw_listener *listener, hw_tcp_pool *pool, hw_stream **ret_stream)
 {
-    struct sockaddr_storage peer;
-    socklen_t length;
-    char name[HW_ADDRESS_STRING_MAX];
-    int fd = hw_sys_accept(listener->fd, &peer, &length);
+    struct sockaddr_storage address;
+    int fd = hw_sys_accept(listener->fd, &address, NULL);
     if (fd < 0)
         return fd;
-    hw_sink_step(sink, "net/listener", "accept, make a stream");
-    int error =
-        hw_tcp_open(loop, fd, hw_address_format_host(&peer, length, name), sink, ret_stream);
+    hw_sink_step(pool->sink, "net/listener", "accept, make a stream");
+    const hw_peer peer = hw_peer_of(&address);
+    int error = hw_tcp_open(pool, fd, &peer, ret_stream);
     if (error < 0)
         hw_sys_close(fd);
     return error;

@@ -4,10 +4,8 @@
 #define HW_NET_LISTENER_H
 
 #include "base/error.h"
-#include "base/sink.h"
-#include "loop/loop.h"
 #include "net/address.h"
-#include "net/stream.h"
+#include "net/tcp.h"
 
 typedef struct hw_listener {
     int fd;
@@ -20,9 +18,8 @@ typedef struct hw_listener {
 int hw_listener_open(hw_listener *listener, const char *address, hw_fault *fault);
 void hw_listener_close(hw_listener *listener); /* a closed one is fine */
 
-/* The next waiting connection as a stream of this loop. 0; -EAGAIN: none waits; else a negative errno, which concerns that
+/* The next waiting connection as a stream of this pool's loop. 0; -EAGAIN: none waits; else a negative errno, which concerns that
  * connection alone (ECONNABORTED and the like of accept(2)) or the listener. */
-int hw_listener_accept(hw_listener *listener, hw_loop *loop, const hw_sink *sink,
-                       hw_stream **ret_stream);
+int hw_listener_accept(hw_listener *listener, hw_tcp_pool *pool, hw_stream **ret_stream);
 
 #endif

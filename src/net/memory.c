@@ -7,7 +7,6 @@
 #include "net/memory.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -164,7 +163,6 @@ int hw_pipe_new(size_t room_bytes, hw_pipe **ret_client, hw_stream **ret_server)
         return -ENOMEM;
     pipe->stream.ops = &pipe_ops;
     pipe->stream.writable = true;
-    snprintf(pipe->stream.peer, sizeof pipe->stream.peer, "memory:");
     pipe->room_bytes = room_bytes;
     *ret_client = pipe;
     *ret_server = &pipe->stream;

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "base/text.h"
+#include "net/address.h"
 
 typedef struct hw_stream hw_stream;
 
@@ -37,7 +38,7 @@ struct hw_stream {
                         so */
     void (*on_ready)(void *arg); /* readable or writable has become true */
     void *arg;
-    char peer[48]; /* "127.0.0.1", "::1", "unix:", "memory:" */
+    hw_peer peer;
 };
 
 #endif

@@ -8,18 +8,24 @@
 #include "net/tcp.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "base/poison.h"
 #include "sys/memory.h"
-#include "sys/poll.h"
 #include "sys/socket.h"
+
+#define SPARES_MAX 256
 
 typedef struct tcp_stream {
     hw_stream stream;
     hw_watch watch; /* its fd is the socket */
-    hw_loop *loop;
-    const hw_sink *sink;
+    hw_tcp_pool *pool;
 } tcp_stream;
+
+/* A closed stream's memory; what lies behind this is poisoned. */
+typedef struct tcp_spare tcp_spare;
+struct tcp_spare {
+    tcp_spare *next;
+};
 
 static void on_socket_ready(hw_watch *watch, uint32_t events)
 {
@@ -56,7 +62,7 @@ static size_t count_bytes(const struct iovec *parts, size_t count)
 static ssize_t write_socket(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
 {
     tcp_stream *tcp = (tcp_stream *)stream;
-    hw_sink_step(tcp->sink, "net/tcp", "writev / sendfile");
+    hw_sink_step(tcp->pool->sink, "net/tcp", "writev / sendfile");
     ssize_t sent = hw_sys_send(tcp->watch.fd, parts, count, more);
     if (sent < (ssize_t)count_bytes(parts, count))
         stream->writable = false;
@@ -84,11 +90,51 @@ static void end_socket_write(hw_stream *stream)
     hw_sys_shutdown_send(((tcp_stream *)stream)->watch.fd);
 }
 
+static void poison_tcp_spare(const tcp_spare *spare)
+{
+    hw_poison(spare + 1, sizeof(tcp_stream) - sizeof *spare);
+}
+
+static void unpoison_tcp_spare(const tcp_spare *spare)
+{
+    hw_unpoison(spare + 1, sizeof(tcp_stream) - sizeof *spare);
+}
+
+static void keep_tcp_spare(hw_tcp_pool *pool, tcp_stream *tcp)
+{
+    if (pool->spare_count == SPARES_MAX) {
+        hw_sys_free(tcp);
+        return;
+    }
+    tcp_spare *spare = (tcp_spare *)tcp;
+    spare->next = pool->spares;
+    pool->spares = spare;
+    pool->spare_count++;
+    poison_tcp_spare(spare);
+}
+
+static tcp_stream *take_tcp_spare(hw_tcp_pool *pool)
+{
+    tcp_spare *spare = pool->spares;
+    if (!spare)
+        return hw_sys_alloc(sizeof(tcp_stream));
+    pool->spares = spare->next;
+    pool->spare_count--;
+    unpoison_tcp_spare(spare);
+    return (tcp_stream *)spare;
+}
+
+void hw_tcp_pool_fini(hw_tcp_pool *pool)
+{
+    while (pool->spares)
+        hw_sys_free(take_tcp_spare(pool));
+}
+
 static void close_socket(hw_stream *stream)
 {
     tcp_stream *tcp = (tcp_stream *)stream;
     hw_sys_close(tcp->watch.fd); /* which ends the watch too: the descriptor has no duplicate */
-    hw_sys_free(tcp);
+    keep_tcp_spare(tcp->pool, tcp);
 }
 
 static const hw_stream_ops tcp_ops = {
@@ -100,22 +146,20 @@ static const hw_stream_ops tcp_ops = {
     .close = close_socket,
 };
 
-int hw_tcp_open(hw_loop *loop, int fd, const char *peer, const hw_sink *sink,
-                hw_stream **ret_stream)
+int hw_tcp_open(hw_tcp_pool *pool, int fd, const hw_peer *peer, hw_stream **ret_stream)
 {
-    tcp_stream *tcp = hw_sys_alloc_zeroed(1, sizeof *tcp);
+    tcp_stream *tcp = take_tcp_spare(pool);
     if (!tcp)
         return -ENOMEM;
-    tcp->stream.ops = &tcp_ops;
-    snprintf(tcp->stream.peer, sizeof tcp->stream.peer, "%s", peer);
-    tcp->watch = (hw_watch){fd, on_socket_ready};
-    tcp->loop = loop;
-    tcp->sink = sink;
-    /* The first read is tried at once: a request often arrives with the connection. */
-    tcp->stream.readable = tcp->stream.writable = true;
-    int error = hw_loop_watch(loop, &tcp->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    *tcp = (tcp_stream){
+        /* The first read is tried at once: a request often arrives with the connection. */
+        .stream = {.ops = &tcp_ops, .readable = true, .writable = true, .peer = *peer},
+        .watch = {fd, on_socket_ready},
+        .pool = pool,
+    };
+    int error = hw_loop_watch(pool->loop, &tcp->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     if (error < 0) {
-        hw_sys_free(tcp);
+        keep_tcp_spare(pool, tcp);
         return error;
     }
     *ret_stream = &tcp->stream;

@@ -6,10 +6,19 @@
 #include "loop/loop.h"
 #include "net/stream.h"
 
-/* Watches the socket on the loop, edge-triggered, once. Owns: fd, from success on. 0, or a negative
- * errno. on_ready is called on the loop; set it and `arg` before the next step. sink: for steps;
- * may be NULL. */
-int hw_tcp_open(hw_loop *loop, int fd, const char *peer, const hw_sink *sink,
-                hw_stream **ret_stream);
+/* Streams of one loop, and the memory of those that were closed: a busy loop allocates none. */
+typedef struct hw_tcp_pool {
+    hw_loop *loop;
+    const hw_sink *sink; /* for steps; may be NULL */
+    struct tcp_spare *spares;
+    unsigned spare_count;
+} hw_tcp_pool;
+
+/* Nothing of it needs an init but loop and sink. After fini, which frees the spares, it is as new. */
+void hw_tcp_pool_fini(hw_tcp_pool *pool);
+
+/* Watches the socket on the pool's loop, edge-triggered, once. Owns: fd, from success on. 0, or a
+ * negative errno. on_ready is called on the loop; set it and `arg` before the next step. */
+int hw_tcp_open(hw_tcp_pool *pool, int fd, const hw_peer *peer, hw_stream **ret_stream);
 
 #endif

@@ -76,7 +76,7 @@ static bool accept_one(hw_acceptor *acceptor)
     hw_lane *lane = acceptor->lane;
     const hw_sink *sink = lane->place.sink;
     hw_stream *stream;
-    int error = hw_listener_accept(acceptor->listener, &lane->loop, sink, &stream);
+    int error = hw_listener_accept(acceptor->listener, &lane->streams, &stream);
     if (error == -EAGAIN)
         return false;
     if (error < 0 && is_of_one_connection(error))

@@ -33,7 +33,7 @@ static void take_conn_turn(hw_task *task)
 
 static void free_conn(hw_task *task)
 {
-    hw_conn *conn = HW_MEMBER(task, hw_conn, retire);
+    hw_conn *conn = HW_MEMBER(task, hw_conn, turn);
     conn->driver->free(conn);
 }
 
@@ -53,7 +53,6 @@ void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stre
         (hw_conn){.lane = lane, .stream = stream, .driver = driver, .deadline_ms = HW_CONN_NEVER};
     hw_link_init(&conn->link);
     hw_task_init(&conn->turn, take_conn_turn);
-    hw_task_init(&conn->retire, free_conn);
     hw_timer_init(&conn->deadline, on_deadline);
     hw_list_append(&lane->conns, &conn->link);
     lane->conn_count++;
@@ -77,7 +76,8 @@ void hw_conn_close(hw_conn *conn)
     hw_link_remove(&conn->link);
     lane->conn_count--;
     uint64_t all = atomic_fetch_sub(&lane->shared->connections, 1);
-    hw_loop_retire(&lane->loop, &conn->retire);
+    hw_task_init(&conn->turn, free_conn);
+    hw_loop_retire(&lane->loop, &conn->turn);
     if (all == lane->shared->limits.connections_max)
         hw_admit_on_room(lane);
     if (lane->is_draining && lane->conn_count == 0)

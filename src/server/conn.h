@@ -23,7 +23,7 @@ struct hw_conn {
     hw_lane *lane;
     hw_stream *stream;
     const hw_driver *driver;
-    hw_task turn, retire;
+    hw_task turn;        /* when it is closed: its end */
     hw_timer deadline;   /* fires at deadline_ms or before */
     int64_t deadline_ms; /* HW_CONN_NEVER: there is none */
     bool has_news;       /* the next turn is a whole one */
@@ -48,7 +48,7 @@ void hw_conn_queue_write(hw_conn *conn);
 /* One deadline; the last call counts. at_ms on the loop's clock, or HW_CONN_NEVER. */
 void hw_conn_arm(hw_conn *conn, int64_t at_ms);
 
-/* Frees the lane's spare exchanges. */
+/* Frees the lane's spare connections and exchanges. */
 void hw_conn_free_spares(hw_lane *lane);
 
 #endif

@@ -19,11 +19,13 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/poison.h"
 #include "sys/memory.h"
 
 /* What a client may go on sending after the last answer before it is no longer read. */
 #define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
 #define REST_ROOM_BYTES (4 * 1024)
+#define SPARE_CONNS_MAX 256
 
 /* Whether the reader of the body can take more of it. */
 static bool has_body_room(const conn_h1 *h1)
@@ -378,20 +380,52 @@ static void let_go_h1(hw_conn *conn)
     drop_rest(h1);
 }
 
+/* Behind its link, which holds it among the spares. */
+static void poison_spare_conn(const conn_h1 *h1)
+{
+    hw_poison(&h1->conn.link + 1, sizeof *h1 - sizeof h1->conn.link);
+}
+
+static conn_h1 *take_spare_conn(hw_lane *lane)
+{
+    hw_link *link = hw_list_take_first(&lane->spare_conns);
+    if (!link)
+        return hw_sys_alloc(sizeof(conn_h1));
+    lane->spare_conn_count--;
+    conn_h1 *h1 = (conn_h1 *)HW_MEMBER(link, hw_conn, link);
+    hw_unpoison(h1, sizeof *h1);
+    return h1;
+}
+
 static void free_h1(hw_conn *conn)
 {
-    hw_sys_free(conn);
+    hw_lane *lane = conn->lane;
+    if (lane->spare_conn_count == SPARE_CONNS_MAX) {
+        hw_sys_free(conn);
+        return;
+    }
+    hw_list_prepend(&lane->spare_conns, &conn->link);
+    lane->spare_conn_count++;
+    poison_spare_conn((conn_h1 *)conn);
+}
+
+void hw_conn_h1_free_spares(hw_lane *lane)
+{
+    while (!hw_list_is_empty(&lane->spare_conns))
+        hw_sys_free(take_spare_conn(lane));
+    hw_conn_h1_free_spare_exchanges(lane);
 }
 
 static const hw_driver h1_driver = {take_h1_turn, drain_h1, let_go_h1, free_h1};
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
 {
-    conn_h1 *h1 = hw_sys_alloc_zeroed(1, sizeof *h1);
+    conn_h1 *h1 = take_spare_conn(lane);
     if (!h1) {
         stream->ops->close(stream);
         return -ENOMEM;
     }
+    *h1 = (conn_h1){0};
     hw_list_init(&h1->queue);
     hw_h1_parser_init(&h1->parser, &lane->shared->limits.h1, lane->place.sink);
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)

@@ -95,6 +95,7 @@ struct conn_h1 {
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
 void hw_conn_h1_free_spares(hw_lane *lane);
+void hw_conn_h1_free_spare_exchanges(hw_lane *lane);
 
 /* ADVANCE: engine events to exchanges; returns how much of the input is used up. */
 size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input);

@@ -32,7 +32,6 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
         .method_name = copy.method,
         .raw_target = copy.target,
         .protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1"),
-        .peer = hw_text_of(h1->conn.stream->peer),
         .fields = copy.fields,
         .content_length = content_length_of(head),
     };

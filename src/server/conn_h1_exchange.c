@@ -41,7 +41,14 @@ static void stop_h1(hw_exchange *exchange, int error)
     wake_h1(exchange);
 }
 
-const hw_carrier_ops hw_conn_h1_carrier = {wake_h1, inform_h1, stop_h1};
+static hw_text name_peer_h1(hw_exchange *exchange)
+{
+    char *string = hw_arena_alloc(&exchange->arena, HW_PEER_STRING_MAX);
+    const hw_stream *stream = ((h1_exchange *)exchange)->conn->conn.stream;
+    return string ? hw_text_of(hw_peer_format(&stream->peer, string)) : (hw_text){0};
+}
+
+const hw_carrier_ops hw_conn_h1_carrier = {wake_h1, inform_h1, stop_h1, name_peer_h1};
 
 const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
 
@@ -167,7 +174,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
         queue_unanswered(h1);
 }
 
-void hw_conn_h1_free_spares(hw_lane *lane)
+void hw_conn_h1_free_spare_exchanges(hw_lane *lane)
 {
     for (hw_link *link; (link = hw_list_take_first(&lane->spare_exchanges));) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
@@ -199,8 +206,8 @@ void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
         hw_conn_close(&h1->conn);
         return;
     }
-    hw_exchange_begin_unread(&e->exchange, hw_text_of(h1->conn.stream->peer), &hw_conn_h1_carrier,
-                             &lane->place, hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
+    hw_exchange_begin_unread(&e->exchange, &hw_conn_h1_carrier, &lane->place, hw_lane_wall_ms(lane),
+                             hw_lane_now_ns(lane));
     hw_conn_h1_answer_problem(e, problem);
 }
 

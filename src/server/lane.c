@@ -110,6 +110,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
 {
     *lane = (hw_lane){
         .shared = shared,
+        .streams = {.loop = &lane->loop, .sink = shared->sink},
         .place = {.sink = shared->sink, .media = shared->media},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
@@ -118,6 +119,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .date_s = INT64_MIN,
     };
     hw_list_init(&lane->conns);
+    hw_list_init(&lane->spare_conns);
     hw_list_init(&lane->spare_exchanges);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
     hw_timer_init(&lane->drain_limit, on_drain_limit);
@@ -145,6 +147,7 @@ void hw_lane_fini(hw_lane *lane)
     hw_loop_settle(&lane->loop);
     hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);
+    hw_tcp_pool_fini(&lane->streams);
     hw_loop_disarm(&lane->loop, &lane->tick);
     hw_loop_disarm(&lane->loop, &lane->drain_limit);
     if (lane->place.locals)

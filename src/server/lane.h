@@ -74,7 +74,10 @@ struct hw_lane {
     hw_shared *shared;
     hw_place place;
     hw_local_watch *local_watches; /* one a slot */
-    hw_list conns;                 /* every hw_conn of this lane */
+    hw_tcp_pool streams;
+    hw_list conns;       /* every hw_conn of this lane */
+    hw_list spare_conns; /* of the drivers, by hw_conn */
+    size_t spare_conn_count;
     size_t conn_count;
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;

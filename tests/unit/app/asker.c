@@ -19,7 +19,8 @@ static void ignore_end(hw_exchange *exchange, int error)
     (void)exchange, (void)error;
 }
 
-static const hw_carrier_ops no_carrier = {ignore_wake, ignore_inform, ignore_end};
+static const hw_carrier_ops no_carrier = {
+    .wake = ignore_wake, .inform = ignore_inform, .stop = ignore_end};
 
 static void note_told(void *arg, hw_sink_kind kind, const void *item)
 {

@@ -29,7 +29,8 @@ static void ignore_stop(hw_exchange *exchange, int error)
     (void)error;
 }
 
-static const hw_carrier_ops nobody = {ignore_exchange, ignore_interim, ignore_stop};
+static const hw_carrier_ops nobody = {
+    .wake = ignore_exchange, .inform = ignore_interim, .stop = ignore_stop};
 
 static void note_item(void *arg, hw_sink_kind kind, const void *item)
 {

@@ -26,7 +26,7 @@ HW_TEST(address_is_read_and_written)
         {"unix:/run/x", "unix:/run/x", "unix:"},
         {"unix:x:80", "unix:x:80", "unix:"},
     };
-    char string[HW_ADDRESS_STRING_MAX];
+    char string[HW_ADDRESS_STRING_MAX], host[HW_PEER_STRING_MAX];
     for (size_t i = 0; i < ROWS(rows); i++) {
         hw_address address;
         hw_fault fault = {0};
@@ -36,8 +36,8 @@ HW_TEST(address_is_read_and_written)
         assert_int_equal(fault.error, 0);
         assert_string_equal(hw_address_format(&address.storage, address.length, string),
                             rows[i].formatted);
-        assert_string_equal(hw_address_format_host(&address.storage, address.length, string),
-                            rows[i].host);
+        const hw_peer peer = hw_peer_of(&address.storage);
+        assert_string_equal(hw_peer_format(&peer, host), rows[i].host);
     }
 }
 
@@ -144,7 +144,8 @@ HW_TEST(address_of_a_mapped_client_is_shown_as_ipv4)
     in6->sin6_family = AF_INET6;
     in6->sin6_port = htons(80);
     assert_int_equal(inet_pton(AF_INET6, "::ffff:1.2.3.4", &in6->sin6_addr), 1);
-    assert_string_equal(hw_address_format_host(&storage, sizeof *in6, string), "1.2.3.4");
+    const hw_peer peer = hw_peer_of(&storage);
+    assert_string_equal(hw_peer_format(&peer, string), "1.2.3.4");
     assert_string_equal(hw_address_format(&storage, sizeof *in6, string), "1.2.3.4:80");
 }
 
@@ -154,5 +155,6 @@ HW_TEST(address_of_a_unix_client_without_a_name)
     char string[HW_ADDRESS_STRING_MAX];
     socklen_t bare = offsetof(struct sockaddr_un, sun_path);
     assert_string_equal(hw_address_format(&storage, bare, string), "unix:");
-    assert_string_equal(hw_address_format_host(&storage, bare, string), "unix:");
+    const hw_peer peer = hw_peer_of(&storage);
+    assert_string_equal(hw_peer_format(&peer, string), "unix:");
 }

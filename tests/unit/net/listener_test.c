@@ -27,19 +27,21 @@ static void open_listener(hw_listener *listener, const char *address)
 static void assert_carries(hw_listener *listener, const char *peer)
 {
     hw_loop loop;
+    hw_tcp_pool pool = {.loop = &loop};
     hw_stream *stream;
-    char memory[8];
+    char memory[8], name[HW_PEER_STRING_MAX];
     HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
-    assert_int_equal(hw_listener_accept(listener, &loop, NULL, &stream), -EAGAIN);
+    assert_int_equal(hw_listener_accept(listener, &pool, &stream), -EAGAIN);
     int client = hw_test_connect(listener->name);
-    HW_NEED_OK(hw_listener_accept(listener, &loop, NULL, &stream));
-    assert_string_equal(stream->peer, peer);
+    HW_NEED_OK(hw_listener_accept(listener, &pool, &stream));
+    assert_string_equal(hw_peer_format(&stream->peer, name), peer);
     const struct iovec part = {(void *)"hi", 2};
     assert_int_equal(stream->ops->write(stream, &part, 1, false), 2);
     stream->ops->close(stream);
     assert_int_equal(hw_test_receive(client, memory, sizeof memory), 2);
     close(client);
-    assert_int_equal(hw_listener_accept(listener, &loop, NULL, &stream), -EAGAIN);
+    assert_int_equal(hw_listener_accept(listener, &pool, &stream), -EAGAIN);
+    hw_tcp_pool_fini(&pool);
     hw_loop_fini(&loop);
 }
 
@@ -69,6 +71,7 @@ HW_TEST(listener_passes_its_options_on)
 {
     hw_listener listener;
     hw_loop loop;
+    hw_tcp_pool pool = {.loop = &loop};
     hw_stream *stream;
     open_listener(&listener, "127.0.0.1:0");
     int value = 0;
@@ -82,7 +85,8 @@ HW_TEST(listener_passes_its_options_on)
     assert_true(value != 0);
     hw_sys_close(accepted);
     close(client);
-    assert_int_equal(hw_listener_accept(&listener, &loop, NULL, &stream), -EAGAIN);
+    assert_int_equal(hw_listener_accept(&listener, &pool, &stream), -EAGAIN);
+    hw_tcp_pool_fini(&pool);
     hw_loop_fini(&loop);
     hw_listener_close(&listener);
 }
@@ -248,18 +252,20 @@ HW_TEST(listener_hands_the_errors_of_accept_on)
 {
     hw_listener listener;
     hw_loop loop;
+    hw_tcp_pool pool = {.loop = &loop};
     hw_stream *stream = NULL;
     HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
     open_listener(&listener, "127.0.0.1:0");
     int client = hw_test_connect(listener.name);
     hw_seam_fail("accept", 1, EMFILE);
-    assert_int_equal(hw_listener_accept(&listener, &loop, NULL, &stream), -EMFILE);
+    assert_int_equal(hw_listener_accept(&listener, &pool, &stream), -EMFILE);
     unsigned closed = hw_seam_calls("close");
     hw_seam_fail_allocation(1);
-    assert_int_equal(hw_listener_accept(&listener, &loop, NULL, &stream), -ENOMEM);
+    assert_int_equal(hw_listener_accept(&listener, &pool, &stream), -ENOMEM);
     assert_int_equal(hw_seam_calls("close"), closed + 1);
     assert_null(stream);
     close(client);
     hw_listener_close(&listener);
+    hw_tcp_pool_fini(&pool);
     hw_loop_fini(&loop);
 }

@@ -50,7 +50,8 @@ HW_TEST(memory_stream_carries_to_the_server)
     pipe_ends ends;
     char memory[16];
     open_ends(&ends, 100);
-    assert_string_equal(ends.server->peer, "memory:");
+    char peer[HW_PEER_STRING_MAX];
+    assert_string_equal(hw_peer_format(&ends.server->peer, peer), "memory:");
     assert_false(ends.server->readable);
     assert_int_equal(read_some(&ends, memory, sizeof memory), -EAGAIN);
     HW_NEED_OK(hw_pipe_send(ends.client, HW_TEXT("hello ")));

@@ -16,6 +16,7 @@
 typedef struct tcp_line {
     hw_loop loop;
     hw_listener listener;
+    hw_tcp_pool pool;
     hw_stream *stream;
     int client, ready;
 } tcp_line;
@@ -30,8 +31,9 @@ static void open_line(tcp_line *line, const char *address)
     *line = (struct tcp_line){.listener.fd = -1};
     HW_NEED_OK(hw_loop_init(&line->loop, HW_LOOP_POLL));
     HW_NEED_OK(hw_listener_open(&line->listener, address, NULL));
+    line->pool.loop = &line->loop;
     line->client = hw_test_connect(line->listener.name);
-    HW_NEED_OK(hw_listener_accept(&line->listener, &line->loop, NULL, &line->stream));
+    HW_NEED_OK(hw_listener_accept(&line->listener, &line->pool, &line->stream));
     line->stream->on_ready = count_line_ready;
     line->stream->arg = line;
 }
@@ -40,6 +42,7 @@ static void close_line(tcp_line *line)
 {
     line->stream->ops->close(line->stream);
     close(line->client);
+    hw_tcp_pool_fini(&line->pool);
     hw_listener_close(&line->listener);
     hw_loop_fini(&line->loop);
 }
@@ -61,7 +64,8 @@ HW_TEST(tcp_stream_is_tried_at_once)
     tcp_line line;
     char memory[16];
     open_line(&line, "127.0.0.1:0");
-    assert_string_equal(line.stream->peer, "127.0.0.1");
+    char peer[HW_PEER_STRING_MAX];
+    assert_string_equal(hw_peer_format(&line.stream->peer, peer), "127.0.0.1");
     assert_true(line.stream->readable && line.stream->writable);
     assert_int_equal(read_line_bytes(&line, memory, sizeof memory), -EAGAIN);
     assert_false(line.stream->readable);
@@ -210,17 +214,56 @@ HW_TEST(tcp_stream_sends_files_and_ends)
 HW_TEST(tcp_stream_needs_memory_and_a_watch)
 {
     hw_loop loop;
+    hw_tcp_pool pool = {.loop = &loop};
+    const hw_peer here = {.family = AF_UNIX};
     int fds[2];
     hw_stream *stream = NULL;
     HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
     assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), errno);
     hw_seam_fail_allocation(1);
-    assert_int_equal(hw_tcp_open(&loop, fds[0], "here", NULL, &stream), -ENOMEM);
+    assert_int_equal(hw_tcp_open(&pool, fds[0], &here, &stream), -ENOMEM);
     hw_seam_fail("poll_add", 1, ENOSPC);
-    int error = hw_tcp_open(&loop, fds[0], "here", NULL, &stream);
+    int error = hw_tcp_open(&pool, fds[0], &here, &stream);
     assert_true(error == -ENOSPC || hw_test_is_struck());
     assert_null(stream);
     assert_int_equal(hw_sys_close(fds[0]), 0);
     assert_int_equal(hw_sys_close(fds[1]), 0);
+    hw_tcp_pool_fini(&pool);
+    hw_loop_fini(&loop);
+}
+
+static bool open_unconnected(hw_tcp_pool *pool, hw_stream **ret_stream)
+{
+    const hw_peer here = {.family = AF_UNIX};
+    int fd = hw_sys_socket(AF_UNIX, SOCK_STREAM);
+    assert_true(fd >= 0);
+    int error = hw_tcp_open(pool, fd, &here, ret_stream);
+    if (error < 0)
+        hw_sys_close(fd);
+    return error == 0;
+}
+
+HW_TEST(tcp_memory_of_closed_streams_is_used_again)
+{
+    enum { STREAMS = 300 };
+    hw_loop loop;
+    hw_tcp_pool pool = {.loop = &loop};
+    static hw_stream *streams[STREAMS];
+    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
+    size_t made = 0;
+    while (made < STREAMS && open_unconnected(&pool, &streams[made]))
+        made++;
+    for (size_t i = 0; i < made; i++)
+        streams[i]->ops->close(streams[i]);
+    assert_true(hw_test_is_struck() || pool.spare_count == 256);
+    if (pool.spare_count > 0) {
+        uint64_t before = hw_seam_allocations();
+        assert_true(open_unconnected(&pool, &streams[0]));
+        assert_true(streams[0]->readable && streams[0]->writable && !streams[0]->is_hung_up);
+        streams[0]->ops->close(streams[0]);
+        assert_int_equal(hw_seam_allocations(), before);
+    }
+    hw_tcp_pool_fini(&pool);
+    assert_int_equal(pool.spare_count, 0);
     hw_loop_fini(&loop);
 }

@@ -104,6 +104,36 @@ HW_TEST(conn_h1_keeps_no_buffer_while_it_is_idle)
     rig_close(&rig);
 }
 
+/* 10,000 idle connections are counted against these. */
+HW_TEST(conn_h1_is_small_while_it_is_idle)
+{
+    size_t stream = 72; /* of TCP: tcp_test */
+    print_message("a connection: %zu bytes, and %zu of its stream\n", sizeof(conn_h1), stream);
+    assert_true(sizeof(conn_h1) + stream + 2 * sizeof(max_align_t) <= 512);
+}
+
+HW_TEST(conn_h1_allocates_nothing_for_the_next_connection)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    uint64_t pipes = 0, before = 0;
+    for (int i = 0; i < 3; i++) {
+        hw_pipe *client = NULL;
+        hw_stream *stream;
+        HW_NEED_OK(hw_pipe_new(1000, &client, &stream));
+        before = hw_seam_allocations();
+        int error = hw_conn_open(&rig.lane, stream);
+        pipes += hw_seam_allocations() - before;
+        hw_loop_settle(&rig.lane.loop);
+        hw_pipe_close(client);
+        hw_loop_settle(&rig.lane.loop);
+        HW_NEED_OK(error);
+    }
+    assert_int_equal(pipes, 1);
+    assert_int_equal(rig.lane.spare_conn_count, 1);
+    rig_close(&rig);
+}
+
 HW_TEST(conn_h1_allocates_nothing_in_the_steady_state)
 {
     test_rig rig = {0};
@@ -331,6 +361,7 @@ HW_TEST(conn_h1_closes_when_there_is_no_memory_for_an_exchange)
     assert_true(hw_pipe_is_closed(client));
     assert_int_equal(rig.shared.connections, 0);
     hw_pipe_close(client);
+    hw_conn_free_spares(&rig.lane);
     hw_seam_fail_allocation(2);
     hw_pipe *unlucky;
     hw_stream *stream;
