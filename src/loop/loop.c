@@ -177,7 +177,7 @@ bool hw_loop_step(hw_loop *loop, bool may_wait)
     int count = wait_for_events(loop, may_wait);
     loop->now_ns = hw_sys_monotonic_ns();
     loop->is_late = false;
-    if (loop->poll < 0 || count == EVENTS_MAX)
+    if (loop->poll < 0 || count == HW_LOOP_EVENTS_MAX)
         ask_early(loop);
     hand_out_events(loop, count);
     run_inbox(loop);
