@@ -12,7 +12,7 @@
  */
 #include "h1/chunk.h"
 
-#include "h1/scan.h"
+#include "http/scan.h"
 
 /* What a byte may be good for in a chunk line. */
 typedef enum chunk_byte {
@@ -85,9 +85,9 @@ static chunk_byte kind_of_chunk_byte(char byte)
     }
     if (hw_char_hex(byte) >= 0)
         return BYTE_DIGIT;
-    if (hw_h1_scan_is(byte, HW_H1_KIND_TOKEN))
+    if (hw_scan_is(byte, HW_SCAN_TOKEN))
         return BYTE_TOKEN;
-    return hw_h1_scan_is(byte, HW_H1_KIND_VALUE) ? BYTE_TEXT : BYTE_BAD;
+    return hw_scan_is(byte, HW_SCAN_VALUE) ? BYTE_TEXT : BYTE_BAD;
 }
 
 static hw_h1_outcome take_size_digit(hw_h1_parser *parser, char byte)

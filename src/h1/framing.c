@@ -5,8 +5,9 @@
  * a repeated Content-Length is refused even when the numbers agree (RFC 9112 6.3 leaves the
  * choice), so is a list in one; Transfer-Encoding is the single word `chunked` or nothing; and it
  * is refused beside Content-Length and in HTTP/1.0 (6.1, 6.3, 11.2). Rejected: deciding field by
- * field while the head arrives; the questions here are about pairs of fields. RFC 9112 3.2, 6,
- * 7, 9.3; RFC 9110 7.2, 8.6, 10.1.1. */
+ * field while the head arrives; the questions here are about pairs of fields. Which of them there
+ * are, and more than once, has been noted while the head was read, so a request without content
+ * costs a look at Host and no walk over the rest. RFC 9112 3.2, 6, 7, 9.3; RFC 9110 7.2, 8.6, 10.1.1. */
 #include "h1/framing.h"
 
 #include "base/cursor.h"
@@ -14,15 +15,49 @@
 #include "http/authority.h"
 #include "http/element.h"
 
-/* What has been seen of the fields that bear on framing. */
+/* What the fields that bear on framing say. */
 typedef struct evidence {
-    unsigned hosts, lengths, codings;
+    const hw_h1_head *head;
+    hw_text bytes;
     bool closes, keeps; /* options of Connection */
-    hw_text host, length, coding;
     bool expects_continue, expects_other;
 } evidence;
 
 static const hw_text chunked = HW_TEXT_INIT("chunked");
+
+static bool has_field_of(const hw_h1_head *head, hw_field_id id)
+{
+    return (head->seen & HW_FIELD_BIT(id)) != 0;
+}
+
+static bool has_fields_of(const hw_h1_head *head, hw_field_id id)
+{
+    return (head->repeated & HW_FIELD_BIT(id)) != 0;
+}
+
+/* The value of the next field with this id, from fields[*index] on, which is moved behind it. False:
+ * there is none. */
+static bool find_value(const evidence *seen, hw_field_id id, unsigned *index, hw_text *ret_value)
+{
+    const hw_h1_head *head = seen->head;
+    while (*index < head->field_count) {
+        const hw_h1_field *field = &head->fields[(*index)++];
+        if (field->id == id) {
+            *ret_value = (hw_text){seen->bytes.at + field->value_at, field->value_length};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of the only field with this id, of which it is known that it is there. */
+static hw_text value_of(const evidence *seen, hw_field_id id)
+{
+    hw_text value = {0};
+    unsigned index = 0;
+    find_value(seen, id, &index, &value);
+    return value;
+}
 
 static void read_connection(evidence *seen, hw_text value)
 {
@@ -46,41 +81,29 @@ static void read_expectations(evidence *seen, hw_text value)
     }
 }
 
-static void read_evidence(evidence *seen, hw_field_id id, hw_text value)
+/* Every line of a field that is a list. */
+static void read_lines(evidence *seen, hw_field_id id, void (*read)(evidence *seen, hw_text value))
 {
-    switch (id) {
-    case HW_FIELD_HOST:
-        seen->hosts++;
-        seen->host = value;
-        break;
-    case HW_FIELD_CONTENT_LENGTH:
-        seen->lengths++;
-        seen->length = value;
-        break;
-    case HW_FIELD_TRANSFER_ENCODING:
-        seen->codings++;
-        seen->coding = value;
-        break;
-    case HW_FIELD_CONNECTION:
-        read_connection(seen, value);
-        break;
-    case HW_FIELD_EXPECT:
-        read_expectations(seen, value);
-        break;
-    default:
-        break;
-    }
+    hw_text value;
+    unsigned index = 0;
+    if (has_field_of(seen->head, id))
+        while (find_value(seen, id, &index, &value))
+            read(seen, value);
 }
 
 /* RFC 9112 3.2, RFC 9110 7.2: exactly one, not missing in HTTP/1.1; empty where the target has no
  * authority. */
-static hw_h1_outcome check_host(hw_h1_parser *parser, const hw_h1_head *head, const evidence *seen)
+static hw_h1_outcome check_host(hw_h1_parser *parser, const evidence *seen)
 {
-    if (seen->hosts > 1)
+    if (has_fields_of(seen->head, HW_FIELD_HOST))
         return hw_h1_refuse(parser, 400, "more than one Host", "RFC 9112 3.2");
-    if (seen->hosts == 0 && head->minor > 0)
-        return hw_h1_refuse(parser, 400, "no Host", "RFC 9112 3.2");
-    if (seen->host.length && !hw_authority_is_valid(seen->host))
+    if (!has_field_of(seen->head, HW_FIELD_HOST)) {
+        if (seen->head->minor > 0)
+            return hw_h1_refuse(parser, 400, "no Host", "RFC 9112 3.2");
+        return HW_H1_OUTCOME_DONE;
+    }
+    hw_text host = value_of(seen, HW_FIELD_HOST);
+    if (host.length && !hw_authority_is_valid(host))
         return hw_h1_refuse(parser, 400, "malformed Host", "RFC 9112 3.2");
     return HW_H1_OUTCOME_DONE;
 }
@@ -111,14 +134,16 @@ static hw_h1_outcome refuse_coding(hw_h1_parser *parser, hw_text value)
 
 static hw_h1_outcome find_coding(hw_h1_parser *parser, hw_h1_head *head, const evidence *seen)
 {
-    if (seen->lengths) /* RFC 9112 6.1: may be an attempt at smuggling */
+    if (has_field_of(head,
+                     HW_FIELD_CONTENT_LENGTH)) /* RFC 9112 6.1: may be an attempt at smuggling */
         return hw_h1_refuse(parser, 400, "Content-Length with Transfer-Encoding", "RFC 9112 6.3");
     if (head->minor == 0)
         return hw_h1_refuse(parser, 400, "Transfer-Encoding in HTTP/1.0", "RFC 9112 6.1");
-    if (seen->codings > 1)
+    if (has_fields_of(head, HW_FIELD_TRANSFER_ENCODING))
         return hw_h1_refuse(parser, 400, "more than one Transfer-Encoding", "RFC 9112 6.3");
-    if (!hw_text_equal_nocase(seen->coding, chunked))
-        return refuse_coding(parser, seen->coding);
+    hw_text coding = value_of(seen, HW_FIELD_TRANSFER_ENCODING);
+    if (!hw_text_equal_nocase(coding, chunked))
+        return refuse_coding(parser, coding);
     head->framing = HW_H1_FRAMING_CHUNKED;
     return HW_H1_OUTCOME_DONE;
 }
@@ -133,12 +158,13 @@ static bool is_digits(hw_text text)
 
 static hw_h1_outcome find_length(hw_h1_parser *parser, hw_h1_head *head, const evidence *seen)
 {
-    if (seen->lengths > 1)
+    if (has_fields_of(head, HW_FIELD_CONTENT_LENGTH))
         return hw_h1_refuse(parser, 400, "more than one Content-Length", "RFC 9112 6.3");
-    if (!is_digits(seen->length))
+    hw_text length = value_of(seen, HW_FIELD_CONTENT_LENGTH);
+    if (!is_digits(length))
         return hw_h1_refuse(parser, 400, "malformed Content-Length", "RFC 9110 8.6");
     /* No content is as long as that, and sums with it need not be watched. */
-    if (!hw_number_decimal(seen->length, &head->content_length) || head->content_length > INT64_MAX)
+    if (!hw_number_decimal(length, &head->content_length) || head->content_length > INT64_MAX)
         return hw_h1_refuse(parser, 413, "Content-Length out of range", "RFC 9110 8.6");
     head->framing = HW_H1_FRAMING_LENGTH;
     return HW_H1_OUTCOME_DONE;
@@ -148,22 +174,19 @@ static hw_h1_outcome find_framing(hw_h1_parser *parser, hw_h1_head *head, const 
 {
     head->framing = HW_H1_FRAMING_NONE; /* RFC 9112 6.3: neither field, no content */
     head->content_length = 0;
-    if (seen->codings)
+    if (has_field_of(head, HW_FIELD_TRANSFER_ENCODING))
         return find_coding(parser, head, seen);
-    if (seen->lengths)
+    if (has_field_of(head, HW_FIELD_CONTENT_LENGTH))
         return find_length(parser, head, seen);
     return HW_H1_OUTCOME_DONE;
 }
 
 hw_h1_outcome hw_h1_framing_find(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
 {
-    evidence seen = {0};
-    for (unsigned i = 0; i < head->field_count; i++) {
-        const hw_h1_field *field = &head->fields[i];
-        read_evidence(&seen, (hw_field_id)field->id,
-                      (hw_text){bytes.at + field->value_at, field->value_length});
-    }
-    hw_h1_outcome outcome = check_host(parser, head, &seen);
+    evidence seen = {.head = head, .bytes = bytes};
+    read_lines(&seen, HW_FIELD_CONNECTION, read_connection);
+    read_lines(&seen, HW_FIELD_EXPECT, read_expectations);
+    hw_h1_outcome outcome = check_host(parser, &seen);
     if (outcome == HW_H1_OUTCOME_DONE)
         outcome = find_framing(parser, head, &seen);
     if (outcome != HW_H1_OUTCOME_DONE)

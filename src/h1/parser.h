@@ -59,6 +59,8 @@ typedef struct hw_h1_head {
     bool keep_alive;         /* the peer allows another request (RFC 9112 9.3) */
     bool expects_continue;   /* Expect: 100-continue; the version knows it, content follows */
     bool expects_other;      /* another expectation: 417 */
+    uint64_t seen,
+        repeated; /* bits of ids (HW_FIELD_BIT) that a field has, and that several have */
     unsigned field_count;
     hw_h1_field fields[HW_H1_FIELDS_MAX];
 } hw_h1_head;

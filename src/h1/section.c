@@ -1,8 +1,12 @@
 /* A head or a trailer section, read byte for byte into a table of places.
  *
+ * Lines that are there from end to end and have nothing unusual, which are nearly all, are read in
+ * one go by h1/line. What is left, and every refusal, is for the states here.
+ *
  * A state per part of a line (method, target, version, name, blanks, value, line ends); each reads
  * from parser->scanned to the end of its part or of the input, so a byte is looked at once however
- * the input is cut, and once more when blanks behind a value are taken off. A byte that cannot
+ * the input is cut; once more when blanks behind a value are taken off, or when h1/line found its
+ * line not whole. A byte that cannot
  * stand where it stands is refused at once, without the rest of its line. Rejected: finding whole
  * lines first and taking them apart afterwards; it is as fast, but noise that never ends a line
  * would be noticed at the limit only.
@@ -14,7 +18,8 @@
 #include "h1/section.h"
 
 #include "base/assert.h"
-#include "h1/scan.h"
+#include "h1/line.h"
+#include "http/scan.h"
 
 #define REQUEST_LINE "RFC 9112 3"
 
@@ -67,10 +72,15 @@ static hw_h1_outcome look_in_line(section *s)
 }
 
 /* Moves over a run of bytes. ON: parser->scanned is the index of the first other byte. */
-static hw_h1_outcome pass_run(section *s, hw_h1_kind kind)
+static hw_h1_outcome pass_run(section *s, hw_scan_kind kind)
 {
     uint32_t end = lower_of(s->length, s->line_end);
-    s->parser->scanned = hw_h1_scan(s->at, s->parser->scanned, end, kind);
+    if (s->parser->scanned < end) {
+        const char *at = s->at + s->parser->scanned, *run_end = s->at + end;
+        bool is_short = run_end - at < HW_BLOCK_BYTES / 2; /* as when a head comes byte by byte */
+        at = is_short ? hw_scan_bytes(at, run_end, kind) : hw_scan(at, run_end, kind);
+        s->parser->scanned = (uint32_t)(at - s->at);
+    }
     return look_in_line(s);
 }
 
@@ -90,7 +100,7 @@ static hw_h1_outcome pass_lf(section *s)
 
 static hw_h1_outcome read_method(section *s)
 {
-    hw_h1_outcome outcome = pass_run(s, HW_H1_KIND_TOKEN);
+    hw_h1_outcome outcome = pass_run(s, HW_SCAN_TOKEN);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
     uint32_t length = s->parser->scanned;
@@ -104,7 +114,7 @@ static hw_h1_outcome read_method(section *s)
 
 static hw_h1_outcome read_target(section *s)
 {
-    hw_h1_outcome outcome = pass_run(s, HW_H1_KIND_TARGET);
+    hw_h1_outcome outcome = pass_run(s, HW_SCAN_TARGET);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
     uint32_t end = s->parser->scanned;
@@ -145,9 +155,7 @@ static hw_h1_outcome read_version(section *s)
 static hw_h1_outcome begin_field(section *s)
 {
     s->parser->line_at = s->parser->scanned;
-    s->parser->state = HW_H1_STATE_FIELD;
-    bound_line(s);
-    return HW_H1_OUTCOME_ON;
+    return hw_h1_go_to(s->parser, HW_H1_STATE_FIELD);
 }
 
 static hw_h1_outcome end_request_line(section *s)
@@ -174,22 +182,21 @@ static hw_h1_outcome read_field_start(section *s)
         s->parser->scanned++;
         return hw_h1_go_to(s->parser, HW_H1_STATE_SECTION_LF);
     }
-    if (hw_h1_scan_is(byte, HW_H1_KIND_BLANK))
+    if (hw_scan_is(byte, HW_SCAN_BLANK))
         return hw_h1_refuse(s->parser, 400, "folded field line", "RFC 9112 5.2");
-    unsigned count_max = s->parser->is_trailers ? HW_H1_TRAILERS_MAX : HW_H1_FIELDS_MAX;
-    if (s->head->field_count == count_max)
+    if (s->head->field_count == HW_H1_LINE_FIELDS_MAX(s->parser))
         return hw_h1_refuse(s->parser, 431, "too many fields", "RFC 6585 5");
     return hw_h1_go_to(s->parser, HW_H1_STATE_NAME);
 }
 
 static hw_h1_outcome read_name(section *s)
 {
-    hw_h1_outcome outcome = pass_run(s, HW_H1_KIND_TOKEN);
+    hw_h1_outcome outcome = pass_run(s, HW_SCAN_TOKEN);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
     uint32_t name_at = s->parser->line_at, length = s->parser->scanned - name_at;
     char byte = s->at[s->parser->scanned];
-    if (hw_h1_scan_is(byte, HW_H1_KIND_BLANK))
+    if (hw_scan_is(byte, HW_SCAN_BLANK))
         return hw_h1_refuse(s->parser, 400, "whitespace in or behind a field name", "RFC 9112 5.1");
     if (length == 0 || byte != ':')
         return hw_h1_refuse(s->parser, 400, "malformed field name", "RFC 9110 5.1");
@@ -198,14 +205,14 @@ static hw_h1_outcome read_name(section *s)
     hw_h1_field *field = &s->head->fields[s->head->field_count];
     field->name_at = name_at;
     field->name_length = (uint16_t)length;
-    field->id = (uint16_t)hw_field_id_of((hw_text){s->at + name_at, length});
+    field->id = (uint16_t)hw_field_id_of_token((hw_text){s->at + name_at, length});
     s->parser->scanned++;
     return hw_h1_go_to(s->parser, HW_H1_STATE_BLANKS);
 }
 
 static hw_h1_outcome read_blanks(section *s)
 {
-    hw_h1_outcome outcome = pass_run(s, HW_H1_KIND_BLANK);
+    hw_h1_outcome outcome = pass_run(s, HW_SCAN_BLANK);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
     s->head->fields[s->head->field_count].value_at = s->parser->scanned;
@@ -214,7 +221,7 @@ static hw_h1_outcome read_blanks(section *s)
 
 static hw_h1_outcome read_value(section *s)
 {
-    hw_h1_outcome outcome = pass_run(s, HW_H1_KIND_VALUE);
+    hw_h1_outcome outcome = pass_run(s, HW_SCAN_VALUE);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
     uint32_t end = s->parser->scanned;
@@ -223,7 +230,7 @@ static hw_h1_outcome read_value(section *s)
     if (s->at[end] != '\r')
         return hw_h1_refuse(s->parser, 400, "byte not allowed in a field value", "RFC 9110 5.5");
     hw_h1_field *field = &s->head->fields[s->head->field_count];
-    while (end > field->value_at && hw_h1_scan_is(s->at[end - 1], HW_H1_KIND_BLANK))
+    while (end > field->value_at && hw_scan_is(s->at[end - 1], HW_SCAN_BLANK))
         end--;
     field->value_length = end - field->value_at;
     s->parser->scanned++;
@@ -235,7 +242,10 @@ static hw_h1_outcome end_field(section *s)
     hw_h1_outcome outcome = pass_lf(s);
     if (outcome != HW_H1_OUTCOME_ON)
         return outcome;
-    s->head->field_count++;
+    hw_h1_head *head = s->head;
+    uint64_t bit = HW_FIELD_BIT(head->fields[head->field_count++].id);
+    head->repeated |= head->seen & bit;
+    head->seen |= bit;
     return begin_field(s);
 }
 
@@ -257,6 +267,9 @@ static hw_h1_outcome read_section_part(section *s)
     case HW_H1_STATE_LINE_LF:
         return end_request_line(s);
     case HW_H1_STATE_FIELD:
+        if (hw_h1_line_read_all(s->parser, s->head, s->at, lower_of(s->length, s->bytes_max)))
+            return HW_H1_OUTCOME_DONE;
+        bound_line(s);
         return read_field_start(s);
     case HW_H1_STATE_NAME:
         return read_name(s);
@@ -278,15 +291,15 @@ void hw_h1_section_begin(hw_h1_parser *parser, hw_h1_head *head, bool is_trailer
     parser->line_at = 0;
     parser->state = is_trailers ? HW_H1_STATE_FIELD : HW_H1_STATE_METHOD;
     head->field_count = 0;
+    head->seen = head->repeated = 0;
     if (!is_trailers)
         head->method_at = 0;
 }
 
-hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
+/* Goes on wherever the section's reading stopped. */
+static __attribute__((noinline)) hw_h1_outcome
+read_section_on(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes, size_t bytes_max)
 {
-    hw_assert(parser->scanned <= bytes.length); /* the caller took back what it had shown */
-    const hw_h1_limits *limits = parser->limits;
-    size_t bytes_max = parser->is_trailers ? limits->trailers_bytes_max : limits->head_bytes_max;
     section s = {
         .parser = parser,
         .head = head,
@@ -300,4 +313,15 @@ hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text
         outcome = read_section_part(&s);
     while (outcome == HW_H1_OUTCOME_ON);
     return outcome;
+}
+
+hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
+{
+    hw_assert(parser->scanned <= bytes.length); /* the caller took back what it had shown */
+    const hw_h1_limits *limits = parser->limits;
+    size_t bytes_max = parser->is_trailers ? limits->trailers_bytes_max : limits->head_bytes_max;
+    if (parser->scanned == 0 &&
+        hw_h1_line_read_all(parser, head, bytes.at, lower_of(bytes.length, bytes_max)))
+        return HW_H1_OUTCOME_DONE;
+    return read_section_on(parser, head, bytes, bytes_max);
 }

@@ -11,9 +11,11 @@
 
 #include "base/cursor.h"
 #include "base/number.h"
+#include "http/scan.h"
 #include "http/uri.h"
 
 #define PORT_MAX 65535
+#define PORT_DIGITS_MAX 5
 #define IPV6_GROUPS 8
 
 static bool is_hex_digit(char byte)
@@ -126,8 +128,30 @@ bool hw_authority_split(hw_text authority, hw_text *ret_host, hw_text *ret_port)
     return true;
 }
 
+/* Whether it is a registered name without an encoded byte, and a port of 0 to 5 digits if any: what
+ * nearly every Host is. */
+static bool is_plain_authority(hw_text authority)
+{
+    const char *at = authority.at, *end = at + authority.length;
+    const char *colon = hw_scan_with(at, end, HW_SCAN_REG_NAME, hw_scan_word_stops);
+    if (colon == end || colon == at)
+        return colon != at;
+    if (*colon != ':' || end - colon > PORT_DIGITS_MAX + 1)
+        return false;
+    unsigned port = 0;
+    for (at = colon + 1; at < end; at++) {
+        unsigned digit = (unsigned char)*at - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        port = port * 10 + digit;
+    }
+    return port <= PORT_MAX;
+}
+
 bool hw_authority_is_valid(hw_text authority)
 {
     hw_text host, port;
+    if (authority.length > 0 && is_plain_authority(authority))
+        return true;
     return hw_authority_split(authority, &host, &port);
 }

@@ -8,6 +8,11 @@
 
 #include "http/etag.h"
 
+/* The fields whose absence ends the matter. */
+static const uint64_t conditional_fields =
+    HW_FIELD_BIT(HW_FIELD_IF_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_UNMODIFIED_SINCE) |
+    HW_FIELD_BIT(HW_FIELD_IF_NONE_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_MODIFIED_SINCE);
+
 typedef enum condition_truth {
     CONDITION_ABSENT,
     CONDITION_TRUE,
@@ -64,7 +69,7 @@ hw_condition_outcome hw_condition_check(hw_method method, hw_fields request, hw_
                                         int64_t last_modified, int64_t now)
 {
     bool is_retrieval = method == HW_METHOD_GET || method == HW_METHOD_HEAD;
-    if (!is_conditional_method(method))
+    if (hw_fields_lack(request, conditional_fields) || !is_conditional_method(method))
         return HW_CONDITION_PROCEED;
 
     condition_truth matches = evaluate_if_match(request, etag);

@@ -3,6 +3,9 @@
 #ifndef HW_HTTP_FIELD_H
 #define HW_HTTP_FIELD_H
 
+#include <stdint.h>
+#include <string.h>
+
 #include "base/text.h"
 
 /* Names the server itself looks at; a name is compared once, when it arrives, and by its id
@@ -49,13 +52,25 @@ typedef struct hw_field {
     hw_field_id id;
 } hw_field;
 
+_Static_assert(HW_FIELD_COUNT <= 64, "a set of ids is one number");
+#define HW_FIELD_BIT(id) (UINT64_C(1) << (id))
+
 /* Fields in the order they came. Whoever made the array owns it. */
 typedef struct hw_fields {
     const hw_field *at;
     size_t count;
+    uint64_t absent; /* bits of ids that none of them has; 0: nothing is known about that */
 } hw_fields;
 
+/* Fields about which nothing more is known. */
+static inline hw_fields hw_fields_of(const hw_field *at, size_t count)
+{
+    return (hw_fields){at, count, 0};
+}
+
 hw_field_id hw_field_id_of(hw_text name); /* any case */
+/* The same for what is known to be a token (not empty): inline, for each field of each request. */
+static inline hw_field_id hw_field_id_of_token(hw_text token);
 /* The usual spelling: "Content-Length"; "" for HW_FIELD_OTHER. */
 const char *hw_field_name(hw_field_id id);
 
@@ -73,13 +88,77 @@ bool hw_char_is_token(char byte);
 /* RFC 9110 5.5: VCHAR, obs-text, SP and HTAB; no blank at either end. May be empty. */
 bool hw_field_value_is_valid(hw_text value);
 
-/* The first such field, or NULL. */
-const hw_field *hw_fields_find(hw_fields fields, hw_field_id id);
+/* Whether it is known, without looking, that there is no field of any of these ids (their bits). */
+static inline bool hw_fields_lack(hw_fields fields, uint64_t bits)
+{
+    return (bits & ~fields.absent) == 0;
+}
 const hw_field *hw_fields_find_name(hw_fields fields, hw_text name); /* any case */
 /* The next one after `field` (NULL: the first) with the same id; NULL at the end. */
 const hw_field *hw_fields_next(hw_fields fields, hw_field_id id, const hw_field *field);
+/* The first such field, or NULL. */
+static inline const hw_field *hw_fields_find(hw_fields fields, hw_field_id id)
+{
+    return hw_fields_lack(fields, HW_FIELD_BIT(id)) ? NULL : hw_fields_next(fields, id, NULL);
+}
 /* The value of the only such field; the empty text when there is none or more than one: for
  * singleton fields (RFC 9110 5.3) of which a doubled one is to be ignored. */
 hw_text hw_fields_single(hw_fields fields, hw_field_id id);
+
+/* How a name is found: see http/field.c. */
+
+/* A place for a name in a table: of its length and its first and last byte. The bit 0x20, in which
+ * the cases of a letter differ, is moved out of the number, so case does not matter. Every known
+ * name has a place of its own; the compiler would refuse an element initialised twice. */
+#define HW_FIELD_PLACES 256
+#define HW_FIELD_PLACE(length, first, last)                                                        \
+    (((length) + 16u * (first) + 8u * (last)) % HW_FIELD_PLACES)
+extern const uint8_t hw_field_places[HW_FIELD_PLACES];
+extern const hw_text hw_field_names[HW_FIELD_COUNT];
+
+/* In which bits eight (four) bytes of two names differ, 0x20 left out. */
+static inline uint64_t hw_field_compare_eight(const char *one, const char *other)
+{
+    uint64_t a, b;
+    memcpy(&a, one, sizeof a);
+    memcpy(&b, other, sizeof b);
+    return (a ^ b) & ~UINT64_C(0x2020202020202020);
+}
+
+static inline uint32_t hw_field_compare_four(const char *one, const char *other)
+{
+    uint32_t a, b;
+    memcpy(&a, one, sizeof a);
+    memcpy(&b, other, sizeof b);
+    return (a ^ b) & ~UINT32_C(0x20202020);
+}
+
+/* Whether a token spells a known name of the same length, 2 to 24 bytes, in any case. Known names
+ * are letters and "-"; what differs from a letter in 0x20 alone is the same letter, and from "-"
+ * it is a CR, which no token has. Pieces overlap, so that no byte behind the name is read. */
+static inline __attribute__((always_inline)) bool
+hw_field_is_spelled(const char *token, const char *known, size_t length)
+{
+    if (length >= 8) {
+        uint64_t middle = length > 16 ? hw_field_compare_eight(token + 8, known + 8) : 0;
+        return !(hw_field_compare_eight(token, known) | middle |
+                 hw_field_compare_eight(token + length - 8, known + length - 8));
+    }
+    if (length >= 4)
+        return !(hw_field_compare_four(token, known) |
+                 hw_field_compare_four(token + length - 4, known + length - 4));
+    return hw_text_equal_nocase((hw_text){token, length}, (hw_text){known, length});
+}
+
+static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw_text token)
+{
+    unsigned first = (unsigned char)token.at[0];
+    unsigned last = (unsigned char)token.at[token.length - 1];
+    uint8_t id = hw_field_places[HW_FIELD_PLACE((unsigned)token.length, first, last)];
+    const hw_text *known = &hw_field_names[id];
+    if (known->length == token.length && hw_field_is_spelled(token.at, known->at, token.length))
+        return (hw_field_id)id;
+    return HW_FIELD_OTHER;
+}
 
 #endif

@@ -4,13 +4,15 @@
  * authority-form and nothing else has, "*" is for OPTIONS, "/" begins origin-form, and what remains
  * must be a whole http or https URI. Being lenient here is how two servers come to read one request
  * in two ways, so the characters of RFC 3986 are checked one by one, in the query too, and a
- * percent sign must have its two digits. Nothing is decoded and nothing copied: path and query are
+ * percent sign must have its two digits: what has none is scanned as a run, the rest byte by byte
+ * from where the run ends. Nothing is decoded and nothing copied: path and query are
  * decoded by those who need them (http/path, http/query), which can then rely on the checks made
  * here. */
 #include "http/target.h"
 
 #include "base/cursor.h"
 #include "http/authority.h"
+#include "http/scan.h"
 #include "http/uri.h"
 
 static const hw_problem target_is_empty = {400, "empty request target", "RFC 9112 3.2"};
@@ -28,7 +30,8 @@ static const hw_problem byte_must_be_encoded = {
 static const hw_problem percent_is_broken = {400, "percent sign without two hexadecimal digits",
                                              "RFC 3986 2.1"};
 
-static const hw_problem *check_uri_part(hw_text part, unsigned classes)
+/* What is wrong with the rest of a part, from the first byte on that may be wrong. */
+static const hw_problem *check_odd_part(hw_text part, unsigned classes)
 {
     hw_cursor cursor = hw_cursor_of(part);
     int byte;
@@ -47,11 +50,22 @@ static const hw_problem *check_uri_part(hw_text part, unsigned classes)
 /* The rest of origin-form and absolute-form: path [ "?" query ]. */
 static const hw_problem *parse_path_and_query(hw_cursor *cursor, hw_target *target)
 {
-    target->path = hw_cursor_take_until(cursor, '?');
+    const char *plain_end = hw_scan_with(cursor->at, cursor->end, HW_SCAN_PATH, hw_scan_path_stops);
+    size_t plain = (size_t)(plain_end - cursor->at);
+    if (plain_end == cursor->end || *plain_end == '?') {
+        target->path = (hw_text){cursor->at, plain};
+        cursor->at = plain_end;
+    } else {
+        target->path = hw_cursor_take_until(cursor, '?');
+        const hw_problem *problem = check_odd_part(hw_text_from(target->path, plain), HW_URI_PATH);
+        if (problem)
+            return problem;
+    }
     target->has_query = hw_cursor_take(cursor, '?');
     target->query = hw_cursor_rest(cursor);
-    const hw_problem *problem = check_uri_part(target->path, HW_URI_PATH);
-    return problem ? problem : check_uri_part(target->query, HW_URI_QUERY);
+    return hw_scan_is_made_of(target->query, HW_SCAN_QUERY)
+               ? NULL
+               : check_odd_part(target->query, HW_URI_QUERY);
 }
 
 static bool is_before_path(char byte)

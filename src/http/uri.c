@@ -1,23 +1,6 @@
-/* Characters of URIs, as one table. RFC 3986 gives every part of a URI its own set of bytes; a
- * table of bits answers "may this stand here?" with one load, and holds all sets side by side, so
- * that nobody writes a second, slightly different one. What is in no set (controls, space, DEL,
- * bytes over 127, and "<>\^`{|}#) must be percent-encoded everywhere. */
+/* Percent-encoding. Which bytes may stand without it is in the table of http/scan, beside the other
+ * kinds, so that nobody writes a second, slightly different one. */
 #include "http/uri.h"
-
-/* unreserved and sub-delims stand everywhere: RFC 3986 2.2, 2.3 */
-#define EVERYWHERE (HW_URI_REG_NAME | HW_URI_PATH | HW_URI_QUERY)
-#define PATH_AND_QUERY (HW_URI_PATH | HW_URI_QUERY)
-
-const uint8_t hw_uri_classes[256] = {
-    ['a' ... 'z'] = EVERYWHERE, ['A' ... 'Z'] = EVERYWHERE, ['0' ... '9'] = EVERYWHERE,
-    ['-'] = EVERYWHERE,         ['.'] = EVERYWHERE,         ['_'] = EVERYWHERE,
-    ['~'] = EVERYWHERE,         ['!'] = EVERYWHERE,         ['$'] = EVERYWHERE,
-    ['&'] = EVERYWHERE,         ['\''] = EVERYWHERE,        ['('] = EVERYWHERE,
-    [')'] = EVERYWHERE,         ['*'] = EVERYWHERE,         ['+'] = EVERYWHERE,
-    [','] = EVERYWHERE,         [';'] = EVERYWHERE,         ['='] = EVERYWHERE,
-    [':'] = PATH_AND_QUERY,     ['@'] = PATH_AND_QUERY,     ['/'] = PATH_AND_QUERY,
-    ['?'] = HW_URI_QUERY,
-};
 
 bool hw_uri_take_percent(hw_cursor *cursor, char *ret_byte)
 {

@@ -5,17 +5,16 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "http/scan.h"
 
 /* Bits of a character's class; a character may have several. */
-#define HW_URI_REG_NAME 1u /* unreserved and sub-delims: RFC 3986 3.2.2 */
-#define HW_URI_PATH 2u     /* pchar and "/": RFC 3986 3.3 */
-#define HW_URI_QUERY 4u    /* pchar, "/" and "?": RFC 3986 3.4 */
-
-extern const uint8_t hw_uri_classes[256];
+#define HW_URI_REG_NAME ((unsigned)HW_SCAN_REG_NAME) /* RFC 3986 3.2.2 */
+#define HW_URI_PATH ((unsigned)HW_SCAN_PATH)         /* RFC 3986 3.3 */
+#define HW_URI_QUERY ((unsigned)HW_SCAN_QUERY)       /* RFC 3986 3.4 */
 
 static inline bool hw_uri_has_char(char byte, unsigned classes)
 {
-    return (hw_uri_classes[(unsigned char)byte] & classes) != 0;
+    return hw_scan_is(byte, classes);
 }
 
 /* Moves past "%41" and gives the byte it stands for (RFC 3986 2.1). False, and the cursor stays,

@@ -72,7 +72,7 @@ static int init_cache(void *local, void *arg, const hw_share *share)
         hw_map_init(&cache->sites[i].folders, seed);
     }
     hw_arena_init(&cache->memory, 512, 512);
-    hw_prepared_init(&cache->absent, 404, (hw_fields){absent_fields, 2}, &cache->memory);
+    hw_prepared_init(&cache->absent, 404, hw_fields_of(absent_fields, 2), &cache->memory);
     cache->notice =
         hw_sys_notice_new(); /* without it everything is looked up again when it is old */
     return 0;

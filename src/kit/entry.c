@@ -117,7 +117,7 @@ static bool make_heads(hw_entry *entry, hw_text type)
     fields[count++] = (hw_field){HW_TEXT("Content-Type"), type, HW_FIELD_CONTENT_TYPE};
     if (file->last_modified != HW_NO_DATE && !add_date_field(entry, &fields[count++]))
         return false;
-    hw_fields validator = {fields + count, 2};
+    const hw_field *validator = fields + count;
     fields[count++] = (hw_field){HW_TEXT("ETag"), file->tag, HW_FIELD_ETAG};
     fields[count++] =
         (hw_field){HW_TEXT("Cache-Control"), HW_TEXT("no-cache"), HW_FIELD_CACHE_CONTROL};
@@ -126,8 +126,8 @@ static bool make_heads(hw_entry *entry, hw_text type)
         (hw_field){HW_TEXT("X-Content-Type-Options"), HW_TEXT("nosniff"), HW_FIELD_OTHER};
     fields[count++] =
         (hw_field){HW_TEXT("Content-Length"), hw_text_of(length), HW_FIELD_CONTENT_LENGTH};
-    hw_prepared_init(&file->whole, 200, (hw_fields){fields, count}, &entry->memory);
-    hw_prepared_init(&file->unchanged, 304, validator, &entry->memory);
+    hw_prepared_init(&file->whole, 200, hw_fields_of(fields, count), &entry->memory);
+    hw_prepared_init(&file->unchanged, 304, hw_fields_of(validator, 2), &entry->memory);
     return true;
 }
 

@@ -138,7 +138,7 @@ static hw_fields without_forbidden(hw_field *fields, size_t count)
     for (size_t i = 0; i < count; i++)
         if (hw_field_may_trail(fields[i].name))
             fields[kept++] = fields[i];
-    return (hw_fields){fields, kept};
+    return hw_fields_of(fields, kept);
 }
 
 static void on_message_end(conn_h1 *h1, hw_text trailers, const hw_h1_head *head)

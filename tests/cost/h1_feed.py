@@ -2,13 +2,15 @@
 """h1_feed.py PROGRAM: no byte of a head is examined again because it came in small pieces.
 
 Counts instructions with callgrind while a 32 KiB head is fed whole and byte by byte, the cost of the
-calls themselves taken off, and fails where a byte costs more than three times as much in pieces."""
+calls themselves taken off, and fails where a byte costs more than a few instructions in pieces: one
+that looked at it again would spend thousands. (Whole, sixteen bytes are looked at together, so
+the two are not compared.)"""
 import re
 import subprocess
 import sys
 
 SHAPES = ["fields", "values", "blanks", "names", "target"]
-RATIO_MAX = 3.0
+PIECES_MAX = 30  # counted: 26, beside the 200 of a call
 
 
 def instructions(program, shape, way):
@@ -34,13 +36,13 @@ def main():
         sys.exit("usage: h1_feed.py PROGRAM")
     failed = 0
     print("instructions per byte of a 32 KiB head")
-    print(f"{'shape':8} {'whole':>8} {'pieces':>8} {'ratio':>8} {'(a call)':>9}")
+    print(f"{'shape':8} {'whole':>8} {'pieces':>8} {'(a call)':>9}")
     for shape in SHAPES:
         whole, pieces, call = measure(sys.argv[1], shape)
-        good = 0 < pieces <= RATIO_MAX * whole
+        good = 0 < pieces <= PIECES_MAX
         failed += not good
-        print(f"{shape:8} {whole:8.1f} {pieces:8.1f} {pieces / whole:8.2f} {call:9.1f}"
-              f"{'' if good else '  FAILED: at most %.1f' % RATIO_MAX}")
+        print(f"{shape:8} {whole:8.1f} {pieces:8.1f} {call:9.1f}"
+              f"{'' if good else f'  FAILED: at most {PIECES_MAX}'}")
     print(f"{len(SHAPES) - failed} passed, {failed} failed")
     return failed > 0
 

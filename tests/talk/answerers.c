@@ -54,7 +54,7 @@ static void answer_chunks(hw_exchange *exchange)
 {
     static const char *const pieces[] = {"one", "two", "three", NULL};
     static const hw_field trailer = {HW_TEXT_INIT("Checksum"), HW_TEXT_INIT("11"), HW_FIELD_OTHER};
-    answer_pieces(exchange, HW_LENGTH_UNKNOWN, pieces, HW_PULL_END, (hw_fields){&trailer, 1});
+    answer_pieces(exchange, HW_LENGTH_UNKNOWN, pieces, HW_PULL_END, hw_fields_of(&trailer, 1));
 }
 
 static const char *const ten[] = {"01234", "56789", NULL};
@@ -173,7 +173,7 @@ static void answer_hints(hw_exchange *exchange)
 {
     static const hw_field link = {HW_TEXT_INIT("Link"), HW_TEXT_INIT("</a.css>; rel=preload"),
                                   HW_FIELD_OTHER};
-    exchange->carrier->inform(exchange, 103, (hw_fields){&link, 1});
+    exchange->carrier->inform(exchange, 103, hw_fields_of(&link, 1));
     hw_response_plain(&exchange->response, 200, "hinted");
 }
 
@@ -220,7 +220,7 @@ static int init_prepared(void *local, void *arg, const hw_share *share)
     prepared_state *state = local;
     (void)arg, (void)share;
     hw_arena_init(&state->memos, 512, 512);
-    hw_prepared_init(&state->prepared, 200, (hw_fields){fields, 2}, &state->memos);
+    hw_prepared_init(&state->prepared, 200, hw_fields_of(fields, 2), &state->memos);
     return 0;
 }
 

@@ -94,7 +94,7 @@ static talk_reply_outcome read_fields(talk_reply *reply, hw_cursor *cursor, hw_f
 
 static const hw_field *find_field(const talk_reply *reply, hw_field_id id)
 {
-    return hw_fields_find((hw_fields){reply->fields, reply->field_count}, id);
+    return hw_fields_find(hw_fields_of(reply->fields, reply->field_count), id);
 }
 
 static talk_reply_outcome check_head(talk_reply *reply)

@@ -167,7 +167,7 @@ static const char *describe_silence(const talk_runner *r)
 
 static const hw_field *find_reply_field(const hw_field *fields, size_t count, const char *name)
 {
-    return hw_fields_find_name((hw_fields){fields, count}, hw_text_of(name));
+    return hw_fields_find_name(hw_fields_of(fields, count), hw_text_of(name));
 }
 
 static void keep_value(talk_runner *r, const talk_expected *expected, hw_text value)

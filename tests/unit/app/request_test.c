@@ -96,7 +96,7 @@ HW_TEST(request_header_is_the_first_in_any_case)
     };
     app_asker asker;
     open_requests(&asker);
-    assert_int_equal(ask_with(&asker, "GET", "/header", (hw_fields){fields, 3}, NULL), 200);
+    assert_int_equal(ask_with(&asker, "GET", "/header", hw_fields_of(fields, 3), NULL), 200);
     assert_string_equal(asker.body, "first");
     assert_int_equal(ask(&asker, "GET", "/header"), 200);
     assert_string_equal(asker.body, "(none)");

@@ -31,7 +31,7 @@ static hw_response begin_response(hw_arena *arena)
 
 static hw_fields fields_of(const hw_response *response)
 {
-    return (hw_fields){response->fields, response->field_count};
+    return hw_fields_of(response->fields, response->field_count);
 }
 
 static void need_whole(const hw_response *response)

@@ -43,7 +43,7 @@ HW_TEST(encode_writes_fields_and_the_end_of_a_head)
     int steps = 0;
     hw_sink sink = {.take = count_step, .arg = &steps, .steps = true};
     hw_buffer buffer = HW_BUFFER_OVER(memory);
-    hw_h1_put_fields(&buffer, (hw_fields){fields, 3});
+    hw_h1_put_fields(&buffer, hw_fields_of(fields, 3));
     hw_h1_put_head_end(&buffer, &sink);
     assert_built(&buffer, "A: b\r\nEmpty: \r\nText: \303\251 c\r\n\r\n");
     assert_int_equal(steps, 1);
@@ -69,7 +69,7 @@ HW_TEST(encode_ends_chunks_with_trailers)
     char memory[100];
     hw_buffer buffer = HW_BUFFER_OVER(memory);
     hw_h1_put_chunks_end(&buffer, (hw_fields){0});
-    hw_h1_put_chunks_end(&buffer, (hw_fields){fields, 2});
+    hw_h1_put_chunks_end(&buffer, hw_fields_of(fields, 2));
     assert_built(&buffer, "0\r\n\r\n0\r\nA: b\r\nC: d\r\n\r\n");
 }
 
@@ -80,7 +80,7 @@ HW_TEST(encode_leaves_out_trailers_that_decide)
                                       FIELD("set-cookie", "a=b")};
     char memory[100];
     hw_buffer buffer = HW_BUFFER_OVER(memory);
-    hw_h1_put_chunks_end(&buffer, (hw_fields){fields, 3});
+    hw_h1_put_chunks_end(&buffer, hw_fields_of(fields, 3));
     assert_built(&buffer, "0\r\nX-Sum: 1\r\n\r\n");
 }
 

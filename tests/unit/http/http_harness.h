@@ -21,9 +21,9 @@
     }
 /* A set of fields, alive in the block it is written in. */
 #define FIELDS(...)                                                                                \
-    ((hw_fields){(const hw_field[]){__VA_ARGS__},                                                  \
-                 sizeof((hw_field[]){__VA_ARGS__}) / sizeof(hw_field)})
-#define NO_FIELDS ((hw_fields){NULL, 0})
+    hw_fields_of((const hw_field[]){__VA_ARGS__},                                                  \
+                 sizeof((hw_field[]){__VA_ARGS__}) / sizeof(hw_field))
+#define NO_FIELDS (hw_fields_of(NULL, 0))
 
 #define ROWS(array) (sizeof(array) / sizeof(array)[0])
 

@@ -57,7 +57,7 @@ HW_TEST(coding_quality_is_what_the_request_says)
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
         hw_field field = {HW_TEXT(""), hw_text_of(rows[i].accept), HW_FIELD_ACCEPT_ENCODING};
-        assert_int_equal(hw_quality_of_coding((hw_fields){&field, 1}, hw_text_of(rows[i].coding)),
+        assert_int_equal(hw_quality_of_coding(hw_fields_of(&field, 1), hw_text_of(rows[i].coding)),
                          rows[i].quality);
     }
 }
@@ -117,7 +117,7 @@ HW_TEST(media_quality_is_that_of_the_most_specific_range)
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
         hw_field field = {HW_TEXT(""), hw_text_of(rows[i].accept), HW_FIELD_ACCEPT};
-        assert_int_equal(hw_quality_of_media((hw_fields){&field, 1}, hw_text_of(rows[i].media)),
+        assert_int_equal(hw_quality_of_media(hw_fields_of(&field, 1), hw_text_of(rows[i].media)),
                          rows[i].quality);
     }
     assert_int_equal(hw_quality_of_media(NO_FIELDS, HW_TEXT("text/html")), 1000);

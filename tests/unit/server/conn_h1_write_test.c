@@ -47,7 +47,7 @@ static void answer_chunks(void *arg, hw_exchange *exchange)
     hw_response_start(&exchange->response, 200);
     hw_response_take_body(&exchange->response, rig_body_init(next_body(), three_pieces, 3,
                                                              HW_LENGTH_UNKNOWN, HW_PULL_END));
-    bodies[(bodies_made - 1) % ROWS(bodies)].trailers = (hw_fields){trailer_fields, 1};
+    bodies[(bodies_made - 1) % ROWS(bodies)].trailers = hw_fields_of(trailer_fields, 1);
 }
 
 static hw_piece file_pieces[3];
@@ -70,7 +70,7 @@ static void answer_file_in_chunks(void *arg, hw_exchange *exchange)
 static void inform_and_answer(void *arg, hw_exchange *exchange)
 {
     static const hw_field link = {HW_TEXT_INIT("Link"), HW_TEXT_INIT("</a.css>"), HW_FIELD_OTHER};
-    exchange->carrier->inform(exchange, 103, (hw_fields){&link, 1});
+    exchange->carrier->inform(exchange, 103, hw_fields_of(&link, 1));
     answer_chunks(arg, exchange);
 }
 
@@ -363,7 +363,7 @@ HW_TEST(write_of_a_prepared_head_is_encoded_once)
         (hw_field){HW_TEXT("Content-Length"), HW_TEXT("2"), HW_FIELD_CONTENT_LENGTH};
     hw_arena memos;
     hw_arena_init(&memos, 512, 512);
-    hw_prepared_init(&prepared_head, 200, (hw_fields){prepared_fields, 2}, &memos);
+    hw_prepared_init(&prepared_head, 200, hw_fields_of(prepared_fields, 2), &memos);
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 10000);
     rig_send(&rig, client, GET);
