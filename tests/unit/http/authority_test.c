@@ -115,3 +115,32 @@ HW_TEST(authority_that_is_none_writes_nothing)
     assert_text(host, "h");
     assert_text(port, "p");
 }
+
+/* What is quickly told to be valid, and what is split for it. */
+HW_TEST(authority_is_valid_when_it_can_be_split)
+{
+    static const char letters[] = "aaab.-19:%]@_~/6";
+    uint32_t random = 1;
+    for (int round = 0; round < 50000; round++) {
+        char bytes[40];
+        hw_text host, port;
+        random = random * 1664525 + 1013904223;
+        size_t length = (random >> 8) % sizeof bytes, colon = (random >> 16) % sizeof bytes;
+        for (size_t i = 0; i < length; i++) {
+            random = random * 1664525 + 1013904223;
+            /* Half of them: letters, a colon, digits. */
+            bytes[i] = round % 2   ? letters[(random >> 9) % (sizeof letters - 1)]
+                       : i < colon ? letters[(random >> 9) % 6]
+                       : i > colon ? (char)('0' + (random >> 9) % 10)
+                                   : ':';
+        }
+        hw_text authority = {bytes, length};
+        assert_int_equal(hw_authority_is_valid(authority),
+                         hw_authority_split(authority, &host, &port));
+    }
+    assert_true(hw_authority_is_valid(HW_TEXT("a:65535")));
+    assert_true(hw_authority_is_valid(HW_TEXT("a:")));
+    assert_false(hw_authority_is_valid(HW_TEXT("a:65536")));
+    assert_false(hw_authority_is_valid(HW_TEXT(":80")));
+    assert_false(hw_authority_is_valid((hw_text){NULL, 0}));
+}

@@ -208,3 +208,31 @@ HW_TEST(range_field_must_be_alone)
     assert_false(hw_condition_range_applies(HW_METHOD_GET, twice, tag, MODIFIED, NOW));
     assert_false(hw_condition_range_applies(HW_METHOD_GET, twice_if, tag, MODIFIED, NOW));
 }
+
+/* It makes no difference whether it is known which fields there are not. */
+HW_TEST(condition_is_the_same_when_absent_fields_are_known)
+{
+    static const hw_field_id ids[] = {HW_FIELD_IF_MATCH, HW_FIELD_IF_NONE_MATCH, HW_FIELD_RANGE,
+                                      HW_FIELD_IF_RANGE};
+    for (unsigned set = 0; set < 1u << ROWS(ids); set++) {
+        hw_field array[ROWS(ids)];
+        hw_fields fields = hw_fields_of(array, 0), known;
+        uint64_t seen = 0;
+        for (size_t i = 0; i < ROWS(ids); i++)
+            if (set >> i & 1) {
+                array[fields.count++] = (hw_field){.value = HW_TEXT("\"a\""), .id = ids[i]};
+                seen |= HW_FIELD_BIT(ids[i]);
+            }
+        known = fields;
+        known.absent = ~seen;
+        for (hw_method method = HW_METHOD_OTHER; method <= HW_METHOD_PATCH; method++) {
+            hw_text etag = method % 2 ? HW_TEXT("\"a\"") : HW_TEXT("\"b\"");
+            assert_int_equal(hw_condition_check(method, known, etag, 1, 2),
+                             hw_condition_check(method, fields, etag, 1, 2));
+            assert_int_equal(hw_condition_check_absent(method, known),
+                             hw_condition_check_absent(method, fields));
+            assert_int_equal(hw_condition_range_applies(method, known, etag, 1, 2),
+                             hw_condition_range_applies(method, fields, etag, 1, 2));
+        }
+    }
+}

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "unit/http/http_harness.h"
 
 HW_TEST(field_names_come_back_in_any_case)
@@ -107,4 +109,46 @@ HW_TEST(field_framing_is_the_drivers)
     assert_true(hw_field_is_framing(HW_FIELD_CONNECTION));
     assert_false(hw_field_is_framing(HW_FIELD_CONTENT_TYPE));
     assert_false(hw_field_is_framing(HW_FIELD_OTHER));
+}
+
+/* One letter changed makes another name of it, unless it is the same letter in another case. */
+HW_TEST(field_names_are_compared_exactly)
+{
+    for (hw_field_id id = HW_FIELD_ACCEPT; id < HW_FIELD_COUNT; id++) {
+        hw_text name = hw_text_of(hw_field_name(id));
+        for (size_t i = 0; i < name.length; i++)
+            for (int byte = 0; byte < 256; byte++) {
+                char changed[32];
+                memcpy(changed, name.at, name.length);
+                changed[i] = (char)byte;
+                bool is_same = hw_char_lower((char)byte) == hw_char_lower(name.at[i]);
+                hw_field_id found = hw_field_id_of((hw_text){changed, name.length});
+                assert_true(is_same ? found == id : found != id);
+            }
+    }
+}
+
+/* What is folded by leaving out the bit of the case must have nothing else. */
+HW_TEST(field_names_that_are_known_are_letters_and_hyphens)
+{
+    for (hw_field_id id = HW_FIELD_ACCEPT; id < HW_FIELD_COUNT; id++) {
+        hw_text name = hw_text_of(hw_field_name(id));
+        assert_true(name.length >= 2 && name.length <= 24);
+        for (size_t i = 0; i < name.length; i++)
+            assert_true(hw_char_is_alpha(name.at[i]) || name.at[i] == '-');
+    }
+}
+
+HW_TEST(fields_that_are_absent_are_not_looked_for)
+{
+    hw_fields fields = FIELDS(FIELD(VARY, "one"), FIELD(HOST, "h"));
+    assert_false(hw_fields_lack(fields, HW_FIELD_BIT(HW_FIELD_RANGE)));
+    fields.absent = ~(HW_FIELD_BIT(HW_FIELD_VARY) | HW_FIELD_BIT(HW_FIELD_HOST));
+    assert_true(hw_fields_lack(fields, HW_FIELD_BIT(HW_FIELD_RANGE)));
+    assert_true(hw_fields_lack(fields, HW_FIELD_BIT(HW_FIELD_RANGE) | HW_FIELD_BIT(HW_FIELD_TE)));
+    assert_false(
+        hw_fields_lack(fields, HW_FIELD_BIT(HW_FIELD_RANGE) | HW_FIELD_BIT(HW_FIELD_HOST)));
+    assert_null(hw_fields_find(fields, HW_FIELD_RANGE));
+    assert_text(hw_fields_find(fields, HW_FIELD_HOST)->value, "h");
+    assert_text(hw_fields_single(fields, HW_FIELD_VARY), "one");
 }

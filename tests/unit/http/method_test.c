@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "unit/http/http_harness.h"
 
 #include "http/method.h"
@@ -33,5 +35,21 @@ HW_TEST(methods_are_safe_and_idempotent_as_registered)
     for (size_t i = 0; i < ROWS(rows); i++) {
         assert_int_equal(hw_method_is_safe(rows[i].method), rows[i].is_safe);
         assert_int_equal(hw_method_is_idempotent(rows[i].method), rows[i].is_idempotent);
+    }
+}
+
+HW_TEST(method_of_a_longer_or_other_name_is_other)
+{
+    for (hw_method method = HW_METHOD_GET; method <= HW_METHOD_PATCH; method++) {
+        char changed[16];
+        hw_text name = hw_text_of(hw_method_name(method));
+        memcpy(changed, name.at, name.length);
+        assert_int_equal(hw_method_of((hw_text){changed, name.length}), method);
+        assert_int_equal(hw_method_of((hw_text){changed, name.length - 1}), HW_METHOD_OTHER);
+        for (size_t i = 0; i < name.length; i++) {
+            changed[i] = (char)(changed[i] ^ 0x20);
+            assert_int_equal(hw_method_of((hw_text){changed, name.length}), HW_METHOD_OTHER);
+            changed[i] = name.at[i];
+        }
     }
 }

@@ -219,3 +219,44 @@ HW_TEST(path_segments_are_walked)
         assert_int_equal(hw_path_is_folder(path), rows[i].is_folder);
     }
 }
+
+/* Paths that are copied as they are, and all others: with a letter encoded they are read segment by
+ * segment, and must say the same. */
+HW_TEST(path_is_the_same_however_it_is_read)
+{
+    static const char letters[] = "aaaaab-_1///..~@=\\?";
+    uint32_t random = 1;
+    for (int round = 0; round < 20000; round++) {
+        char raw[60] = "/", encoded[64] = "/", one[64], other[64];
+        random = random * 1664525 + 1013904223;
+        size_t length = 2 + (random >> 8) % (sizeof raw - 2),
+               letter = 1 + (random >> 16) % (length - 1);
+        for (size_t i = 1; i < length; i++) {
+            random = random * 1664525 + 1013904223;
+            raw[i] = i == letter ? 'a' : letters[(random >> 9) % (sizeof letters - 1)];
+        }
+        memcpy(encoded, raw, letter);
+        memcpy(encoded + letter, "%61", 3);
+        memcpy(encoded + letter + 3, raw + letter + 1, length - letter - 1);
+        hw_buffer one_buffer = HW_BUFFER_OVER(one), other_buffer = HW_BUFFER_OVER(other);
+        hw_path one_path = {0}, other_path = {0};
+        const hw_problem *problem = hw_path_decode((hw_text){raw, length}, &one_buffer, &one_path);
+        assert_ptr_equal(hw_path_decode((hw_text){encoded, length + 2}, &other_buffer, &other_path),
+                         problem);
+        assert_true(hw_text_equal(one_path.text, other_path.text));
+        assert_true(problem || !one_path.text.at[one_path.text.length]);
+        assert_int_equal(one_buffer.length, other_buffer.length);
+    }
+}
+
+HW_TEST(path_that_needs_no_decoding_needs_its_room)
+{
+    char memory[8];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    hw_path path;
+    assert_null(hw_path_decode(HW_TEXT("/123456"), &buffer, &path));
+    assert_text(path.text, "/123456");
+    hw_buffer_clear(&buffer);
+    assert_non_null(hw_path_decode(HW_TEXT("/1234567"), &buffer, &path));
+    assert_int_equal(buffer.length, 0);
+}

@@ -1,6 +1,7 @@
 #include "unit/http/http_harness.h"
 
 #include "http/target.h"
+#include "http/uri.h"
 
 HW_TEST(target_forms_are_taken_apart)
 {
@@ -113,4 +114,31 @@ HW_TEST(target_that_is_none_writes_nothing)
     hw_target target = {.path = HW_TEXT_INIT("before")};
     assert_non_null(hw_target_parse(HW_TEXT("/a b"), HW_METHOD_GET, &target));
     assert_text(target.path, "before");
+}
+
+/* Runs and what is looked at byte by byte: path and query are what they are made of. */
+HW_TEST(target_is_made_of_its_characters)
+{
+    static const char letters[] = "aaaaaaaa/b-.1&=;@~??%4#\\";
+    uint32_t random = 1;
+    for (int round = 0; round < 50000; round++) {
+        char bytes[60] = "/";
+        random = random * 1664525 + 1013904223;
+        size_t length = 1 + (random >> 8) % (sizeof bytes - 1);
+        size_t kinds = sizeof letters - 1 - (random >> 20) % 6;
+        for (size_t i = 1; i < length; i++) {
+            random = random * 1664525 + 1013904223;
+            bytes[i] = letters[(random >> 9) % kinds];
+        }
+        hw_text raw = {bytes, length}, path = hw_text_upto(raw, hw_text_find(raw, '?'));
+        hw_text query = hw_text_from(raw, path.length + 1);
+        bool is_valid =
+            hw_uri_is_made_of(path, HW_URI_PATH) && hw_uri_is_made_of(query, HW_URI_QUERY);
+        hw_target target;
+        assert_int_equal(!hw_target_parse(raw, HW_METHOD_GET, &target), is_valid);
+        if (!is_valid)
+            continue;
+        assert_true(hw_text_equal(target.path, path) && hw_text_equal(target.query, query));
+        assert_int_equal(target.has_query, path.length < length);
+    }
 }
