@@ -27,7 +27,7 @@ static uint64_t rotate_word_left(uint64_t word, unsigned bits)
     return word << bits | word >> (64 - bits);
 }
 
-static void mix_map_state(hw_map_state *state)
+static inline __attribute__((always_inline)) void mix_map_state(hw_map_state *state)
 {
     state->a += state->b;
     state->c += state->d;
@@ -41,7 +41,7 @@ static void mix_map_state(hw_map_state *state)
     state->c = rotate_word_left(state->c, 32);
 }
 
-static void absorb_map_word(hw_map_state *state, uint64_t word)
+static inline void absorb_map_word(hw_map_state *state, uint64_t word)
 {
     state->d ^= word;
     mix_map_state(state);

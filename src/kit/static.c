@@ -35,11 +35,6 @@ struct hw_static {
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
 };
 
-static void allow_methods(hw_response *response)
-{
-    hw_response_add(response, HW_FIELD_ALLOW, HW_TEXT("GET, HEAD, OPTIONS"));
-}
-
 /* To the same path with a slash at its end, the query kept. The path is our canonical one, encoded:
  * it begins with one slash and has no backslash, so it cannot name another host. */
 static void redirect_to_folder(hw_exchange *exchange)
@@ -66,22 +61,22 @@ static void redirect_to_folder(hw_exchange *exchange)
     hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
 }
 
-/* Answers what can be answered without a look at the folder; false: nothing of the kind. */
-static bool answer_unseen(const hw_static *files, hw_exchange *exchange)
+/* Answers every method but those that ask for a file. */
+static bool answer_method(hw_exchange *exchange)
 {
-    const hw_request *request = &exchange->request;
     hw_response *response = &exchange->response;
-    if (request->method == HW_METHOD_OPTIONS) {
-        hw_response_start(response, 204);
-        allow_methods(response);
-    } else if (request->method != HW_METHOD_GET && request->method != HW_METHOD_HEAD) {
-        hw_response_plain(response, 405, NULL);
-        allow_methods(response); /* RFC 9110 15.5.6 */
-    } else if (!hw_root_shows(&files->root, request->below)) {
-        hw_response_plain(response, 404, NULL);
-    } else {
+    switch (exchange->request.method) {
+    case HW_METHOD_GET:
+    case HW_METHOD_HEAD:
         return false;
+    case HW_METHOD_OPTIONS:
+        hw_response_start(response, 204);
+        break;
+    default:
+        hw_response_plain(response, 405, NULL); /* RFC 9110 15.5.6 */
+        break;
     }
+    hw_response_add(response, HW_FIELD_ALLOW, HW_TEXT("GET, HEAD, OPTIONS"));
     return true;
 }
 
@@ -313,33 +308,48 @@ static bool is_datable(const hw_entry *entry, int64_t now)
     return entry->kind != HW_ENTRY_FILE || entry->file.modified <= now;
 }
 
-static bool answer_from_cache(const hw_static *files, hw_exchange *exchange)
+static void answer_known(hw_exchange *exchange, hw_cache *cache, hw_entry *entry)
 {
-    hw_cache *cache = hw_exchange_local(exchange, files->slot);
-    hw_text path = exchange->request.below.text;
-    hw_entry *entry = hw_cache_find(cache, files->site, path, exchange->now_ms, files->fresh_ms);
-    if (entry && is_datable(entry, exchange->now_ms / 1000)) {
-        hw_sink_step(exchange->place->sink, "kit/static", static_step);
-        if (entry->kind == HW_ENTRY_ABSENT)
-            answer_absence(exchange, cache);
-        else
-            answer_entry(exchange, entry);
-        return true;
-    }
-    hw_vigil *vigil = hw_arena_alloc(&exchange->arena, sizeof *vigil);
-    if (vigil) {
-        hw_cache_begin(cache, files->site, path, exchange->now_ms, vigil);
-        hw_exchange_leave(exchange, files->slot, vigil);
-    }
-    return false;
+    hw_sink_step(exchange->place->sink, "kit/static", static_step);
+    if (entry->kind == HW_ENTRY_ABSENT)
+        answer_absence(exchange, cache);
+    else
+        answer_entry(exchange, entry);
 }
 
+static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache *cache)
+{
+    hw_vigil *vigil = hw_arena_alloc(&exchange->arena, sizeof *vigil);
+    if (!vigil)
+        return;
+    hw_cache_begin(cache, files->site, exchange->request.below.text, exchange->now_ms, vigil);
+    hw_exchange_leave(exchange, files->slot, vigil);
+}
+
+/* Names that may not be seen are never looked up, so they are never in the cache: it is asked
+ * first. */
 static bool answer_static_quickly(void *arg, hw_exchange *exchange)
 {
     const hw_static *files = arg;
-    if (answer_unseen(files, exchange))
+    hw_path below = exchange->request.below;
+    if (answer_method(exchange))
         return true;
-    return files->slot != NO_SLOT && answer_from_cache(files, exchange);
+    bool has_cache = files->slot != NO_SLOT;
+    hw_cache *cache = has_cache ? hw_exchange_local(exchange, files->slot) : NULL;
+    hw_entry *entry = NULL;
+    if (has_cache)
+        entry = hw_cache_find(cache, files->site, below.text, exchange->now_ms, files->fresh_ms);
+    if (entry && is_datable(entry, exchange->now_ms / 1000)) {
+        answer_known(exchange, cache, entry);
+        return true;
+    }
+    if (!hw_root_shows(&files->root, below)) {
+        hw_response_plain(&exchange->response, 404, NULL);
+        return true;
+    }
+    if (has_cache)
+        begin_vigil(files, exchange, cache);
+    return false;
 }
 
 static void answer_static(void *arg, hw_exchange *exchange)
@@ -348,8 +358,12 @@ static void answer_static(void *arg, hw_exchange *exchange)
     hw_entry *entry = NULL;
     hw_vigil *vigil = exchange->left.item;
     hw_sink_step(exchange->place->sink, "kit/static", static_step);
-    if (answer_unseen(files, exchange))
+    if (answer_method(exchange))
         return;
+    if (!hw_root_shows(&files->root, exchange->request.below)) {
+        hw_response_plain(&exchange->response, 404, NULL);
+        return;
+    }
     int error = look_up(files, exchange, vigil, &entry);
     if (error < 0) {
         answer_file_error(exchange, error);
