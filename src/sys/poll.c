@@ -1,10 +1,12 @@
 /* Waits for readiness, and wakes who waits.
  *
  * epoll_wait is the one call here that does not retry EINTR: the caller has a timeout to compute
- * anew. */
+ * anew. Whoever waits for one descriptor now and then is served by poll: nothing to register, and
+ * it takes files, which epoll refuses. */
 #include "sys/poll.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -33,6 +35,12 @@ int hw_sys_poll_wait(int poll, struct epoll_event *events, int events_max, int t
 {
     int count = tell_poll_result(epoll_wait(poll, events, events_max, timeout_ms));
     return count == -EINTR ? 0 : count;
+}
+
+int hw_sys_poll_write(int event, int fd, int timeout_ms)
+{
+    struct pollfd two[] = {{.fd = event, .events = POLLIN}, {.fd = fd, .events = POLLOUT}};
+    return tell_poll_result((int)TEMP_FAILURE_RETRY(poll(two, 2, timeout_ms)));
 }
 
 int hw_sys_event_new(void)

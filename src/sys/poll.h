@@ -12,6 +12,10 @@ int hw_sys_poll_remove(int poll, int fd);
 /* timeout_ms -1: for ever. A signal ends the wait with 0 events. */
 int hw_sys_poll_wait(int poll, struct epoll_event *events, int events_max, int timeout_ms);
 
+/* Waits until the event (below) has been posted, or fd (-1: none) takes bytes again or has failed.
+ * Returns how many of the two; 0: timeout_ms have passed (-1: never). EINTR is retried inside. */
+int hw_sys_poll_write(int event, int fd, int timeout_ms);
+
 /* A counter that makes a poll wake up (eventfd). */
 int hw_sys_event_new(void);
 int hw_sys_event_post(int event);

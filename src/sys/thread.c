@@ -40,6 +40,11 @@ int hw_sys_thread_join(pthread_t thread)
     return -pthread_join(thread, NULL);
 }
 
+int hw_sys_thread_detach(pthread_t thread)
+{
+    return -pthread_detach(thread);
+}
+
 int hw_sys_thread_signal(pthread_t thread, int signal)
 {
     return -pthread_kill(thread, signal);

@@ -9,6 +9,8 @@
  * blocked, they would end the process without a report. 0, or a negative errno. */
 int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes);
 int hw_sys_thread_join(pthread_t thread);
+/* Nobody will join it: what it has goes when it ends. */
+int hw_sys_thread_detach(pthread_t thread);
 /* Sends a signal to a thread that has not been joined. */
 int hw_sys_thread_signal(pthread_t thread, int signal);
 

@@ -7,6 +7,7 @@ HW_SCRIPT_REAL(poll_new);
 HW_SCRIPT_REAL(poll_add);
 HW_SCRIPT_REAL(poll_remove);
 HW_SCRIPT_REAL(poll_wait);
+HW_SCRIPT_REAL(poll_write);
 HW_SCRIPT_REAL(event_new);
 HW_SCRIPT_REAL(event_post);
 HW_SCRIPT_REAL(event_take);
@@ -33,6 +34,12 @@ int hw_sys_poll_wait(int poll, struct epoll_event *events, int events_max, int t
 {
     int failure = hw_script_take(HW_CALL_poll_wait);
     return failure ? failure : real_hw_sys_poll_wait(poll, events, events_max, timeout_ms);
+}
+
+int hw_sys_poll_write(int event, int fd, int timeout_ms)
+{
+    int failure = hw_script_take(HW_CALL_poll_write);
+    return failure ? failure : real_hw_sys_poll_write(event, fd, timeout_ms);
 }
 
 int hw_sys_event_new(void)

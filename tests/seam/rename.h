@@ -35,6 +35,7 @@
 #define hw_sys_poll_add real_hw_sys_poll_add
 #define hw_sys_poll_remove real_hw_sys_poll_remove
 #define hw_sys_poll_wait real_hw_sys_poll_wait
+#define hw_sys_poll_write real_hw_sys_poll_write
 #define hw_sys_event_new real_hw_sys_event_new
 #define hw_sys_event_post real_hw_sys_event_post
 #define hw_sys_event_take real_hw_sys_event_take
@@ -66,6 +67,7 @@
 
 #define hw_sys_thread_start real_hw_sys_thread_start
 #define hw_sys_thread_join real_hw_sys_thread_join
+#define hw_sys_thread_detach real_hw_sys_thread_detach
 #define hw_sys_thread_signal real_hw_sys_thread_signal
 
 #endif

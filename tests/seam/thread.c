@@ -5,6 +5,7 @@
 
 HW_SCRIPT_REAL(thread_start);
 HW_SCRIPT_REAL(thread_join);
+HW_SCRIPT_REAL(thread_detach);
 HW_SCRIPT_REAL(thread_signal);
 
 int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes)
@@ -17,6 +18,13 @@ int hw_sys_thread_join(pthread_t thread)
 {
     int failure = hw_script_take(HW_CALL_thread_join);
     int result = real_hw_sys_thread_join(thread);
+    return failure ? failure : result;
+}
+
+int hw_sys_thread_detach(pthread_t thread)
+{
+    int failure = hw_script_take(HW_CALL_thread_detach);
+    int result = real_hw_sys_thread_detach(thread);
     return failure ? failure : result;
 }
 

@@ -74,3 +74,25 @@ HW_TEST(poll_reports_misuse)
     assert_int_equal(hw_sys_poll_wait(poll, &event, 0, 0), -EINVAL);
     hw_sys_close(poll);
 }
+
+HW_TEST(poll_waits_for_an_event_or_room)
+{
+    int event = hw_sys_event_new(), ends[2];
+    char bytes[4096] = "";
+    assert_true(event >= 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(hw_sys_poll_write(event, -1, 0), 0);
+    assert_int_equal(hw_sys_poll_write(event, ends[1], -1), 1);
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        continue;
+    assert_int_equal(hw_sys_poll_write(event, ends[1], 1), 0);
+    assert_int_equal(hw_sys_event_post(event), 0);
+    assert_int_equal(hw_sys_poll_write(event, ends[1], -1), 1);
+    assert_int_equal(read(ends[0], bytes, sizeof bytes), sizeof bytes);
+    assert_int_equal(hw_sys_poll_write(event, ends[1], -1), 2);
+    close(ends[0]);
+    assert_int_equal(hw_sys_event_take(event), 0);
+    assert_int_equal(hw_sys_poll_write(event, ends[1], -1), 1); /* it will fail: at once */
+    close(ends[1]);
+    hw_sys_close(event);
+}

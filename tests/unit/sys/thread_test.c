@@ -1,5 +1,7 @@
 #include "sys/thread.h"
 
+#include "sys/poll.h"
+#include "sys/socket.h"
 #include "unit/harness.h"
 
 #include <errno.h>
@@ -56,4 +58,20 @@ HW_TEST(thread_that_cannot_start_says_so)
     assert_int_equal(hw_sys_thread_start(&thread, report_thread, &told, 1), -EINVAL);
     assert_int_equal(hw_sys_thread_start(&thread, report_thread, &told, SIZE_MAX / 4), -EAGAIN);
     assert_true(pthread_equal(thread, self));
+}
+
+static void *post_end(void *arg)
+{
+    hw_sys_event_post(*(const int *)arg);
+    return NULL;
+}
+
+HW_THREAD_TEST(thread_that_is_detached_ends_by_itself)
+{
+    int event = hw_sys_event_new();
+    pthread_t thread;
+    assert_int_equal(hw_sys_thread_start(&thread, post_end, &event, STACK), 0);
+    assert_int_equal(hw_sys_thread_detach(thread), 0);
+    assert_int_equal(hw_sys_poll_write(event, -1, -1), 1);
+    hw_sys_close(event);
 }
