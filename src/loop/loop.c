@@ -104,6 +104,8 @@ static int wait_for_events(hw_loop *loop, bool may_wait)
     int timeout_ms = choose_timeout_ms(loop, may_wait);
     if (timeout_ms == 0)
         return hw_sys_poll_wait(loop->poll, loop->events, HW_LOOP_EVENTS_MAX, 0);
+    if (loop->on_idle)
+        loop->on_idle(loop);
     /* Said before the inbox is looked at for the last time, so that a post either is seen there
      * or wakes the wait. */
     atomic_store(&loop->is_asleep, true);

@@ -48,20 +48,22 @@ typedef enum hw_loop_kind {
                        waits */
 } hw_loop_kind;
 
-typedef struct hw_loop {
+typedef struct hw_loop hw_loop;
+struct hw_loop {
     int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
     hw_list arrivals, turns, ready, retired;
     hw_list early; /* hw_early */
     hw_wheel wheel;
-    int64_t start_ns; /* where the wheel's clock begins */
-    int64_t now_ns;   /* monotonic, read once a step */
+    int64_t start_ns;               /* where the wheel's clock begins */
+    int64_t now_ns;                 /* monotonic, read once a step */
+    void (*on_idle)(hw_loop *loop); /* may be NULL; it is about to wait, with nobody queued */
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
     atomic_bool is_ended;
     bool is_late; /* now_ns may lie far back: what became ready was run since */
     struct epoll_event events[HW_LOOP_EVENTS_MAX];
-} hw_loop;
+};
 
 /* 0, or a negative errno. */
 int hw_loop_init(hw_loop *loop, hw_loop_kind kind);

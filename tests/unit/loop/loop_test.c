@@ -294,6 +294,31 @@ HW_TEST(loop_does_not_sleep_while_somebody_is_queued)
     hw_loop_fini(&diary.loop);
 }
 
+static void write_idle(hw_loop *loop)
+{
+    loop_diary *diary = HW_MEMBER(loop, loop_diary, loop);
+    assert_true(diary->length < LETTERS - 1);
+    diary->letters[diary->length++] = 'i';
+}
+
+HW_TEST(loop_says_that_it_is_about_to_wait)
+{
+    loop_diary diary;
+    open_diary(&diary, HW_LOOP_POLL);
+    diary.loop.on_idle = write_idle;
+    loop_entry entry = make_entry(&diary, 't');
+    init_entry(&entry);
+    hw_loop_queue_turn(&diary.loop, &entry.task);
+    assert_false(hw_loop_step(&diary.loop, true));
+    assert_diary(&diary, "t");
+    hw_loop_wake(&diary.loop);
+    assert_false(hw_loop_step(&diary.loop, false));
+    hw_loop_wake(&diary.loop);
+    assert_false(hw_loop_step(&diary.loop, true));
+    assert_diary(&diary, "i");
+    hw_loop_fini(&diary.loop);
+}
+
 HW_TEST(loop_wakes_for_a_timer)
 {
     loop_diary diary;
