@@ -21,7 +21,12 @@
 #include "sys/process.h"
 #include "sys/socket.h"
 
-enum { STDOUT = 1, STDERR = 2, MIME_BYTES_MAX = 1024 * 1024 };
+enum {
+    STDOUT = 1,
+    STDERR = 2,
+    MIME_BYTES_MAX = 1024 * 1024,
+    LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
+};
 
 static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
 {
@@ -37,7 +42,7 @@ static const char *string_or_empty(hw_text text)
     return text.at ? text.at : "";
 }
 
-static void show_record(const hewn_server *server, const hw_record *record)
+static void show_record(const hw_teller *teller, const hw_record *record)
 {
     hewn_record shown = {
         .size = sizeof shown,
@@ -55,15 +60,15 @@ static void show_record(const hewn_server *server, const hw_record *record)
         .us = record->us,
         .at_ms = record->at_ms,
     };
-    server->record(&shown, server->record_arg);
+    teller->record(&shown, teller->arg);
 }
 
 static void take_told(void *arg, hw_sink_kind kind, const void *item)
 {
-    hewn_server *server = arg;
-    hw_log_take(&server->log, kind, item);
-    if (kind == HW_SINK_RECORD && server->record)
-        show_record(server, item);
+    const hw_teller *teller = arg;
+    hw_sink_put(&teller->log, kind, item);
+    if (kind == HW_SINK_RECORD)
+        show_record(teller, item);
 }
 
 static int choose_log_format(const char *name, int fd, hw_fault *fault, hw_log_format *ret_format)
@@ -78,6 +83,26 @@ static int choose_log_format(const char *name, int fd, hw_fault *fault, hw_log_f
                         "no log format; there are pretty, combined, json, off");
 }
 
+static int make_sinks(hewn_server *server, const hewn_server_opts *opts)
+{
+    server->sinks = hw_sys_alloc_zeroed(server->loops, sizeof *server->sinks);
+    server->tellers =
+        opts->record ? hw_sys_alloc_zeroed(server->loops, sizeof *server->tellers) : NULL;
+    if (!server->sinks || (opts->record && !server->tellers))
+        return -ENOMEM;
+    for (unsigned i = 0; i < server->loops; i++) {
+        server->sinks[i] = hw_log_sink(server->log, i);
+        if (!opts->record)
+            continue;
+        hw_teller *teller = &server->tellers[i];
+        *teller = (hw_teller){server->sinks[i], opts->record, opts->record_arg};
+        server->sinks[i].take = take_told;
+        server->sinks[i].arg = teller;
+        server->sinks[i].records = true;
+    }
+    return 0;
+}
+
 static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
 {
     int fd = opts->log_fd ? opts->log_fd : STDOUT;
@@ -85,19 +110,21 @@ static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault 
     int error = choose_log_format(opts->log, fd, fault, &format);
     if (error < 0)
         return error;
-    /* A reader that has stopped reading must not stop the server: lines are lost instead, and
-     * counted. */
-    server->pipe = hw_sys_open_pipe(fd);
-    hw_log_init(&server->log, format, server->pipe >= 0 ? server->pipe : fd, STDERR, opts->colors);
-    server->sink = (hw_sink){
-        .take = take_told,
-        .arg = server,
+    server->loops = opts->loops ? opts->loops : hw_sys_processors();
+    const hw_log_setup setup = {
+        .format = format,
+        .fd = fd,
+        .fault_fd = STDERR,
+        .colors = opts->colors,
         .steps = opts->trace,
-        .records = format != HW_LOG_OFF || opts->record,
+        .is_watched = format == HW_LOG_PRETTY || opts->trace || hw_sys_is_terminal(fd),
+        .loops = server->loops,
+        .end_ms = LOG_END_MS,
     };
-    server->record = opts->record;
-    server->record_arg = opts->record_arg;
-    return 0;
+    error = hw_log_new(&setup, &server->log);
+    if (error == 0)
+        error = make_sinks(server, opts);
+    return error < 0 ? hw_fault_set(fault, -error, "log", "%s", hw_error_words(error)) : 0;
 }
 
 static size_t read_all(int fd, char *memory, size_t bytes)
@@ -204,7 +231,7 @@ static int listen_at_default(hewn_server *server, hw_server_setup *setup, hw_fau
                          strcmp(fault->where, loopbacks[1]) == 0;
     if (!is_v6_missing)
         return error;
-    hw_sink_fault(&server->sink, -error, loopbacks[1],
+    hw_sink_fault(&server->sinks[0], -error, loopbacks[1],
                   "not listening there: this machine has no IPv6");
     *fault = (hw_fault){0};
     return listen_at(server, setup, loopbacks, 1, fault);
@@ -228,9 +255,7 @@ static int listen_at_all(hewn_server *server, hw_server_setup *setup, const hewn
 static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
 {
     hw_server_setup setup = {
-        .loops = opts->loops,
         .answerer = hw_app_answerer(server->app),
-        .sink = &server->sink,
         .media = &server->media,
     };
     setup.locals = hw_app_locals(server->app, &setup.local_count);
@@ -241,6 +266,9 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fa
         return error;
     if (load_media(&server->media) < 0)
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    setup.loops = server->loops;
+    setup.sinks = server->sinks;
+    setup.sink_count = server->loops;
     (void)hw_sys_descriptors_raise(); /* what cannot be raised is what there is */
     return listen_at_all(server, &setup, opts, fault);
 }
@@ -260,7 +288,6 @@ static int make_server(hewn_app *app, const hewn_server_opts *opts, hw_fault *fa
         *fault = *hw_app_fault(app);
         return -fault->error;
     }
-    server->pipe = -1;
     server->app = hw_app_hold(app);
     hw_app_seal(app, known.dev);
     int error = build_server(server, &known, fault);
@@ -285,7 +312,12 @@ int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fau
 int hewn_server_start(hewn_server *server)
 {
     hw_assert(!server->is_started);
-    int error = hw_server_start(server->core);
+    int error = hw_log_start(server->log);
+    if (error < 0)
+        return error;
+    error = hw_server_start(server->core);
+    if (error < 0)
+        hw_log_end(server->log);
     server->is_started = error == 0;
     return error;
 }
@@ -293,10 +325,7 @@ int hewn_server_start(hewn_server *server)
 int hewn_server_wait(hewn_server *server)
 {
     int result = hw_server_wait(server->core);
-    unsigned long long lost = atomic_load(&server->log.lost);
-    if (lost > 0)
-        hw_sink_fault(&server->sink, EIO, "log", "%llu line%s could not be written", lost,
-                      lost == 1 ? "" : "s");
+    hw_log_end(server->log);
     return result;
 }
 
@@ -327,8 +356,9 @@ void hewn_server_free(hewn_server *server)
         return;
     hw_server_free(server->core);
     hw_media_fini(&server->media);
-    if (server->pipe >= 0)
-        (void)hw_sys_close(server->pipe);
+    hw_log_free(server->log);
+    hw_sys_free(server->tellers);
+    hw_sys_free(server->sinks);
     hewn_app_free(server->app);
     hw_sys_free(server);
 }

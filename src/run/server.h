@@ -8,15 +8,21 @@
 #include "server/server.h"
 #include "watch/log.h"
 
+/* What one loop tells, on its way to the log, when the program wants records too. */
+typedef struct hw_teller {
+    hw_sink log;
+    hewn_record_fn *record;
+    void *arg;
+} hw_teller;
+
 struct hewn_server {
     hewn_app *app;
     hw_server *core;
     hw_media media;
-    hw_log log;
-    int pipe; /* the log's own descriptor, or -1 */
-    hw_sink sink;
-    hewn_record_fn *record;
-    void *record_arg;
+    hw_log *log;
+    unsigned loops;
+    hw_sink *sinks;     /* of the loops */
+    hw_teller *tellers; /* of the loops; NULL: nobody wants records */
     bool is_started;
 };
 

@@ -159,7 +159,6 @@ void hw_admit_close(hw_lane *lane)
         leave(acceptor);
         hw_task_cancel(&acceptor->turn);
     }
-    hw_loop_disarm(&lane->loop, &lane->tick);
     hw_sys_free(lane->acceptors);
     lane->acceptors = NULL;
 }
@@ -190,7 +189,8 @@ void hw_admit_on_room(hw_lane *lane)
 void hw_admit_on_tick(hw_timer *tick)
 {
     hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
-    if (!is_overloaded(lane) && !has_its_share(lane))
+    hw_sink_tick(lane->place.sink);
+    if (lane->acceptors && !is_overloaded(lane) && !has_its_share(lane))
         try_listeners(lane);
     hw_loop_arm(&lane->loop, &lane->tick, TICK_MS);
 }

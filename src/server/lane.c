@@ -106,12 +106,23 @@ static void on_end_post(hw_post *post)
     hw_lane_cut(lane);
 }
 
+static void on_idle(hw_loop *loop)
+{
+    hw_sink_put(HW_MEMBER(loop, hw_lane, loop)->place.sink, HW_SINK_IDLE, NULL);
+}
+
+static const hw_sink *sink_of(const hw_lane *lane, const hw_shared *shared)
+{
+    size_t index = shared->lanes ? (size_t)(lane - shared->lanes) : 0;
+    return shared->sink_count > 0 ? &shared->sinks[index % shared->sink_count] : NULL;
+}
+
 int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
 {
     *lane = (hw_lane){
         .shared = shared,
-        .streams = {.loop = &lane->loop, .sink = shared->sink},
-        .place = {.sink = shared->sink, .media = shared->media},
+        .streams = {.loop = &lane->loop, .sink = sink_of(lane, shared)},
+        .place = {.sink = sink_of(lane, shared), .media = shared->media},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
@@ -128,6 +139,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         *lane = (hw_lane){0};
         return error;
     }
+    if (lane->place.sink && lane->place.sink->idles)
+        lane->loop.on_idle = on_idle;
     lane->input = hw_sys_alloc(HW_LANE_INPUT_BYTES);
     lane->output = hw_sys_alloc(HW_LANE_OUTPUT_BYTES);
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;

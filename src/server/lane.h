@@ -26,7 +26,8 @@ typedef struct hw_lane hw_lane;
  */
 typedef struct hw_shared {
     const hw_answerer *answerer;
-    const hw_sink *sink;
+    const hw_sink *sinks; /* of the lanes, in turn */
+    size_t sink_count;
     const hw_media *media;
     const hw_local *locals;
     size_t local_count;

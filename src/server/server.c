@@ -91,7 +91,8 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     server->shared = (hw_shared){
         .answerer = setup->answerer,
-        .sink = setup->sink,
+        .sinks = setup->sinks,
+        .sink_count = setup->sink_count,
         .media = setup->media,
         .locals = setup->locals,
         .local_count = setup->local_count,

@@ -20,7 +20,10 @@ typedef struct hw_server_setup {
     const hw_answerer *answerer;
     const hw_local *locals;
     size_t local_count;
-    const hw_sink *sink;
+    const hw_sink
+        *sinks; /* dealt out to the loops in turn; one of several loops is called by several
+                             threads */
+    size_t sink_count;
     const hw_media *media;
 } hw_server_setup;
 

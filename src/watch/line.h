@@ -8,13 +8,13 @@
 /* No line is longer, its line end included: what a pipe takes whole (PIPE_BUF). */
 #define HW_LINE_BYTES_MAX 4096
 
-/* Each appends one whole line. Times are UTC; offset_s is added where people read them. */
+/* Each appends one whole line; time is what watch/stamp shows in the same style. */
 
 /* "15:04:07  200  GET  /path                    4.2 kB  0.3 ms" */
-void hw_line_put_pretty(hw_buffer *line, const hw_record *record, bool colors, int offset_s);
+void hw_line_put_pretty(hw_buffer *line, const hw_record *record, hw_text time, bool colors);
 /* One JSON object; the same members in every line, "" where something is absent. */
-void hw_line_put_json(hw_buffer *line, const hw_record *record);
+void hw_line_put_json(hw_buffer *line, const hw_record *record, hw_text time);
 /* The combined format of Apache and nginx. */
-void hw_line_put_combined(hw_buffer *line, const hw_record *record, int offset_s);
+void hw_line_put_combined(hw_buffer *line, const hw_record *record, hw_text time);
 
 #endif

@@ -1,18 +1,38 @@
-/* Takes what a server has to tell and writes it down, one write a line.
+/* Takes what the loops of a server have to tell and makes lines of it.
  *
- * Lines are built on the stack and written at once: no lock, no buffer to lose in a crash, nothing
- * to flush. A log is never worth a request: a write that fails is counted and not tried again, and
- * a descriptor that does not block (run sees to it for pipes) loses lines rather than stopping a
- * loop. */
+ * Each loop has a feed of its own: a spool that its lines are built in, where they stand until they
+ * are written, and the second it showed last. So loops never meet here, and a request costs no call
+ * and no copy: the loop wakes the writer once for 32 KiB or a second, or, when somebody watches,
+ * before it waits. A crash loses at most the second that was not handed over.
+ *
+ * A log is never worth a request: what the writer cannot get rid of is lost, counted and told.
+ * Faults do not wait in line: they go to standard error at once. */
 #include "watch/log.h"
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "sys/clock.h"
-#include "sys/file.h"
-#include "watch/escape.h"
+#include "sys/memory.h"
+#include "watch/fault.h"
 #include "watch/line.h"
+#include "watch/stamp.h"
+#include "watch/writer.h"
+
+/* What one loop tells. */
+typedef struct hw_feed {
+    hw_log *log;
+    hw_spool *spool; /* NULL: nothing is written */
+    hw_stamp stamp;
+} hw_feed;
+
+struct hw_log {
+    hw_log_setup setup;
+    hw_writer *writer; /* NULL: nothing is written */
+    bool is_started;
+    hw_feed feeds[]; /* setup.loops */
+};
 
 bool hw_log_format_of(const char *name, hw_log_format *ret_format)
 {
@@ -31,80 +51,148 @@ bool hw_log_format_of(const char *name, hw_log_format *ret_format)
     return false;
 }
 
-void hw_log_init(hw_log *log, hw_log_format format, int fd, int fault_fd, bool colors)
+static void init_feed(hw_feed *feed, hw_log *log, unsigned loop)
 {
-    log->format = format;
-    log->fd = fd;
-    log->fault_fd = fault_fd;
-    log->colors = colors;
-    atomic_init(&log->lost, 0);
+    static const hw_stamp_style styles[] = {
+        [HW_LOG_OFF] = HW_STAMP_JSON,
+        [HW_LOG_PRETTY] = HW_STAMP_PRETTY,
+        [HW_LOG_JSON] = HW_STAMP_JSON,
+        [HW_LOG_COMBINED] = HW_STAMP_COMBINED,
+    };
+    feed->log = log;
+    feed->spool = log->writer ? hw_writer_spool(log->writer, loop) : NULL;
+    hw_stamp_init(&feed->stamp, styles[log->setup.format], hw_sys_utc_offset_s);
 }
 
-static void write_line(hw_log *log, int fd, const hw_buffer *line)
+int hw_log_new(const hw_log_setup *setup, hw_log **ret_log)
 {
-    ssize_t written = hw_sys_write(fd, line->at, line->length);
-    if (line->overflow || written < 0 || (size_t)written != line->length)
-        atomic_fetch_add_explicit(&log->lost, 1, memory_order_relaxed);
+    hw_log *log = hw_sys_alloc_zeroed(1, sizeof *log + setup->loops * sizeof *log->feeds);
+    if (!log)
+        return -ENOMEM;
+    log->setup = *setup;
+    if (setup->format != HW_LOG_OFF || setup->steps) {
+        int error = hw_writer_new(setup->fd, setup->fault_fd, setup->loops, &log->writer);
+        if (error < 0) {
+            hw_sys_free(log);
+            return error;
+        }
+    }
+    for (unsigned i = 0; i < setup->loops; i++)
+        init_feed(&log->feeds[i], log, i);
+    *ret_log = log;
+    return 0;
 }
 
-static void write_record(hw_log *log, const hw_record *record)
+static void hand_over(hw_feed *feed)
 {
-    char memory[HW_LINE_BYTES_MAX];
-    hw_buffer line = HW_BUFFER_OVER(memory);
-    switch (log->format) {
-    case HW_LOG_OFF:
+    if (hw_spool_hand_over(feed->spool))
+        hw_writer_wake(feed->log->writer);
+}
+
+static void end_line(hw_feed *feed)
+{
+    hw_assert(!feed->spool->lines.overflow);
+    if (hw_spool_is_full(feed->spool))
+        hand_over(feed);
+}
+
+static void take_record(hw_feed *feed, const hw_record *record)
+{
+    hw_log_format format = feed->log->setup.format;
+    hw_buffer *line = format == HW_LOG_OFF ? NULL : hw_spool_line(feed->spool);
+    if (!line)
         return;
-    case HW_LOG_PRETTY:
-        hw_line_put_pretty(&line, record, log->colors, hw_sys_utc_offset_s(record->at_ms / 1000));
-        break;
-    case HW_LOG_JSON:
-        hw_line_put_json(&line, record);
-        break;
-    case HW_LOG_COMBINED:
-        hw_line_put_combined(&line, record, hw_sys_utc_offset_s(record->at_ms / 1000));
-        break;
-    }
-    write_line(log, log->fd, &line);
+    hw_text time = hw_stamp_show(&feed->stamp, record->at_ms);
+    if (format == HW_LOG_COMBINED)
+        hw_line_put_combined(line, record, time);
+    else if (format == HW_LOG_JSON)
+        hw_line_put_json(line, record, time);
+    else
+        hw_line_put_pretty(line, record, time, feed->log->setup.colors);
+    end_line(feed);
 }
 
-static void write_fault(hw_log *log, const hw_fault *fault)
+static void take_step(hw_feed *feed, const hw_step *step)
 {
-    char memory[HW_LINE_BYTES_MAX];
-    hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_buffer_put_string(&line, "hewn: ");
-    if (fault->where[0]) {
-        hw_escape_put(&line, hw_text_of(fault->where), HW_ESCAPE_EYES, 4 * sizeof fault->where);
-        hw_buffer_put_string(&line, ": ");
-    }
-    hw_escape_put(&line, hw_text_of(fault->what), HW_ESCAPE_EYES, 4 * sizeof fault->what);
-    hw_buffer_put_char(&line, '\n');
-    write_line(log, log->fault_fd, &line);
+    hw_buffer *line = feed->spool ? hw_spool_line(feed->spool) : NULL;
+    if (!line)
+        return;
+    hw_buffer_put_string(line, "step ");
+    hw_buffer_put_string(line, step->file);
+    hw_buffer_put_string(line, "  ");
+    hw_buffer_put_string(line, step->what);
+    hw_buffer_put_char(line, '\n');
+    end_line(feed);
 }
 
-static void write_step(hw_log *log, const hw_step *step)
+/* A writer that is still busy will not be faster for having both halves, and the loop would have
+ * none. */
+static void take_moment(hw_feed *feed)
 {
-    char memory[256];
-    hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_buffer_put_string(&line, "step ");
-    hw_buffer_put_string(&line, step->file);
-    hw_buffer_put_string(&line, "  ");
-    hw_buffer_put_string(&line, step->what);
-    hw_buffer_put_char(&line, '\n');
-    write_line(log, log->fd, &line);
+    if (feed->spool && hw_spool_is_idle(feed->spool))
+        hand_over(feed);
 }
 
-void hw_log_take(void *arg, hw_sink_kind kind, const void *item)
+static void take_told(void *arg, hw_sink_kind kind, const void *item)
 {
-    hw_log *log = arg;
+    hw_feed *feed = arg;
     switch (kind) {
     case HW_SINK_RECORD:
-        write_record(log, item);
+        take_record(feed, item);
         break;
     case HW_SINK_FAULT:
-        write_fault(log, item);
+        hw_fault_write(feed->log->setup.fault_fd, item);
         break;
     case HW_SINK_STEP:
-        write_step(log, item);
+        take_step(feed, item);
+        break;
+    case HW_SINK_TICK:
+    case HW_SINK_IDLE:
+        take_moment(feed);
         break;
     }
+}
+
+hw_sink hw_log_sink(hw_log *log, unsigned loop)
+{
+    hw_assert(loop < log->setup.loops);
+    return (hw_sink){
+        .take = take_told,
+        .arg = &log->feeds[loop],
+        .steps = log->setup.steps,
+        .records = log->setup.format != HW_LOG_OFF,
+        .ticks = log->writer != NULL,
+        .idles = log->writer != NULL && log->setup.is_watched,
+    };
+}
+
+int hw_log_start(hw_log *log)
+{
+    int error = log->writer ? hw_writer_start(log->writer) : 0;
+    log->is_started = error == 0;
+    return error;
+}
+
+void hw_log_end(hw_log *log)
+{
+    if (!log->is_started)
+        return;
+    log->is_started = false;
+    if (!log->writer)
+        return;
+    hw_writer_end(log->writer, log->setup.end_ms);
+    unsigned long long lost = hw_writer_count_lost(log->writer);
+    hw_fault fault;
+    (void)hw_fault_set(&fault, EIO, "log", "%llu line%s could not be written", lost,
+                       lost == 1 ? "" : "s");
+    if (lost > 0)
+        hw_fault_write(log->setup.fault_fd, &fault);
+}
+
+void hw_log_free(hw_log *log)
+{
+    if (!log)
+        return;
+    hw_writer_free(log->writer);
+    hw_sys_free(log);
 }

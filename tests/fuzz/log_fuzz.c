@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/cursor.h"
 #include "watch/line.h"
+#include "watch/stamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
@@ -87,6 +88,16 @@ static void check_json(hw_text line)
     hw_assert(members == 12);
 }
 
+static int ahead_of_utc(int64_t at_s)
+{
+    return (int)(at_s % 57600);
+}
+
+static int behind_utc(int64_t at_s)
+{
+    return -(int)(at_s % 57600);
+}
+
 /* Quotes that are not escaped: of request, referer and user agent. */
 static void check_combined(hw_text line)
 {
@@ -127,14 +138,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
     };
     char memory[HW_LINE_BYTES_MAX];
     hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_line_put_pretty(&line, &record, false, 3600);
+    hw_stamp stamp;
+    hw_stamp_init(&stamp, HW_STAMP_PRETTY, ahead_of_utc);
+    hw_line_put_pretty(&line, &record, hw_stamp_show(&stamp, record.at_ms), false);
     check_line(&line);
     hw_buffer_clear(&line);
-    hw_line_put_json(&line, &record);
+    hw_stamp_init(&stamp, HW_STAMP_JSON, NULL);
+    hw_line_put_json(&line, &record, hw_stamp_show(&stamp, record.at_ms));
     check_line(&line);
     check_json(hw_buffer_text(&line));
     hw_buffer_clear(&line);
-    hw_line_put_combined(&line, &record, -3600);
+    hw_stamp_init(&stamp, HW_STAMP_COMBINED, behind_utc);
+    hw_line_put_combined(&line, &record, hw_stamp_show(&stamp, record.at_ms));
     check_line(&line);
     check_combined(hw_buffer_text(&line));
     check_planted(record.target);

@@ -148,7 +148,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
     static const hw_answerer rest = {.plan = plan_rest, .answer = refuse_rest};
-    static const hw_sink silence = {0};
     fuzz_server server = {0};
     talk_answerers answerers;
     hw_echo echo;
@@ -161,7 +160,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
     talk_answerers_init(&answerers, &echo.answerer, 0);
     server.shared = (hw_shared){
         .answerer = &answerers.answerer,
-        .sink = &silence,
         .locals = &local,
         .local_count = 1,
         .limits = hw_limits_default(),

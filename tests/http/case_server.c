@@ -160,7 +160,8 @@ int main(int argc, char **argv)
         .answerer = &echo.answerer,
         .locals = locals,
         .local_count = local_count,
-        .sink = &sink,
+        .sinks = &sink,
+        .sink_count = 1,
     };
     if (asked.head_ms)
         setup.limits.head_ms = (unsigned)asked.head_ms;

@@ -73,3 +73,17 @@ HW_TEST(sink_may_be_absent)
         hw_sink_put_step(sinks[i], "a", "b");
     }
 }
+
+HW_TEST(sink_tells_ticks_when_asked)
+{
+    taken into = {0};
+    hw_sink sink = {.take = take_item, .arg = &into};
+    hw_sink_tick(NULL);
+    hw_sink_tick(&sink);
+    assert_int_equal(into.count, 0);
+    sink.ticks = true;
+    hw_sink_tick(&sink);
+    assert_int_equal(into.count, 1);
+    assert_int_equal(into.kind, HW_SINK_TICK);
+    assert_null(into.item);
+}

@@ -210,3 +210,61 @@ HW_TEST(lane_keeps_a_bounded_number_of_spare_exchanges)
     assert_int_equal(rig.lane.spare_count, 64);
     rig_close(&rig);
 }
+
+typedef struct seen_moments {
+    int ticks, idles;
+} seen_moments;
+
+static void count_moment(void *arg, hw_sink_kind kind, const void *item)
+{
+    seen_moments *seen = arg;
+    assert_null(item);
+    seen->ticks += kind == HW_SINK_TICK;
+    seen->idles += kind == HW_SINK_IDLE;
+}
+
+HW_TEST(lane_tells_its_sink_of_every_second_to_the_end)
+{
+    test_rig rig = {0};
+    seen_moments seen = {0};
+    rig_open(&rig);
+    rig.sink = (hw_sink){.take = count_moment, .arg = &seen, .ticks = true};
+    int error = hw_lane_listen(&rig.lane);
+    for (int second = 1; error == 0 && second <= 3; second++) {
+        hw_seam_clock_advance(1000000000);
+        hw_loop_settle(&rig.lane.loop);
+        assert_int_equal(seen.ticks, second);
+        if (second == 2)
+            hw_lane_drain(&rig.lane);
+    }
+    rig_close(&rig);
+    HW_NEED_OK(error);
+}
+
+HW_TEST(lane_tells_its_own_sink_before_it_waits)
+{
+    seen_moments seen[2] = {{0}};
+    hw_lane lanes[3];
+    memset(lanes, 0, sizeof lanes);
+    hw_sink sinks[2];
+    for (int i = 0; i < 2; i++)
+        sinks[i] = (hw_sink){.take = count_moment, .arg = &seen[i], .idles = i == 1};
+    hw_shared shared = {.sinks = sinks, .sink_count = 2, .lanes = lanes, .lane_count = 3};
+    int error = 0;
+    for (int i = 0; i < 3 && error == 0; i++) {
+        error = hw_lane_init(&lanes[i], &shared, HW_LOOP_POLL);
+        if (error < 0)
+            break;
+        hw_loop_wake(&lanes[i].loop);
+        hw_loop_step(&lanes[i].loop, true);
+    }
+    for (int i = 0; i < 3; i++)
+        hw_lane_fini(&lanes[i]);
+    HW_NEED_OK(error);
+    assert_int_equal(seen[0].idles, 0);
+    assert_int_equal(seen[1].idles, 1);
+    shared.sink_count = 0;
+    HW_NEED_OK(hw_lane_init(&lanes[0], &shared, HW_LOOP_MANUAL));
+    assert_null(lanes[0].place.sink);
+    hw_lane_fini(&lanes[0]);
+}

@@ -42,7 +42,8 @@ void rig_open(test_rig *rig)
         rig->answerer.arg = rig;
     rig->sink = (hw_sink){.take = take_item, .arg = rig, .records = true};
     rig->shared.answerer = &rig->answerer;
-    rig->shared.sink = &rig->sink;
+    rig->shared.sinks = &rig->sink;
+    rig->shared.sink_count = 1;
     rig->shared.limits = hw_limits_default();
     rig->shared.limits.connections_max = 1000;
     rig->shared.lane_count = 1;

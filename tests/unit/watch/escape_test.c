@@ -1,5 +1,7 @@
 #include "watch/escape.h"
 
+#include <string.h>
+
 #include "unit/harness.h"
 
 typedef struct escaped {
@@ -121,5 +123,53 @@ HW_TEST(escape_shows_nothing_but_what_is_safe_whatever_comes)
             /* C1 controls are C2 80 to C2 9F. */
             assert_false(i > 0 && memory[i - 1] == (char)0xc2 && (unsigned char)memory[i] < 0xa0);
         }
+    }
+}
+
+/* A backslash in front makes it look at every character. */
+static size_t escape_slowly(hw_text text, hw_escape style, char *memory, size_t room)
+{
+    char bytes[81] = "\\";
+    memcpy(bytes + 1, text.at, text.length);
+    hw_buffer line = hw_buffer_over(memory, room);
+    hw_escape_put(&line, (hw_text){bytes, text.length + 1}, style, room);
+    assert_false(line.overflow);
+    memmove(memory, memory + 2, line.length - 2);
+    return line.length - 2;
+}
+
+HW_TEST(escape_is_the_same_many_bytes_at_a_time)
+{
+    static const hw_escape styles[] = {HW_ESCAPE_EYES, HW_ESCAPE_JSON, HW_ESCAPE_COMBINED};
+    uint32_t random = 4711;
+    for (unsigned round = 0; round < 20000; round++) {
+        char bytes[80], slow[1024], fast[1024];
+        size_t length = round % (sizeof bytes + 1);
+        for (size_t i = 0; i < length; i++)
+            bytes[i] = (char)(' ' + (random = random * 1664525 + 1013904223) / 0x2c00000);
+        /* Most texts have at most one byte that is not printable ASCII, anywhere. */
+        random = random * 1664525 + 1013904223;
+        if (length > 0 && round % 4 > 0)
+            bytes[(random >> 8) % length] = (char)(random >> 24);
+        hw_text text = {bytes, length};
+        hw_escape style = styles[round % 3];
+        size_t expected = escape_slowly(text, style, slow, sizeof slow);
+        hw_buffer line = HW_BUFFER_OVER(fast);
+        hw_escape_put(&line, text, style, sizeof fast);
+        assert_int_equal(line.length, expected);
+        assert_memory_equal(fast, slow, expected);
+    }
+}
+
+HW_TEST(escape_keeps_to_its_room)
+{
+    char memory[64];
+    for (size_t room = 0; room < 40; room++) {
+        memset(memory, '#', sizeof memory);
+        hw_buffer line = hw_buffer_over(memory, room);
+        hw_escape_put(&line, HW_TEXT("123456789012345678901234567890"), HW_ESCAPE_EYES, 60);
+        assert_int_equal(line.overflow, room < 30);
+        for (size_t i = room; i < sizeof memory; i++)
+            assert_int_equal(memory[i], '#');
     }
 }

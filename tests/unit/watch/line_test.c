@@ -4,8 +4,7 @@
 
 #include "unit/harness.h"
 
-/* 2026-11-22 15:04:07.089 UTC */
-#define AT_MS INT64_C(1795359847089)
+#define CLOCK HW_TEXT("15:04:07")
 
 static hw_record plain_record(void)
 {
@@ -20,7 +19,6 @@ static hw_record plain_record(void)
         .is_complete = true,
         .bytes_out = 4200,
         .us = 312,
-        .at_ms = AT_MS,
     };
 }
 
@@ -50,7 +48,7 @@ static const char *pretty(const hw_record *record)
 {
     static char memory[HW_LINE_BYTES_MAX + 1];
     hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_line_put_pretty(&line, record, false, 0);
+    hw_line_put_pretty(&line, record, CLOCK, false);
     return hw_buffer_string(&line);
 }
 
@@ -101,13 +99,13 @@ HW_TEST(line_pretty_shows_what_went_wrong)
     assert_non_null(strstr(pretty(&record), "15:04:07  ---  -    -  "));
 }
 
-HW_TEST(line_pretty_is_in_local_time_and_colour_when_asked)
+HW_TEST(line_pretty_is_in_colour_when_asked)
 {
     char memory[512];
     hw_record record = plain_record();
     hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_line_put_pretty(&line, &record, true, -16 * 3600);
-    assert_non_null(strstr(hw_buffer_string(&line), "23:04:07  \033[32m200\033[0m  GET"));
+    hw_line_put_pretty(&line, &record, CLOCK, true);
+    assert_non_null(strstr(hw_buffer_string(&line), "15:04:07  \033[32m200\033[0m  GET"));
 }
 
 HW_TEST(line_json_is_one_object)
@@ -116,7 +114,7 @@ HW_TEST(line_json_is_one_object)
     hw_record record = plain_record();
     hw_buffer line = HW_BUFFER_OVER(memory);
     record.referer = HW_TEXT("http://a/\"b\"");
-    hw_line_put_json(&line, &record);
+    hw_line_put_json(&line, &record, HW_TEXT("2026-11-22T15:04:07.089Z"));
     assert_string_equal(hw_buffer_string(&line),
                         "{\"time\":\"2026-11-22T15:04:07.089Z\",\"method\":\"GET\","
                         "\"target\":\"/path?a=b\",\"status\":200,\"bytes\":4200,\"us\":312,"
@@ -130,33 +128,57 @@ HW_TEST(line_combined_is_like_others)
     char memory[HW_LINE_BYTES_MAX];
     hw_record record = plain_record();
     hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_line_put_combined(&line, &record, 5 * 3600 + 1800);
+    hw_line_put_combined(&line, &record, HW_TEXT("22/Nov/2026:20:34:07 +0530"));
     assert_string_equal(hw_buffer_string(&line),
                         "127.0.0.1 - - [22/Nov/2026:20:34:07 +0530] \"GET /path?a=b HTTP/1.1\" 200 "
                         "4200 \"-\" \"curl/8.5\"\n");
 }
 
-HW_TEST(line_knows_the_calendar)
+HW_TEST(line_combined_has_a_dash_for_what_is_absent)
+{
+    char memory[HW_LINE_BYTES_MAX];
+    hw_record record = {.bytes_out = UINT64_MAX};
+    hw_buffer line = HW_BUFFER_OVER(memory);
+    hw_line_put_combined(&line, &record, HW_TEXT("T"));
+    assert_string_equal(hw_buffer_string(&line),
+                        "- - - [T] \"- - -\" 0 18446744073709551615 \"-\" \"-\"\n");
+}
+
+HW_TEST(line_numbers_are_whole)
 {
     static const struct {
-        int64_t at_ms;
+        uint64_t bytes;
         const char *shown;
     } cases[] = {
-        {0, "1970-01-01T00:00:00.000Z"},
-        {-1, "1970-01-01T00:00:00.000Z"},
-        {INT64_C(951782399999), "2000-02-28T23:59:59.999Z"},
-        {INT64_C(951782400000), "2000-02-29T00:00:00.000Z"},
-        {INT64_C(951868800000), "2000-03-01T00:00:00.000Z"},
-        {INT64_C(1735689599000), "2024-12-31T23:59:59.000Z"},
-        {INT64_C(4107542400000), "2100-03-01T00:00:00.000Z"},
+        {0, " 200 0 \""},       {7, " 200 7 \""},         {10, " 200 10 \""},
+        {99, " 200 99 \""},     {100, " 200 100 \""},     {1000, " 200 1000 \""},
+        {9999, " 200 9999 \""}, {10000, " 200 10000 \""}, {99990, " 200 99990 \""},
     };
-    char memory[HW_LINE_BYTES_MAX];
     hw_record record = plain_record();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char memory[HW_LINE_BYTES_MAX];
         hw_buffer line = HW_BUFFER_OVER(memory);
-        record.at_ms = cases[i].at_ms;
-        hw_line_put_json(&line, &record);
+        record.bytes_out = cases[i].bytes;
+        hw_line_put_combined(&line, &record, CLOCK);
         assert_non_null(strstr(hw_buffer_string(&line), cases[i].shown));
+    }
+}
+
+/* Whatever the room, nothing is written past it, and a line that does not fit says so. */
+HW_TEST(line_keeps_to_its_room)
+{
+    char whole[HW_LINE_BYTES_MAX], memory[256];
+    hw_record record = plain_record();
+    hw_buffer line = HW_BUFFER_OVER(whole);
+    hw_line_put_combined(&line, &record, CLOCK);
+    for (size_t room = 0; room <= line.length; room++) {
+        memset(memory, '#', sizeof memory);
+        hw_buffer small = hw_buffer_over(memory, room);
+        hw_line_put_combined(&small, &record, CLOCK);
+        assert_int_equal(small.overflow, room < line.length);
+        assert_memory_equal(memory, whole, small.length);
+        for (size_t i = room; i < sizeof memory; i++)
+            assert_int_equal(memory[i], '#');
     }
 }
 
@@ -173,13 +195,13 @@ HW_TEST(line_is_whole_whatever_a_client_sends)
     char memory[HW_LINE_BYTES_MAX];
     hw_record record = hostile_record();
     hw_buffer line = HW_BUFFER_OVER(memory);
-    hw_line_put_pretty(&line, &record, false, 0);
+    hw_line_put_pretty(&line, &record, CLOCK, false);
     assert_whole_line(&line);
     hw_buffer_clear(&line);
-    hw_line_put_combined(&line, &record, -3600);
+    hw_line_put_combined(&line, &record, HW_TEXT("22/Nov/2026:14:04:07 -0100"));
     assert_whole_line(&line);
     hw_buffer_clear(&line);
-    hw_line_put_json(&line, &record);
+    hw_line_put_json(&line, &record, HW_TEXT("2026-11-22T15:04:07.089Z"));
     assert_whole_line(&line);
     size_t quotes = 0;
     for (size_t i = 0; i < line.length; i++) {
