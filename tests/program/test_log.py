@@ -1,9 +1,16 @@
 """What is written about the requests, and that no client can write it."""
+import fcntl
 import json
+import os
 import re
+import signal
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from conftest import connected, fetch
+from running import SECONDS_MAX
 
 NASTY = "/a%1b%22\\\"'\xff\x01<script>?q=\u00e9"
 
@@ -18,7 +25,7 @@ def send_raw(port, request):
 
 
 def test_the_log_is_json_where_nobody_looks_on(start):
-    running = start("-l", "127.0.0.1:0", "dist")
+    running = start("-l", "127.0.0.1:0", "--loops", "1", "dist")
     port = running.port()
     fetch(port, "/ten.txt", fields="User-Agent: probe \"1\"\r\n")
     fetch(port, "/nowhere")
@@ -83,3 +90,154 @@ def test_a_trace_tells_the_life_of_a_request(start):
     told = running.out.all() + running.err.all()
     steps = [told.find(step) for step in ("net/listener", "h1/parser", "kit/static", "h1/encode", "exchange/record")]
     assert -1 not in steps and steps == sorted(steps), told
+
+
+LINE = re.compile(r'\{"time":.*"complete":(?:true|false)\}')
+
+
+def ask(client, times, target="/ten.txt"):
+    """So many requests on one connection, one after the other."""
+    for _ in range(times):
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n0123456789"):
+            piece = client.recv(65536)
+            assert piece
+            answer += piece
+
+
+def start_into(start, path, *arguments, **options):
+    """With its standard output in a file that others may write to too."""
+    return start("-l", "127.0.0.1:0", *arguments, "dist",
+                 before=["sh", "-c", 'out=$1; shift; exec "$@" >>"$out"', "sh", str(path)], **options)
+
+
+def wait_until(is_so, seconds=SECONDS_MAX):
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_line_is_in_its_file_within_about_a_second(start, place):
+    log = place / "log"
+    running = start_into(start, log)
+    with connected(running.port()) as client:
+        ask(client, 1)
+        begun = time.monotonic()
+        wait_until(lambda: log.read_text().endswith("}\n"))
+        assert time.monotonic() - begun < 2.5
+    assert running.stop() == 0
+    assert running.err.all().count("log:") == 0
+
+
+def test_a_line_for_eyes_is_there_at_once(start):
+    """Five seconds of waiting for ticks, if it were not."""
+    running = start("-l", "127.0.0.1:0", "dist", terminal=True)
+    with connected(running.port()) as client:
+        begun = time.monotonic()
+        for number in range(5):
+            ask(client, 1, f"/ten.txt?{number}")
+            running.out.wait_for(rf"GET  /ten\.txt\?{number} ")
+        assert time.monotonic() - begun < 3
+
+
+def test_all_lines_are_written_before_it_ends(start, place):
+    log = place / "log"
+    running = start_into(start, log)
+    port = running.port()
+    with connected(port) as one, connected(port) as other:
+        for _ in range(10):
+            ask(one, 50)
+            ask(other, 50)
+    assert running.stop() == 0
+    lines = log.read_text().splitlines()
+    assert len(lines) == 1000 and all(LINE.fullmatch(line) for line in lines)
+
+
+def test_a_full_pipe_neither_stops_it_nor_its_end(start):
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    running = start("-l", "127.0.0.1:0", "--loops", "1", "dist", inherited=(writing,),
+                    before=["sh", "-c", f'exec "$@" >/proc/self/fd/{writing}', "sh"])
+    with connected(running.port()) as client:
+        ask(client, 1000)
+    running.err.wait_for(r"^hewn: log: lines come faster than they are taken: some are lost$")
+    begun = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - begun < 10
+    lost = int(running.err.wait_for(r"^hewn: log: (\d+) lines could not be written$").group(1))
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        assert file.read().count("\n") + lost == 1000
+    assert running.err.all().count("hewn: log:") == 2
+
+
+def test_a_slow_reader_loses_nothing_at_the_end(start):
+    """What is in the buffers when it is told to end is waited for."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    running = start("-l", "127.0.0.1:0", "--loops", "1", "dist", inherited=(writing,),
+                    before=["sh", "-c", f'exec "$@" >/proc/self/fd/{writing}', "sh"])
+    os.close(writing)
+    with connected(running.port()) as client:
+        ask(client, 200)
+    running.signal(signal.SIGTERM)
+    running.err.wait_for("stopping")
+    with os.fdopen(reading) as file:
+        lines = file.read().splitlines()
+    assert running.ended() == 0
+    assert len(lines) == 200 and all(LINE.fullmatch(line) for line in lines)
+
+
+def test_a_reader_that_has_gone_is_told_of_once(start):
+    reading, writing = os.pipe()
+    running = start("-l", "127.0.0.1:0", "dist", inherited=(writing,),
+                    before=["sh", "-c", f'exec "$@" >/proc/self/fd/{writing}', "sh"])
+    os.close(writing)
+    os.close(reading)
+    with connected(running.port()) as client:
+        ask(client, 1)
+        running.err.wait_for(r"^hewn: log: lines cannot be written: Broken pipe$")
+        ask(client, 1)
+    assert running.stop() == 0
+    running.err.wait_for(r"^hewn: log: 2 lines could not be written$")
+    assert running.err.all().count("hewn: log:") == 2
+
+
+@pytest.fixture
+def small_disk():
+    """A way into a place where /mnt is a disk of 64 KiB, and that folder as seen from here."""
+    holder = subprocess.Popen(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+         'mount -t tmpfs -o size=64k none /mnt && echo up; read end'],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if holder.stdout.readline() != b"up\n":
+        holder.communicate(b"\n")
+        pytest.skip("no right to mount in a namespace of its own (unshare --mount)")
+    enter = ["nsenter", "--mount", "--target", str(holder.pid), f"--wdns={os.getcwd()}", "--"]
+    yield enter, Path(f"/proc/{holder.pid}/root/mnt")
+    holder.communicate(b"\n")
+
+
+def test_a_full_disk_is_told_of_and_recovers(start, place, small_disk):
+    enter, disk = small_disk
+    into_log = ["sh", "-c", 'cd "$1"; shift; exec "$@" >>/mnt/log', "sh", str(place)]
+    running = start("-l", "127.0.0.1:0", "--loops", "1", "dist", before=[*enter, *into_log])
+    with connected(running.port()) as client:
+        (disk / "ballast").write_bytes(b"x" * 32 * 1024)
+        ask(client, 1000)
+        running.err.wait_for(r"^hewn: log: lines cannot be written: No space left on device$")
+        ask(client, 1000)
+        first = (disk / "log").read_text()
+        (disk / "ballast").unlink()
+        (disk / "log").write_text("")  # as those do who turn logs over
+        running.err.wait_for(r"^hewn: log: lines are written again; \d+ were lost$")
+        ask(client, 10, "/ten.txt?after")
+        assert running.stop() == 0
+    lines = (first + (disk / "log").read_text()).splitlines()
+    lost = int(running.err.wait_for(r"^hewn: log: (\d+) lines could not be written$").group(1))
+    assert all(LINE.fullmatch(line) for line in lines)
+    assert len(lines) + lost == 2010
+    assert sum("?after" in line for line in lines) == 10
+    assert running.err.all().count("hewn: log:") == 3
