@@ -60,8 +60,10 @@ typedef struct hewn_record {
  * Threads: runs on a loop, several at once; must not block. */
 typedef void hewn_record_fn(const hewn_record *record, void *arg);
 
-/* The log has a line for each finished exchange; on a pipe whose reader has stopped, lines are lost.
- * Faults always go to standard error. */
+/* The log has a line for each finished exchange, in the order of each loop. A thread of its own
+ * writes it, within a second, or at once in "pretty" and on a terminal; what it cannot write
+ * (a reader that has stopped, a full disk) is lost and counted, and standard error is told. Faults
+ * always go to standard error. */
 typedef struct hewn_server_opts {
     size_t size;               /* sizeof(hewn_server_opts) */
     const hewn_listen *listen; /* default: 127.0.0.1:9000 and, where there is IPv6, [::1]:9000 */

@@ -1,5 +1,5 @@
 /* Joins an application with a server: options to setup, the app's answerer and per-loop state to
- * the server, what the server tells to the log.
+ * the server, a sink of the log to each of its loops.
  *
  * Everything a server needs of the machine is read here, once, before a thread runs: media types,
  * the limit of descriptors, whether there is IPv6. So a sandbox can be entered between new and

@@ -9,7 +9,8 @@ int hw_admit_open(hw_lane *lane);
 /* Takes what already waits to be accepted, then leaves every listener. Does nothing the second
  * time. */
 void hw_admit_close(hw_lane *lane);
-/* Once a second: tries again where the lane had to leave a listener. */
+/* Once a second, until the lane ends: tells its sink, and tries again where it had to leave a
+ * listener. */
 void hw_admit_on_tick(hw_timer *tick);
 /* Another lane has its share: tries again at once. */
 void hw_admit_on_recall(hw_post *post);

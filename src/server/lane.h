@@ -83,7 +83,8 @@ struct hw_lane {
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;
     hw_acceptor *acceptors;
-    hw_timer tick, drain_limit;
+    hw_timer tick; /* once a second, from hw_lane_listen on */
+    hw_timer drain_limit;
     hw_post drain_post, end_post, recall_post;
     atomic_bool is_recalled;               /* recall_post is on its way */
     hw_h1_head head;                       /* for heads that arrive in one piece */

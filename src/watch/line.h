@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "exchange/record.h"
 
-/* No line is longer, its line end included: what a pipe takes whole (PIPE_BUF). */
+/* No line is longer, its line end included. */
 #define HW_LINE_BYTES_MAX 4096
 
 /* Each appends one whole line; time is what watch/stamp shows in the same style. */

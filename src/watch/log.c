@@ -133,7 +133,7 @@ static void take_moment(hw_feed *feed)
         hand_over(feed);
 }
 
-static void take_told(void *arg, hw_sink_kind kind, const void *item)
+static void take_item(void *arg, hw_sink_kind kind, const void *item)
 {
     hw_feed *feed = arg;
     switch (kind) {
@@ -157,7 +157,7 @@ hw_sink hw_log_sink(hw_log *log, unsigned loop)
 {
     hw_assert(loop < log->setup.loops);
     return (hw_sink){
-        .take = take_told,
+        .take = take_item,
         .arg = &log->feeds[loop],
         .steps = log->setup.steps,
         .records = log->setup.format != HW_LOG_OFF,

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cursor.h"
+#include "base/number.h"
 #include "seam/seam.h"
 #include "sys/thread.h"
 #include "unit/harness.h"
@@ -274,7 +276,7 @@ HW_TEST(writer_that_cannot_be_made_says_so)
     hw_seam_reset();
 }
 
-enum { LOOPS = 3, LINES_OF_LOOP = 20000 };
+enum { LOOPS = 3, LINES_OF_LOOP = 20000, LINE_BYTES = 20 };
 
 typedef struct test_loop {
     written *to;
@@ -299,16 +301,21 @@ static void *fill_spool(void *arg)
 
 typedef struct slow_reader {
     int fd;
-    unsigned lines, next[LOOPS];
+    unsigned lines;
+    uint64_t next[LOOPS];
     bool is_torn, is_out_of_order;
 } slow_reader;
 
 static void check_line(slow_reader *reader, const char *line)
 {
-    unsigned loop, number;
+    hw_cursor cursor = hw_cursor_of((hw_text){line, LINE_BYTES});
+    uint64_t loop, number;
     reader->lines++;
-    if (sscanf(line, "%u %8u abcdefgh\n", &loop, &number) != 2 || loop >= LOOPS ||
-        line[19] != '\n') {
+    bool is_whole = hw_number_decimal(hw_cursor_take_until(&cursor, ' '), &loop) &&
+                    hw_cursor_take(&cursor, ' ') &&
+                    hw_number_decimal(hw_cursor_take_until(&cursor, ' '), &number) &&
+                    hw_cursor_take_text(&cursor, HW_TEXT(" abcdefgh\n")) && loop < LOOPS;
+    if (!is_whole) {
         reader->is_torn = true;
         return;
     }
@@ -319,7 +326,7 @@ static void check_line(slow_reader *reader, const char *line)
 static void *read_slowly(void *arg)
 {
     slow_reader *reader = arg;
-    char line[20];
+    char line[LINE_BYTES];
     size_t length = 0;
     ssize_t got;
     while ((got = read(reader->fd, line + length, sizeof line - length)) > 0) {
