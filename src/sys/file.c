@@ -3,18 +3,32 @@
  * Names below a served folder are resolved by the kernel (openat2, RESOLVE_BENEATH), not by us:
  * checking a name first and opening it after can be raced. Everything opened for reading is
  * non-blocking, so that a FIFO or a device somebody left there cannot hold a thread; regular files
- * do not know the difference. glibc has no openat2 of its own, hence syscall. */
+ * do not know the difference. glibc has no openat2 and no cachestat of its own, hence syscall. */
 #include "sys/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { FILE_READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+/* cachestat(2), which older headers do not have yet: the same number everywhere but on alpha. */
+enum { CACHESTAT_NUMBER = 451 };
+
+typedef struct cache_range {
+    uint64_t offset, bytes;
+} cache_range;
+
+typedef struct cache_counts {
+    uint64_t cached, dirty, written_back, evicted, evicted_lately;
+} cache_counts;
 
 static ssize_t tell_file_result(ssize_t result)
 {
@@ -64,6 +78,39 @@ ssize_t hw_sys_read(int fd, void *memory, size_t bytes)
 ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset)
 {
     return tell_file_result(TEMP_FAILURE_RETRY(pread(fd, memory, bytes, (off_t)offset)));
+}
+
+ssize_t hw_sys_read_cached(int fd, void *memory, size_t bytes, uint64_t offset)
+{
+    const struct iovec part = {memory, bytes};
+    return tell_file_result(TEMP_FAILURE_RETRY(preadv2(fd, &part, 1, (off_t)offset, RWF_NOWAIT)));
+}
+
+int hw_sys_is_cached(int fd, uint64_t offset, uint64_t bytes)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t pages = bytes > 0 ? (offset + bytes - 1) / page - offset / page + 1 : 0;
+    const struct cache_range range = {offset, bytes};
+    struct cache_counts counts = {0};
+    if (syscall(CACHESTAT_NUMBER, fd, &range, &counts, 0) < 0)
+        return -errno;
+    return counts.cached >= pages;
+}
+
+int hw_sys_is_in_memory(int fd)
+{
+    struct statfs seen;
+    if (TEMP_FAILURE_RETRY(fstatfs(fd, &seen)) < 0)
+        return -errno;
+    return seen.f_type == TMPFS_MAGIC || seen.f_type == RAMFS_MAGIC;
+}
+
+int64_t hw_sys_size(int fd)
+{
+    struct statx seen;
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &seen) < 0)
+        return -errno;
+    return (int64_t)seen.stx_size;
 }
 
 ssize_t hw_sys_write(int fd, const void *memory, size_t bytes)

@@ -24,6 +24,15 @@ int hw_sys_open(const char *path);
 int hw_sys_stat(int fd, struct stat *ret_stat);
 ssize_t hw_sys_read(int fd, void *memory, size_t bytes);
 ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset);
+/* The same, but only what the page cache has: -EAGAIN: it does not have the first byte;
+ * -EOPNOTSUPP: this file system cannot tell. */
+ssize_t hw_sys_read_cached(int fd, void *memory, size_t bytes, uint64_t offset);
+/* 1: the page cache has every page of the range; 0: it does not; -ENOSYS before Linux 6.5. */
+int hw_sys_is_cached(int fd, uint64_t offset, uint64_t bytes);
+/* 1: on a file system that is memory (tmpfs, ramfs); 0: on another one. */
+int hw_sys_is_in_memory(int fd);
+/* How long the file is as far as this system knows: asks no file server. */
+int64_t hw_sys_size(int fd);
 ssize_t hw_sys_write(int fd, const void *memory, size_t bytes);
 int hw_sys_duplicate(int fd);
 /* The writing end of the pipe behind fd as a new descriptor that does not block, whatever others do

@@ -1,4 +1,4 @@
-/* Starts and joins threads.
+/* Starts and joins threads, and lets them wait for each other.
  *
  * Signals are blocked before the thread exists and given back to the caller after: a thread that
  * blocked them itself could be hit before it came so far. */
@@ -48,4 +48,51 @@ int hw_sys_thread_detach(pthread_t thread)
 int hw_sys_thread_signal(pthread_t thread, int signal)
 {
     return -pthread_kill(thread, signal);
+}
+
+/* Default mutexes and conditions take no memory and no system resource on Linux, and their calls
+ * fail only for one who breaks their rules. */
+void hw_sys_mutex_init(pthread_mutex_t *mutex)
+{
+    (void)pthread_mutex_init(mutex, NULL);
+}
+
+void hw_sys_mutex_fini(pthread_mutex_t *mutex)
+{
+    (void)pthread_mutex_destroy(mutex);
+}
+
+void hw_sys_mutex_lock(pthread_mutex_t *mutex)
+{
+    (void)pthread_mutex_lock(mutex);
+}
+
+void hw_sys_mutex_unlock(pthread_mutex_t *mutex)
+{
+    (void)pthread_mutex_unlock(mutex);
+}
+
+void hw_sys_condition_init(pthread_cond_t *condition)
+{
+    (void)pthread_cond_init(condition, NULL);
+}
+
+void hw_sys_condition_fini(pthread_cond_t *condition)
+{
+    (void)pthread_cond_destroy(condition);
+}
+
+void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    (void)pthread_cond_wait(condition, mutex);
+}
+
+void hw_sys_condition_wake_one(pthread_cond_t *condition)
+{
+    (void)pthread_cond_signal(condition);
+}
+
+void hw_sys_condition_wake_all(pthread_cond_t *condition)
+{
+    (void)pthread_cond_broadcast(condition);
 }

@@ -14,4 +14,16 @@ int hw_sys_thread_detach(pthread_t thread);
 /* Sends a signal to a thread that has not been joined. */
 int hw_sys_thread_signal(pthread_t thread, int signal);
 
+/* For objects that several threads share: none of these can fail. */
+void hw_sys_mutex_init(pthread_mutex_t *mutex);
+void hw_sys_mutex_fini(pthread_mutex_t *mutex);
+void hw_sys_mutex_lock(pthread_mutex_t *mutex);
+void hw_sys_mutex_unlock(pthread_mutex_t *mutex);
+void hw_sys_condition_init(pthread_cond_t *condition);
+void hw_sys_condition_fini(pthread_cond_t *condition);
+/* The mutex is the caller's before and after; a return says nothing of what has happened. */
+void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+void hw_sys_condition_wake_one(pthread_cond_t *condition);
+void hw_sys_condition_wake_all(pthread_cond_t *condition);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "seam/script.h"
 
+#include <errno.h>
+
 HW_SCRIPT_REAL(open_folder);
 HW_SCRIPT_REAL(open_folder_at);
 HW_SCRIPT_REAL(open_beneath);
@@ -10,6 +12,10 @@ HW_SCRIPT_REAL(open);
 HW_SCRIPT_REAL(stat);
 HW_SCRIPT_REAL(read);
 HW_SCRIPT_REAL(read_at);
+HW_SCRIPT_REAL(read_cached);
+HW_SCRIPT_REAL(is_cached);
+HW_SCRIPT_REAL(is_in_memory);
+HW_SCRIPT_REAL(size);
 HW_SCRIPT_REAL(write);
 HW_SCRIPT_REAL(duplicate);
 HW_SCRIPT_REAL(open_pipe);
@@ -59,6 +65,34 @@ ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset)
     return failure
                ? failure
                : real_hw_sys_read_at(fd, memory, hw_script_limit(HW_CALL_read_at, bytes), offset);
+}
+
+/* Every file system can be asked, and has what it is asked for, unless the script says otherwise. */
+ssize_t hw_sys_read_cached(int fd, void *memory, size_t bytes, uint64_t offset)
+{
+    int failure = hw_script_take(HW_CALL_read_cached);
+    if (failure)
+        return failure;
+    ssize_t count = real_hw_sys_read_cached(fd, memory, bytes, offset);
+    return count == -EOPNOTSUPP ? real_hw_sys_read_at(fd, memory, bytes, offset) : count;
+}
+
+int hw_sys_is_cached(int fd, uint64_t offset, uint64_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_is_cached);
+    return failure ? failure : real_hw_sys_is_cached(fd, offset, bytes);
+}
+
+int hw_sys_is_in_memory(int fd)
+{
+    int failure = hw_script_take(HW_CALL_is_in_memory);
+    return failure ? failure : real_hw_sys_is_in_memory(fd);
+}
+
+int64_t hw_sys_size(int fd)
+{
+    int failure = hw_script_take(HW_CALL_size);
+    return failure ? failure : real_hw_sys_size(fd);
 }
 
 ssize_t hw_sys_write(int fd, const void *memory, size_t bytes)

@@ -15,6 +15,10 @@
 #define hw_sys_stat real_hw_sys_stat
 #define hw_sys_read real_hw_sys_read
 #define hw_sys_read_at real_hw_sys_read_at
+#define hw_sys_read_cached real_hw_sys_read_cached
+#define hw_sys_is_cached real_hw_sys_is_cached
+#define hw_sys_is_in_memory real_hw_sys_is_in_memory
+#define hw_sys_size real_hw_sys_size
 #define hw_sys_write real_hw_sys_write
 #define hw_sys_duplicate real_hw_sys_duplicate
 #define hw_sys_open_pipe real_hw_sys_open_pipe
@@ -69,5 +73,14 @@
 #define hw_sys_thread_join real_hw_sys_thread_join
 #define hw_sys_thread_detach real_hw_sys_thread_detach
 #define hw_sys_thread_signal real_hw_sys_thread_signal
+#define hw_sys_mutex_init real_hw_sys_mutex_init
+#define hw_sys_mutex_fini real_hw_sys_mutex_fini
+#define hw_sys_mutex_lock real_hw_sys_mutex_lock
+#define hw_sys_mutex_unlock real_hw_sys_mutex_unlock
+#define hw_sys_condition_init real_hw_sys_condition_init
+#define hw_sys_condition_fini real_hw_sys_condition_fini
+#define hw_sys_condition_wait real_hw_sys_condition_wait
+#define hw_sys_condition_wake_one real_hw_sys_condition_wake_one
+#define hw_sys_condition_wake_all real_hw_sys_condition_wake_all
 
 #endif

@@ -14,8 +14,8 @@
     X(is_terminal) X(random)                                                                       \
     X(socket) X(bind) X(listen) X(accept) X(connect) X(set_option) X(get_option) X(local_address)  \
     X(receive) X(send) X(send_file) X(shutdown_send) X(close) X(thread_start) X(thread_join)  \
-    X(thread_signal) X(open_pipe) X(unblock) X(count_unsent) X(poll_write)           \
-    X(thread_detach)
+    X(thread_signal) X(open_pipe) X(unblock) X(count_unsent) X(poll_write) X(thread_detach)        \
+    X(read_cached) X(is_cached) X(is_in_memory) X(size)
 /* clang-format on */
 
 typedef enum hw_script_call {

@@ -7,6 +7,15 @@ HW_SCRIPT_REAL(thread_start);
 HW_SCRIPT_REAL(thread_join);
 HW_SCRIPT_REAL(thread_detach);
 HW_SCRIPT_REAL(thread_signal);
+HW_SCRIPT_REAL(mutex_init);
+HW_SCRIPT_REAL(mutex_fini);
+HW_SCRIPT_REAL(mutex_lock);
+HW_SCRIPT_REAL(mutex_unlock);
+HW_SCRIPT_REAL(condition_init);
+HW_SCRIPT_REAL(condition_fini);
+HW_SCRIPT_REAL(condition_wait);
+HW_SCRIPT_REAL(condition_wake_one);
+HW_SCRIPT_REAL(condition_wake_all);
 
 int hw_sys_thread_start(pthread_t *ret_thread, void *(*run)(void *), void *arg, size_t stack_bytes)
 {
@@ -32,4 +41,50 @@ int hw_sys_thread_signal(pthread_t thread, int signal)
 {
     int failure = hw_script_take(HW_CALL_thread_signal);
     return failure ? failure : real_hw_sys_thread_signal(thread, signal);
+}
+
+/* These cannot fail, and are not counted: the script's own lock would order who waits here. */
+void hw_sys_mutex_init(pthread_mutex_t *mutex)
+{
+    real_hw_sys_mutex_init(mutex);
+}
+
+void hw_sys_mutex_fini(pthread_mutex_t *mutex)
+{
+    real_hw_sys_mutex_fini(mutex);
+}
+
+void hw_sys_mutex_lock(pthread_mutex_t *mutex)
+{
+    real_hw_sys_mutex_lock(mutex);
+}
+
+void hw_sys_mutex_unlock(pthread_mutex_t *mutex)
+{
+    real_hw_sys_mutex_unlock(mutex);
+}
+
+void hw_sys_condition_init(pthread_cond_t *condition)
+{
+    real_hw_sys_condition_init(condition);
+}
+
+void hw_sys_condition_fini(pthread_cond_t *condition)
+{
+    real_hw_sys_condition_fini(condition);
+}
+
+void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    real_hw_sys_condition_wait(condition, mutex);
+}
+
+void hw_sys_condition_wake_one(pthread_cond_t *condition)
+{
+    real_hw_sys_condition_wake_one(condition);
+}
+
+void hw_sys_condition_wake_all(pthread_cond_t *condition)
+{
+    real_hw_sys_condition_wake_all(condition);
 }

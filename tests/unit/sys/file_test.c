@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void assert_is_plain(int fd)
@@ -52,6 +53,50 @@ HW_TEST(file_reads_and_writes)
     assert_int_equal(hw_sys_close(fd), 0);
     assert_int_equal(hw_sys_stat(fd, &stat), -EBADF);
     hw_test_folder_fini(&folder);
+}
+
+HW_TEST(file_tells_what_is_cached)
+{
+    hw_test_folder folder;
+    char memory[16] = "";
+    hw_test_folder_init(&folder);
+    hw_test_folder_write(&folder, "ten.txt", "0123456789");
+    int fd = hw_sys_open(hw_test_folder_path(&folder, "ten.txt"));
+    hw_test_folder_fini(&folder);
+    assert_is_plain(fd);
+    assert_int_equal(hw_sys_read_cached(fd, memory, 4, 3), 4);
+    assert_string_equal(memory, "3456");
+    assert_int_equal(hw_sys_read_cached(fd, memory, 4, 10), 0);
+    assert_int_equal(hw_sys_read_cached(-1, memory, 4, 0), -EBADF);
+    assert_int_equal(hw_sys_size(fd), 10);
+    assert_int_equal(hw_sys_size(-1), -EBADF);
+    assert_in_range(hw_sys_is_in_memory(fd), 0, 1);
+    assert_int_equal(hw_sys_is_in_memory(-1), -EBADF);
+    assert_int_equal(hw_sys_close(fd), 0);
+    int in_memory = memfd_create("memory", MFD_CLOEXEC);
+    assert_is_plain(in_memory);
+    assert_int_equal(hw_sys_is_in_memory(in_memory), 1);
+    assert_int_equal(hw_sys_close(in_memory), 0);
+}
+
+HW_TEST(file_counts_the_pages_that_are_cached)
+{
+    int fd = memfd_create("pages", MFD_CLOEXEC);
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    assert_is_plain(fd);
+    assert_return_code(ftruncate(fd, (off_t)page * 3), errno);
+    assert_int_equal(pwrite(fd, "x", 1, 0), 1);
+    assert_int_equal(pwrite(fd, "x", 1, (off_t)page), 1);
+    int result = hw_sys_is_cached(fd, 0, 1);
+    if (result == -ENOSYS) /* a kernel before 6.5 */
+        skip();
+    assert_int_equal(result, 1);
+    assert_int_equal(hw_sys_is_cached(fd, 0, page * 2), 1);
+    assert_int_equal(hw_sys_is_cached(fd, page - 1, 2), 1);
+    assert_int_equal(hw_sys_is_cached(fd, 0, page * 2 + 1), 0);
+    assert_int_equal(hw_sys_is_cached(fd, page * 2, 1), 0);
+    assert_int_equal(hw_sys_is_cached(-1, 0, 1), -EBADF);
+    assert_int_equal(hw_sys_close(fd), 0);
 }
 
 HW_TEST(file_duplicate_and_write)

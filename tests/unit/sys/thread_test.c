@@ -76,3 +76,45 @@ HW_THREAD_TEST(thread_that_is_detached_ends_by_itself)
     assert_int_equal(hw_sys_event_take(event), 0); /* what it did is over: its descriptor may go */
     hw_sys_close(event);
 }
+
+/* Two threads that take turns: what one has written the other sees. */
+typedef struct exchange_of_turns {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    int turn; /* even: the test's; odd: the thread's */
+} exchange_of_turns;
+
+static void take_turns_until(exchange_of_turns *turns, int mine, int last)
+{
+    hw_sys_mutex_lock(&turns->mutex);
+    while (turns->turn < last) {
+        if (turns->turn % 2 == mine) {
+            turns->turn++;
+            hw_sys_condition_wake_one(&turns->changed);
+        } else {
+            hw_sys_condition_wait(&turns->changed, &turns->mutex);
+        }
+    }
+    hw_sys_condition_wake_all(&turns->changed);
+    hw_sys_mutex_unlock(&turns->mutex);
+}
+
+static void *take_odd_turns(void *arg)
+{
+    take_turns_until(arg, 1, 1000);
+    return NULL;
+}
+
+HW_THREAD_TEST(thread_waits_for_another)
+{
+    exchange_of_turns turns = {.turn = 0};
+    pthread_t thread;
+    hw_sys_mutex_init(&turns.mutex);
+    hw_sys_condition_init(&turns.changed);
+    assert_int_equal(hw_sys_thread_start(&thread, take_odd_turns, &turns, STACK), 0);
+    take_turns_until(&turns, 0, 1000);
+    assert_int_equal(hw_sys_thread_join(thread), 0);
+    assert_int_equal(turns.turn, 1000);
+    hw_sys_condition_fini(&turns.changed);
+    hw_sys_mutex_fini(&turns.mutex);
+}
