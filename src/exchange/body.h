@@ -19,11 +19,28 @@ typedef enum hw_pull {
     HW_PULL_FAILED, /* it cannot be completed: the carrier must not let it look complete */
 } hw_pull;
 
-/* A part of an open file; the descriptor stays the source's. */
+/* How one finds out whether a part of an open file can be had without waiting for a disk. */
+typedef enum hw_warmth_kind {
+    HW_WARMTH_ASKED,   /* by reading without waiting; nothing else is known yet */
+    HW_WARMTH_MEMORY,  /* it always can: the file system is memory */
+    HW_WARMTH_COUNTED, /* by asking for the number of pages */
+    HW_WARMTH_UNTOLD,  /* one does not: whatever was not read lately counts as cold */
+} hw_warmth_kind;
+
+/* What the one who sends from an open file has learnt of it, kept by whoever keeps it open, for the
+ * next slice or the next exchange. Zeroed: nothing yet. It belongs to the loop. */
+typedef struct hw_warmth {
+    hw_warmth_kind kind;
+    uint64_t first, end; /* were in the page cache ... */
+    int64_t until_ms;    /* ... and count as being there until then, on the loop's clock */
+} hw_warmth;
+
+/* A part of an open file; descriptor and warmth stay the source's. */
 typedef struct hw_segment {
     int fd;
     uint64_t offset;
     size_t length;
+    hw_warmth *warmth; /* NULL: it may be sent as it is */
 } hw_segment;
 
 typedef struct hw_piece {
@@ -35,8 +52,8 @@ typedef struct hw_piece {
 typedef struct hw_source hw_source;
 
 typedef struct hw_source_ops {
-    /* The next piece, at most `want` bytes of it (want > 0). Valid: until the next pull or drop.
-     * Never blocks. */
+    /* The next piece: at most `want` bytes (want > 0), or all there is of a file, which takes no
+     * memory. Valid: until the next pull or drop. Never blocks. */
     hw_pull (*pull)(hw_source *source, size_t want, hw_piece *ret_piece);
     /* Gives up the source and what it holds, finished or not. Called exactly once. */
     void (*drop)(hw_source *source);

@@ -190,21 +190,25 @@ typedef struct entry_source {
     hw_range left;
 } entry_source;
 
+/* What is in memory comes as it is wanted, a file at once: the driver sends it in slices without
+ * reading it, and keeps with the entry what it finds out about it. */
 static hw_pull pull_entry(hw_source *source, size_t want, hw_piece *ret_piece)
 {
     entry_source *part = (entry_source *)source;
-    const hw_representation *file = &part->entry->file;
+    hw_representation *file = &part->entry->file;
+    hw_range *left = &part->left;
     *ret_piece = (hw_piece){0};
-    if (part->left.length == 0)
+    if (left->length == 0)
         return HW_PULL_END;
-    size_t length = (size_t)hw_number_min(part->left.length, want);
     bool is_in_memory = file->content.at != NULL;
+    size_t length = (size_t)hw_number_min(left->length, is_in_memory ? want : SIZE_MAX);
     if (is_in_memory)
-        ret_piece->bytes = hw_text_upto(hw_text_from(file->content, part->left.first), length);
+        ret_piece->bytes = hw_text_upto(hw_text_from(file->content, left->first), length);
     else
-        ret_piece->file = (hw_segment){file->fd, part->left.first, length};
-    part->left.first += length;
-    part->left.length -= length;
+        ret_piece->file = (hw_segment){
+            .fd = file->fd, .offset = left->first, .length = length, .warmth = &file->warmth};
+    left->first += length;
+    left->length -= length;
     return is_in_memory ? HW_PULL_BYTES : HW_PULL_FILE;
 }
 

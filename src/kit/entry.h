@@ -25,7 +25,8 @@ typedef enum hw_entry_kind {
 typedef struct hw_representation {
     int fd;          /* where the content is not in memory; else -1 */
     uint64_t length; /* of the content */
-    hw_text content; /* all of it; at NULL: it is sent from fd */
+    hw_warmth warmth; /* of what is sent from fd */
+    hw_text content;  /* all of it; at NULL: it is sent from fd */
     hw_text tag;
     int64_t modified;      /* seconds */
     int64_t last_modified; /* the same, or HW_NO_DATE where it is not said */

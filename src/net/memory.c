@@ -116,6 +116,8 @@ static ssize_t send_file_to_pipe(hw_stream *stream, int file, uint64_t offset, s
     if (!room)
         return -ENOMEM;
     ssize_t count = hw_sys_read_at(file, room, part, offset);
+    if (count < (ssize_t)bytes)
+        stream->writable = false;
     if (count > 0)
         pipe->to_client.end += (size_t)count;
     return count;

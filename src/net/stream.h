@@ -20,7 +20,8 @@ typedef struct hw_stream_ops {
     /* Some or all of the parts; -EAGAIN: no room now. `more`: further bytes follow at once. Clears
      * `writable` when there is no more room. */
     ssize_t (*write)(hw_stream *stream, const struct iovec *parts, size_t count, bool more);
-    /* Some or all of a part of a file; 0: the file has no such bytes (any more). */
+    /* Some or all of a part of a file; 0: the file has no such bytes (any more). Clears `writable`
+     * when not all of it went: there is no more room, or the file has been cut. */
     ssize_t (*send_file)(hw_stream *stream, int file, uint64_t offset, size_t bytes);
     /* What was written and the other end's system has not taken yet. */
     size_t (*count_unsent)(hw_stream *stream);

@@ -73,8 +73,9 @@ static ssize_t send_file_to_socket(hw_stream *stream, int file, uint64_t offset,
 {
     tcp_stream *tcp = (tcp_stream *)stream;
     ssize_t sent = hw_sys_send_file(tcp->watch.fd, file, offset, bytes);
-    /* A short count may also mean that the file ends: only EAGAIN says that the socket is full. */
-    if (sent == -EAGAIN)
+    /* The kernel stops early when the socket is full, and promises an edge with that; or when the
+     * file ends, which the caller finds out. */
+    if (sent < (ssize_t)bytes)
         stream->writable = false;
     return sent;
 }

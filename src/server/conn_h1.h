@@ -4,6 +4,7 @@
 
 #include "exchange/record.h"
 #include "h1/encode.h"
+#include "server/ahead.h"
 #include "server/conn.h"
 
 typedef struct conn_h1 conn_h1;
@@ -36,6 +37,7 @@ typedef struct h1_exchange {
      * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;
     hw_segment file;                        /* instead of a piece; length 0: none */
+    hw_ahead ahead;                         /* of that file */
     char frame[HW_H1_CHUNK_HEAD_BYTES_MAX]; /* where a short prefix stays that is not sent yet */
 } h1_exchange;
 

@@ -165,6 +165,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_conn_h1_leave_reading(e);
     hw_link_remove(&e->link);
     hw_task_cancel(&e->ready);
+    hw_ahead_leave(&e->ahead);
     h1->queue_length--;
     h1->held -= e->held;
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);

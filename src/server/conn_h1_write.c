@@ -16,13 +16,17 @@
 #include "base/number.h"
 #include "http/status.h"
 #include "server/conn_h1.h"
+#include "sys/file.h"
 
 /* A longer piece is a part of its own; to copy it would cost more than the part. */
 #define COPY_BYTES_MAX 1024
 /* Gathered in memory before it is sent; also what is pulled at once. */
 #define BATCH_BYTES ((size_t)64 * 1024)
-/* Sent in one turn, so that a fast client does not keep the others waiting. */
+/* Sent in one turn, so that a fast client does not keep the others waiting. A slice of a file is
+ * never cut smaller by what went before it in the turn, a head as a rule: it would need one more
+ * call, and slices that begin within a page. */
 #define TURN_BYTES ((size_t)256 * 1024)
+#define SLICE_BYTES TURN_BYTES
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
 /* Fewer are not worth a head. */
@@ -416,26 +420,40 @@ static bool settle(conn_h1 *h1, size_t sent)
     return true;
 }
 
+/* Fewer bytes went than were to: is that because the file has no more of them? */
+static bool is_file_cut(const hw_segment *file, size_t slice)
+{
+    int64_t size = hw_sys_size(file->fd);
+    return size >= 0 && (uint64_t)size < file->offset + slice;
+}
+
 /* Sends a slice of a file. False: no further sending now. */
 static bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
 {
     hw_stream *stream = h1->conn.stream;
-    size_t slice = hw_size_min(e->file.length, *budget);
-    if (slice == 0)
+    size_t slice = hw_size_min(e->file.length, SLICE_BYTES);
+    if (*budget == 0)
         return false;
-    ssize_t sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);
+    ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);
+    /* The client is given its time anew behind the disk. */
+    if (sent == -EINPROGRESS)
+        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    if (sent == -EINPROGRESS || sent == -EAGAIN)
+        return false;
+    if (sent == 0)
+        sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);
     if (sent == -EAGAIN)
         return false;
-    if (sent <= 0) {
+    size_t count = sent > 0 ? (size_t)sent : 0;
+    if (count == 0 || (count < slice && is_file_cut(&e->file, slice))) {
         /* The file has become shorter, or cannot be read: what was promised will never come. */
         hw_conn_close(&h1->conn);
         return false;
     }
-    size_t count = (size_t)sent;
     e->file.offset += count;
     e->file.length -= count;
     e->bytes_out += count;
-    *budget -= count;
+    *budget -= hw_size_min(count, *budget);
     h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
     return settle(h1, 0);
 }

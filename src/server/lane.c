@@ -151,12 +151,19 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     return error;
 }
 
-void hw_lane_fini(hw_lane *lane)
+void hw_lane_empty(hw_lane *lane)
 {
     if (!lane->shared)
         return;
     hw_admit_close(lane);
     hw_lane_cut(lane);
+}
+
+void hw_lane_fini(hw_lane *lane)
+{
+    if (!lane->shared)
+        return;
+    hw_lane_empty(lane);
     hw_loop_settle(&lane->loop);
     hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);

@@ -10,6 +10,7 @@
 #include "exchange/exchange.h"
 #include "http/date.h"
 #include "loop/loop.h"
+#include "loop/spare.h"
 #include "net/listener.h"
 #include "server/server.h"
 
@@ -32,6 +33,7 @@ typedef struct hw_shared {
     const hw_local *locals;
     size_t local_count;
     hw_share share; /* of each lane's state of the answerers */
+    hw_spares *spares; /* NULL: files are sent as they are, and the loop may wait for a disk */
     hw_limits limits;
     hw_listener *listeners;
     size_t listener_count;
@@ -99,6 +101,9 @@ struct hw_lane {
 
 /* 0, or a negative errno. The shared part must outlive the lane. */
 int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind);
+/* No connection any more, and none to come. Before the spares end, so that nothing waits for them;
+ * a zeroed lane is legal. */
+void hw_lane_empty(hw_lane *lane);
 /* Every connection is closed; a zeroed lane is legal. */
 void hw_lane_fini(hw_lane *lane);
 

@@ -14,6 +14,8 @@
 #include "sys/thread.h"
 
 #define LANE_STACK_BYTES ((size_t)1024 * 1024)
+/* As many reads as keep a disk busy. */
+#define SPARES_COUNT 4
 /* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
 #define RESERVE_MIN 8
 #define RESERVE_MAX 64
@@ -54,6 +56,9 @@ static int init_lanes(hw_server *server, hw_fault *fault)
     if (!server->threads || !server->lanes)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     server->shared.lanes = server->lanes;
+    server->shared.spares = hw_spares_new(SPARES_COUNT);
+    if (!server->shared.spares)
+        return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     for (unsigned i = 0; i < count; i++) {
         int error = hw_lane_init(&server->lanes[i], &server->shared, HW_LOOP_POLL);
         if (error < 0)
@@ -161,7 +166,13 @@ void hw_server_free(hw_server *server)
     if (!server)
         return;
     hw_assert(server->running == 0);
-    for (unsigned i = 0; server->lanes && i < server->shared.lane_count; i++)
+    unsigned lanes = server->lanes ? server->shared.lane_count : 0;
+    /* What is still read for connections is given up, so that the spares end soon; their last posts
+     * run when the lanes go. */
+    for (unsigned i = 0; i < lanes; i++)
+        hw_lane_empty(&server->lanes[i]);
+    hw_spares_free(server->shared.spares);
+    for (unsigned i = 0; i < lanes; i++)
         hw_lane_fini(&server->lanes[i]);
     for (size_t i = 0; i < server->shared.listener_count; i++)
         hw_listener_close(&server->shared.listeners[i]);

@@ -137,11 +137,13 @@ HW_TEST(memory_stream_takes_parts_of_files)
     assert_true(ends.server->writable);
     HW_NEED_OK(ends.server->ops->send_file(ends.server, file, 5, 100));
     assert_text(hw_pipe_received(ends.client), "23456789");
+    assert_false(ends.server->writable);
     assert_int_equal(ends.server->ops->send_file(ends.server, file, 5, 100), -EAGAIN);
     assert_false(ends.server->writable);
     hw_pipe_take(ends.client, 8);
-    assert_int_equal(ends.server->ops->send_file(ends.server, file, 10, 1), 0);
     assert_true(ends.server->writable);
+    assert_int_equal(ends.server->ops->send_file(ends.server, file, 10, 1), 0);
+    assert_false(ends.server->writable);
     assert_int_equal(ends.server->ops->send_file(ends.server, -1, 0, 1), -EBADF);
     assert_int_equal(hw_pipe_received(ends.client).length, 0);
     close_ends(&ends);
