@@ -183,7 +183,7 @@ static void end_idle(conn_h1 *h1)
 static bool waits_for_output(const conn_h1 *h1)
 {
     const hw_link *first = hw_list_first(&h1->queue);
-    if (!first)
+    if (!first || h1->goes_on)
         return false;
     const h1_exchange *e = HW_MEMBER(first, h1_exchange, link);
     bool has_unsent = e->interim.length + hw_conn_h1_unsent_bytes(e) > 0;

@@ -83,6 +83,7 @@ struct conn_h1 {
     bool needs_more;              /* the engine has used what it can of the input */
     bool answers_at_once;         /* everything in the queue was answered by its quick step */
     bool is_ended;                /* the client has finished sending */
+    bool goes_on;                 /* the writing stopped by choice: nobody is waited for */
     bool is_last;                 /* no request after the newest in the queue */
     bool has_late_input;          /* the client may still be sending when the last answer leaves */
     int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */

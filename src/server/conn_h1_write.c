@@ -491,7 +491,8 @@ void hw_conn_h1_write(conn_h1 *h1)
         if (!write_batch(h1, &batch))
             break;
     /* Stopped by choice: the next turn goes on. */
-    if (!h1->conn.is_closed && batch.budget == 0)
+    h1->goes_on = !h1->conn.is_closed && batch.budget == 0;
+    if (h1->goes_on)
         hw_conn_queue(&h1->conn);
 }
 
