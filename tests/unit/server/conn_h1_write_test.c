@@ -1,3 +1,4 @@
+#include "seam/seam.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 #include "unit/server/rig.h"
@@ -83,7 +84,7 @@ static int open_ten_bytes(void)
     assert_true(file >= 0);
     hw_test_folder_fini(&folder);
     file_pieces[0] = (hw_piece){.bytes = HW_TEXT("<")};
-    file_pieces[1] = (hw_piece){.file = {file, 0, 10}};
+    file_pieces[1] = (hw_piece){.file = {.fd = file, .length = 10}};
     file_pieces[2] = (hw_piece){.bytes = HW_TEXT(">")};
     return file;
 }
@@ -192,6 +193,34 @@ HW_TEST(write_of_a_file_in_chunks_at_every_split)
 {
     int file = open_ten_bytes();
     check_every_split(answer_file_in_chunks);
+    hw_sys_close(file);
+}
+
+static void answer_cut_file(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response,
+                          rig_body_init(next_body(), &file_pieces[1], 1, 14, HW_PULL_END));
+}
+
+HW_TEST(write_of_a_file_that_has_been_cut_breaks_off)
+{
+    int file = open_ten_bytes();
+    test_rig rig = {.answerer = {.answer = answer_cut_file}};
+    file_pieces[1].file.length = 14;
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 100000);
+    unsigned sizes = hw_seam_calls("size");
+    rig_send(&rig, client, GET GET);
+    NEED_TRUE(hw_pipe_is_closed(client));
+    hw_text got = hw_pipe_received(client);
+    NEED_TRUE(got.length > 14);
+    assert_memory_equal(got.at + got.length - 14, "\r\n\r\n0123456789", 14);
+    assert_int_equal(hw_seam_calls("size"), sizes + 1);
+    assert_false(rig.record[0].is_complete);
+    hw_pipe_close(client);
+    rig_close(&rig);
     hw_sys_close(file);
 }
 
