@@ -215,8 +215,7 @@ HW_TEST(write_of_a_file_that_has_been_cut_breaks_off)
     rig_send(&rig, client, GET GET);
     NEED_TRUE(hw_pipe_is_closed(client));
     hw_text got = hw_pipe_received(client);
-    NEED_TRUE(got.length > 14);
-    assert_memory_equal(got.at + got.length - 14, "\r\n\r\n0123456789", 14);
+    NEED_TRUE(got.length > 14 && memcmp(got.at + got.length - 14, "\r\n\r\n0123456789", 14) == 0);
     assert_int_equal(hw_seam_calls("size"), sizes + 1);
     assert_false(rig.record[0].is_complete);
     hw_pipe_close(client);
