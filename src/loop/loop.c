@@ -20,6 +20,8 @@
 #include "sys/clock.h"
 #include "sys/socket.h"
 
+#define NS_PER_MS 1000000
+
 static void on_event(hw_watch *watch, uint32_t events)
 {
     (void)events;
@@ -81,6 +83,13 @@ void hw_loop_fini(hw_loop *loop)
     loop->poll = loop->event = -1;
 }
 
+static void read_loop_clock(hw_loop *loop)
+{
+    loop->now_ns = hw_sys_monotonic_ns();
+    loop->now_ms = (loop->now_ns - loop->start_ns) / NS_PER_MS;
+    loop->is_late = false;
+}
+
 /* How long the next wait may last: not at all when somebody is queued, else until the next timer.
  * Turns are short, so the clock is not read again after them; what was answered may have taken any
  * time. */
@@ -92,7 +101,7 @@ static int choose_timeout_ms(hw_loop *loop, bool may_wait)
     if (next_ms == HW_WHEEL_NEVER)
         return -1;
     if (loop->is_late)
-        loop->now_ns = hw_sys_monotonic_ns();
+        read_loop_clock(loop);
     int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
     return wait_ms < 0 ? 0 : (int)hw_number_min((uint64_t)wait_ms, INT32_MAX);
 }
@@ -174,11 +183,10 @@ static void run_ready(hw_loop *loop)
     run_queued(&loop->turns);
 }
 
-bool hw_loop_step(hw_loop *loop, bool may_wait)
+static void take_step(hw_loop *loop, bool may_wait)
 {
     int count = wait_for_events(loop, may_wait);
-    loop->now_ns = hw_sys_monotonic_ns();
-    loop->is_late = false;
+    read_loop_clock(loop);
     if (loop->poll < 0 || count == HW_LOOP_EVENTS_MAX)
         ask_early(loop);
     hand_out_events(loop, count);
@@ -188,13 +196,18 @@ bool hw_loop_step(hw_loop *loop, bool may_wait)
     run_queued(&loop->turns);
     run_ready(loop);
     run_all(&loop->retired);
+}
+
+bool hw_loop_step(hw_loop *loop, bool may_wait)
+{
+    take_step(loop, may_wait);
     return has_queued(loop);
 }
 
 void hw_loop_run(hw_loop *loop)
 {
     while (!atomic_load(&loop->is_ended))
-        hw_loop_step(loop, true);
+        take_step(loop, true);
 }
 
 void hw_loop_settle(hw_loop *loop)

@@ -57,6 +57,7 @@ struct hw_loop {
     hw_wheel wheel;
     int64_t start_ns;               /* where the wheel's clock begins */
     int64_t now_ns;                 /* monotonic, read once a step */
+    int64_t now_ms;                 /* the same on the wheel's clock */
     void (*on_idle)(hw_loop *loop); /* may be NULL; it is about to wait, with nobody queued */
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
@@ -83,7 +84,7 @@ void hw_loop_end(hw_loop *loop);
 /* The clock of its timers. */
 static inline int64_t hw_loop_now_ms(const hw_loop *loop)
 {
-    return (loop->now_ns - loop->start_ns) / 1000000;
+    return loop->now_ms;
 }
 
 /* Watches a descriptor; the watch is the caller's until unwatched. 0, or a negative errno. */

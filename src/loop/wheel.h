@@ -20,7 +20,8 @@ struct hw_timer {
 };
 
 typedef struct hw_wheel {
-    int64_t now_ms; /* everything due before or at this moment has fired */
+    int64_t now_ms;  /* everything due before or at this moment has fired */
+    int64_t next_ms; /* when the first occupied slot begins */
     uint64_t occupied[HW_WHEEL_LEVELS];
     hw_list slots[HW_WHEEL_LEVELS][HW_WHEEL_SLOTS];
 } hw_wheel;

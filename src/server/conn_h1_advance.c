@@ -244,6 +244,11 @@ size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input)
     while (hw_conn_h1_may_parse(h1) && !h1->needs_more) {
         hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
         hw_text unused = hw_text_from(input, used);
+        /* Between two requests the engine need not be asked to know that it wants more. */
+        if (unused.length == 0 && h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser)) {
+            h1->needs_more = true;
+            break;
+        }
         hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
         hw_assert(event.kind != HW_H1_BODY ||
                   event.body.at + event.body.length == unused.at + event.used);

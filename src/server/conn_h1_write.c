@@ -287,16 +287,20 @@ static void prepare_next(h1_exchange *e, h1_batch *batch)
 }
 
 /* Texts that lie one behind the other are one part. */
-static void add_part(h1_batch *batch, hw_text text)
+static void join_part(h1_batch *batch, hw_text text)
 {
     struct iovec *last = batch->count > 0 ? &batch->parts[batch->count - 1] : NULL;
-    if (text.length == 0)
-        return;
     if (last && (char *)last->iov_base + last->iov_len == text.at)
         last->iov_len += text.length;
     else
         batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
     batch->bytes += text.length;
+}
+
+static inline void add_part(h1_batch *batch, hw_text text)
+{
+    if (text.length > 0)
+        join_part(batch, text);
 }
 
 /* A short piece is copied behind its head, and the next head follows it: then many small answers are

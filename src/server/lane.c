@@ -20,6 +20,7 @@
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
+#define MS_PER_S 1000
 #define WALL_SPAN_NS (NS_PER_S / 4)
 
 static void free_locals(hw_lane *lane)
@@ -127,7 +128,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
         .wall_at_ns = INT64_MAX,
-        .date_s = INT64_MIN,
+        .told_at_ns = -1,
+        .date_ms = INT64_MAX,
     };
     hw_list_init(&lane->conns);
     hw_list_init(&lane->spare_conns);
@@ -231,7 +233,7 @@ void hw_lane_take_buffers_back(hw_lane *lane)
 
 /* The wall clock is read a few times a second and carried on with the loop's own in between: what
  * moves it by hand is seen a moment later. */
-static int64_t read_wall_ns(hw_lane *lane)
+static void tell_wall_clock(hw_lane *lane)
 {
     int64_t since_ns = lane->loop.now_ns - lane->wall_at_ns;
     if (since_ns < 0 || since_ns >= WALL_SPAN_NS) {
@@ -239,12 +241,15 @@ static int64_t read_wall_ns(hw_lane *lane)
         lane->wall_at_ns = lane->loop.now_ns;
         since_ns = 0;
     }
-    return lane->wall_ns + since_ns;
+    lane->told_ms = (lane->wall_ns + since_ns) / NS_PER_MS;
+    lane->told_at_ns = lane->loop.now_ns;
 }
 
 int64_t hw_lane_wall_ms(hw_lane *lane)
 {
-    return read_wall_ns(lane) / NS_PER_MS;
+    if (lane->told_at_ns != lane->loop.now_ns)
+        tell_wall_clock(lane);
+    return lane->told_ms;
 }
 
 int64_t hw_lane_now_ns(const hw_lane *lane)
@@ -255,12 +260,13 @@ int64_t hw_lane_now_ns(const hw_lane *lane)
 
 hw_text hw_lane_date(hw_lane *lane)
 {
-    int64_t now_s = read_wall_ns(lane) / NS_PER_S;
-    if (now_s != lane->date_s) {
+    int64_t since_ms = hw_lane_wall_ms(lane) - lane->date_ms;
+    if (since_ms < 0 || since_ms >= MS_PER_S) {
+        int64_t now_s = hw_lane_wall_ms(lane) / MS_PER_S;
         memcpy(lane->date, "Date: ", HW_LANE_DATE_NAME_BYTES);
         hw_date_format(now_s, lane->date + HW_LANE_DATE_NAME_BYTES);
         memcpy(lane->date + HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1, "\r\n", 2);
-        lane->date_s = now_s;
+        lane->date_ms = now_s * MS_PER_S;
     }
     return (hw_text){lane->date, sizeof lane->date};
 }

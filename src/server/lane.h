@@ -93,7 +93,8 @@ struct hw_lane {
     struct iovec parts[HW_LANE_PARTS_MAX]; /* of one write */
     char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
     int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
-    int64_t date_s;              /* what `date` shows */
+    int64_t told_ms, told_at_ns; /* the same as it was told last */
+    int64_t date_ms;             /* the second that `date` shows */
     char date[HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1 + 2]; /* the whole field line */
     hw_lane_counts counts;
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
