@@ -221,6 +221,18 @@ static size_t take_event(conn_h1 *h1, const hw_h1_event *event, const hw_h1_head
     return event->used;
 }
 
+/* Out of line: within the loop below, compilers prepare the words of every problem there is before
+ * they enter it. */
+static __attribute__((noinline)) size_t take_next_event(conn_h1 *h1, hw_text unused)
+{
+    hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
+    hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
+    hw_assert(event.kind != HW_H1_BODY ||
+              event.body.at + event.body.length == unused.at + event.used);
+    h1->needs_more = event.kind == HW_H1_NEED_MORE;
+    return take_event(h1, &event, head, unused);
+}
+
 /* The client has finished sending, in the middle of something or not. */
 static void take_end_of_input(conn_h1 *h1)
 {
@@ -242,18 +254,13 @@ size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input)
     size_t used = feed_owed(h1, input);
     h1->needs_more = false;
     while (hw_conn_h1_may_parse(h1) && !h1->needs_more) {
-        hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
         hw_text unused = hw_text_from(input, used);
         /* Between two requests the engine need not be asked to know that it wants more. */
         if (unused.length == 0 && h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser)) {
             h1->needs_more = true;
             break;
         }
-        hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
-        hw_assert(event.kind != HW_H1_BODY ||
-                  event.body.at + event.body.length == unused.at + event.used);
-        used += take_event(h1, &event, head, unused);
-        h1->needs_more = event.kind == HW_H1_NEED_MORE;
+        used += take_next_event(h1, unused);
     }
     if (h1->is_ended && h1->needs_more)
         take_end_of_input(h1);
