@@ -51,7 +51,7 @@ static bool find_value(const evidence *seen, hw_field_id id, unsigned *index, hw
 }
 
 /* The value of the only field with this id, of which it is known that it is there. */
-static hw_text value_of(const evidence *seen, hw_field_id id)
+static hw_text only_value_of(const evidence *seen, hw_field_id id)
 {
     hw_text value = {0};
     unsigned index = 0;
@@ -82,13 +82,13 @@ static void read_expectations(evidence *seen, hw_text value)
 }
 
 /* Every line of a field that is a list. */
-static void read_lines(evidence *seen, hw_field_id id, void (*read)(evidence *seen, hw_text value))
+static void read_lines(evidence *seen, hw_field_id id, void (*take)(evidence *seen, hw_text value))
 {
     hw_text value;
     unsigned index = 0;
     if (has_field_of(seen->head, id))
         while (find_value(seen, id, &index, &value))
-            read(seen, value);
+            take(seen, value);
 }
 
 /* RFC 9112 3.2, RFC 9110 7.2: exactly one, not missing in HTTP/1.1; empty where the target has no
@@ -102,7 +102,7 @@ static hw_h1_outcome check_host(hw_h1_parser *parser, const evidence *seen)
             return hw_h1_refuse(parser, 400, "no Host", "RFC 9112 3.2");
         return HW_H1_OUTCOME_DONE;
     }
-    hw_text host = value_of(seen, HW_FIELD_HOST);
+    hw_text host = only_value_of(seen, HW_FIELD_HOST);
     if (host.length && !hw_authority_is_valid(host))
         return hw_h1_refuse(parser, 400, "malformed Host", "RFC 9112 3.2");
     return HW_H1_OUTCOME_DONE;
@@ -141,7 +141,7 @@ static hw_h1_outcome find_coding(hw_h1_parser *parser, hw_h1_head *head, const e
         return hw_h1_refuse(parser, 400, "Transfer-Encoding in HTTP/1.0", "RFC 9112 6.1");
     if (has_fields_of(head, HW_FIELD_TRANSFER_ENCODING))
         return hw_h1_refuse(parser, 400, "more than one Transfer-Encoding", "RFC 9112 6.3");
-    hw_text coding = value_of(seen, HW_FIELD_TRANSFER_ENCODING);
+    hw_text coding = only_value_of(seen, HW_FIELD_TRANSFER_ENCODING);
     if (!hw_text_equal_nocase(coding, chunked))
         return refuse_coding(parser, coding);
     head->framing = HW_H1_FRAMING_CHUNKED;
@@ -160,7 +160,7 @@ static hw_h1_outcome find_length(hw_h1_parser *parser, hw_h1_head *head, const e
 {
     if (has_fields_of(head, HW_FIELD_CONTENT_LENGTH))
         return hw_h1_refuse(parser, 400, "more than one Content-Length", "RFC 9112 6.3");
-    hw_text length = value_of(seen, HW_FIELD_CONTENT_LENGTH);
+    hw_text length = only_value_of(seen, HW_FIELD_CONTENT_LENGTH);
     if (!is_digits(length))
         return hw_h1_refuse(parser, 400, "malformed Content-Length", "RFC 9110 8.6");
     /* No content is as long as that, and sums with it need not be watched. */

@@ -1,12 +1,12 @@
 /* Sixteen bytes at once: which of them are in a set.
  *
  * Written with the vectors that gcc and clang both have, which become SSE2 or NEON; only how sixteen
- * answers become one number differs, and is in a file for each processor. A set of bytes is itself
- * a block, of 0 and 255. `stops` say which bytes of a block end a run; the first is found with
- * hw_block_first. */
+ * answers become one number differs, and is written once for each processor. A set of bytes is
+ * itself a block, of 0 and 255. */
 #ifndef HW_HTTP_BLOCK_H
 #define HW_HTTP_BLOCK_H
 
+#include <stdint.h>
 #include <string.h>
 
 enum { HW_BLOCK_BYTES = 16 };
@@ -14,14 +14,94 @@ enum { HW_BLOCK_BYTES = 16 };
 typedef unsigned char hw_block __attribute__((vector_size(16)));
 typedef signed char hw_block_numbers __attribute__((vector_size(16)));
 
-/* Each has hw_block_stops; collect: the stops of a set; invert: all other bytes; skip: without the
- * first bytes; first: the index of the first stop, of which there is one. */
-#if defined(__x86_64__)
-#include "http/block_x86.h"
-#elif defined(__aarch64__)
-#include "http/block_arm.h"
+/* What is the processor's own. stops: which bytes of a block end a run; collect: those of a set;
+ * invert: all other bytes; skip: without the first bytes; first: the index of the first stop, of
+ * which there is one. */
+#if defined(__x86_64__) /* SSE2, which every x86-64 has */
+#include <emmintrin.h>
+
+/* A bit for each byte of a block, the first one lowest. */
+typedef uint32_t hw_block_stops;
+
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> count;
+}
+
+static inline hw_block_stops hw_block_collect(hw_block set)
+{
+    return (uint32_t)_mm_movemask_epi8((__m128i)set);
+}
+
+static inline hw_block_stops hw_block_invert(hw_block_stops stops)
+{
+    return stops ^ 0xffff;
+}
+
+static inline unsigned hw_block_first(hw_block_stops stops)
+{
+    return (unsigned)__builtin_ctz(stops);
+}
+
+#elif defined(__aarch64__) /* NEON, which every 64-bit ARM has */
+#include <arm_neon.h>
+
+/* Four bits for each byte of a block, the first one lowest: no instruction collects single bits,
+ * but one narrows pairs of bytes to the halves of one. */
+typedef uint64_t hw_block_stops;
+
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> (4 * count);
+}
+
+static inline hw_block_stops hw_block_collect(hw_block set)
+{
+    uint8x8_t halves = vshrn_n_u16((uint16x8_t)set, 4);
+    return vget_lane_u64(vreinterpret_u64_u8(halves), 0);
+}
+
+static inline hw_block_stops hw_block_invert(hw_block_stops stops)
+{
+    return ~stops;
+}
+
+static inline unsigned hw_block_first(hw_block_stops stops)
+{
+    return (unsigned)__builtin_ctzll(stops) / 4;
+}
+
 #else
-#include "http/block_plain.h"
+
+/* A bit for each byte of a block, the first one lowest. */
+typedef uint32_t hw_block_stops;
+
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> count;
+}
+
+static inline hw_block_stops hw_block_collect(hw_block set)
+{
+    hw_block_stops stops = 0;
+    for (unsigned i = 0; i < sizeof set; i++)
+        stops |= (set[i] & 1u) << i;
+    return stops;
+}
+
+static inline hw_block_stops hw_block_invert(hw_block_stops stops)
+{
+    return stops ^ 0xffff;
+}
+
+static inline unsigned hw_block_first(hw_block_stops stops)
+{
+    return (unsigned)__builtin_ctz(stops);
+}
+
 #endif
 
 static inline hw_block hw_block_load(const char *at)

@@ -292,7 +292,7 @@ int site_ask(test_site *site, const char *method, const char *target, ...)
         .method_name = hw_text_of(method),
         .raw_target = hw_text_of(target),
         .protocol = HW_TEXT("HTTP/1.1"),
-        .fields = {fields, count},
+        .fields = hw_fields_of(fields, count),
     };
     hw_exchange_reset(&site->exchange);
     site->fault = (hw_fault){0};
