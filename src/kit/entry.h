@@ -23,8 +23,8 @@ typedef enum hw_entry_kind {
 
 /* What a file's bytes are, and what is said of them. */
 typedef struct hw_representation {
-    int fd;          /* where the content is not in memory; else -1 */
-    uint64_t length; /* of the content */
+    int fd;           /* where the content is not in memory; else -1 */
+    uint64_t length;  /* of the content */
     hw_warmth warmth; /* of what is sent from fd */
     hw_text content;  /* all of it; at NULL: it is sent from fd */
     hw_text tag;

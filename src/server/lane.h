@@ -32,7 +32,7 @@ typedef struct hw_shared {
     const hw_media *media;
     const hw_local *locals;
     size_t local_count;
-    hw_share share; /* of each lane's state of the answerers */
+    hw_share share;    /* of each lane's state of the answerers */
     hw_spares *spares; /* NULL: files are sent as they are, and the loop may wait for a disk */
     hw_limits limits;
     hw_listener *listeners;

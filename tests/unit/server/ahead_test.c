@@ -358,7 +358,7 @@ HW_THREAD_TEST(ahead_forgets_a_client_that_goes)
     hw_pipe_reset(client);
     hw_loop_settle(&site.rig.lane.loop);
     NEED_TRUE(hw_pipe_is_closed(client));
-    assert_int_equal(site.rig.shared.exchanges, 0);
+    assert_int_equal(site.rig.lane.counts.exchanges, 0);
     assert_int_equal(hw_seam_calls("close"), closed);
     release_spare(&site);
     finish_spare(&site);
