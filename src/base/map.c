@@ -41,6 +41,22 @@ static inline __attribute__((always_inline)) void mix_map_state(hw_map_state *st
     state->c = rotate_word_left(state->c, 32);
 }
 
+/* The last bytes of a key, less than a word of them, as a word: without a copy of variable length. */
+static inline uint64_t load_map_tail(hw_text key, size_t at)
+{
+    uint64_t word = 0;
+    size_t left = key.length - at;
+    if (left == 0)
+        return 0;
+    if (key.length >= sizeof word) {
+        memcpy(&word, key.at + key.length - sizeof word, sizeof word);
+        return word >> 8 * (sizeof word - left);
+    }
+    for (size_t i = left; i > 0; i--)
+        word = word << 8 | (unsigned char)key.at[at + i - 1];
+    return word;
+}
+
 static inline void absorb_map_word(hw_map_state *state, uint64_t word)
 {
     state->d ^= word;
@@ -48,7 +64,8 @@ static inline void absorb_map_word(hw_map_state *state, uint64_t word)
     state->a ^= word;
 }
 
-/* Words are loaded in the machine's byte order: a hash never leaves the process. */
+/* Words are loaded in the machine's byte order, little-endian or not: a hash never leaves the
+ * process. */
 static uint64_t hash_map_key(uint64_t seed, hw_text key)
 {
     uint64_t second = ~rotate_word_left(seed, 32); /* the other half of SipHash's key */
@@ -58,16 +75,13 @@ static uint64_t hash_map_key(uint64_t seed, hw_text key)
         seed ^ UINT64_C(0x6c7967656e657261),
         second ^ UINT64_C(0x7465646279746573),
     };
-    uint64_t word = 0;
+    uint64_t word;
     size_t at = 0;
     for (; key.length - at >= sizeof word; at += sizeof word) {
         memcpy(&word, key.at + at, sizeof word);
         absorb_map_word(&state, word);
     }
-    word = 0;
-    if (key.length > at)
-        memcpy(&word, key.at + at, key.length - at);
-    absorb_map_word(&state, word ^ (uint64_t)key.length << 56);
+    absorb_map_word(&state, load_map_tail(key, at) ^ (uint64_t)key.length << 56);
     state.c ^= 0xff;
     for (int round = 0; round < 3; round++)
         mix_map_state(&state);
