@@ -77,6 +77,11 @@ void hw_buffer_put_formatv(hw_buffer *buffer, const char *format, va_list args)
         buffer->length += (size_t)length;
 }
 
+hw_text hw_buffer_text(const hw_buffer *buffer)
+{
+    return (hw_text){buffer->at, buffer->length};
+}
+
 const char *hw_buffer_string(hw_buffer *buffer)
 {
     if (buffer->overflow || hw_buffer_room(buffer) == 0)

@@ -41,7 +41,7 @@ static inline char *hw_buffer_claim(hw_buffer *buffer, size_t bytes)
 
 static inline void hw_buffer_put(hw_buffer *buffer, hw_text text)
 {
-    if (text.length == 0)
+    if (text.length == 0 || !text.at)
         return;
     char *piece = hw_buffer_claim(buffer, text.length);
     if (piece)
@@ -68,11 +68,7 @@ void hw_buffer_put_formatv(hw_buffer *buffer, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /* What has been built so far; valid as long as the memory, unchanged by what is appended later. */
-static inline hw_text hw_buffer_text(const hw_buffer *buffer)
-{
-    return (hw_text){buffer->at, buffer->length};
-}
-
+hw_text hw_buffer_text(const hw_buffer *buffer);
 /* The built bytes with a NUL after them, or NULL when they (or the NUL) did not fit. */
 const char *hw_buffer_string(hw_buffer *buffer);
 void hw_buffer_clear(hw_buffer *buffer); /* empty again, overflow forgotten */

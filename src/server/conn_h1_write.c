@@ -289,12 +289,14 @@ static void prepare_next(h1_exchange *e, h1_batch *batch)
 /* Texts that lie one behind the other are one part. */
 static void join_part(h1_batch *batch, hw_text text)
 {
-    struct iovec *last = batch->count > 0 ? &batch->parts[batch->count - 1] : NULL;
-    if (last && (char *)last->iov_base + last->iov_len == text.at)
-        last->iov_len += text.length;
-    else
-        batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
+    struct iovec *next = batch->parts + batch->count;
     batch->bytes += text.length;
+    if (batch->count > 0 && (char *)next[-1].iov_base + next[-1].iov_len == text.at) {
+        next[-1].iov_len += text.length;
+        return;
+    }
+    *next = (struct iovec){(void *)text.at, text.length};
+    batch->count++;
 }
 
 static inline void add_part(h1_batch *batch, hw_text text)
