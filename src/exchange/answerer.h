@@ -57,7 +57,8 @@ typedef struct hw_answerer {
     /* Answers if that is possible at once: on the loop, no system call that can block; may use
      * hw_exchange_local. True: the response is complete. NULL: there is no such step. */
     bool (*quick)(void *arg, hw_exchange *exchange);
-    /* Answers. May block: between its start and its end it touches only the exchange, what is
+    /* Answers; where that failed for want of descriptors alone, response.kind may be left as
+     * HW_RESPONSE_STARVED, and it is asked again when others may have given some back. May block: between its start and its end it touches only the exchange, what is
      * immutable, and what has a lock of its own; nothing owned by a loop. */
     void (*answer)(void *arg, hw_exchange *exchange);
     void *arg;

@@ -9,6 +9,7 @@
 
 typedef enum hw_response_kind {
     HW_RESPONSE_NONE,    /* not answered (yet) */
+    HW_RESPONSE_STARVED, /* no descriptor was to be had: the answerer wants to be asked again */
     HW_RESPONSE_MESSAGE, /* head and body */
     HW_RESPONSE_TUNNEL,  /* a head, then bytes both ways until either side ends (101, or 200 to
                             CONNECT) */

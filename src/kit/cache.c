@@ -255,6 +255,14 @@ static bool keep_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     return is_put;
 }
 
+/* What the cache holds and nobody uses, others need more. */
+static void give_descriptors_back(hw_cache *cache)
+{
+    hw_queue *queue = &cache->queues[HW_QUEUE_DESCRIPTORS];
+    for (hw_link *link; (link = hw_list_first(&queue->entries));)
+        hw_cache_drop(cache, HW_MEMBER(link, hw_entry, filing.queue));
+}
+
 void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
 {
     hw_entry *entry = vigil->entry;
@@ -263,6 +271,8 @@ void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
         return;
     hw_notice_abandon(cache, vigil);
     hw_entry_release(entry);
+    if (vigil->is_starved)
+        give_descriptors_back(cache);
 }
 
 void hw_cache_clear(hw_cache *cache)

@@ -152,8 +152,6 @@ static int status_of_file_error(int error)
     case EACCES:
     case EPERM:
         return 403;
-    case EMFILE:
-    case ENFILE:
     case ENOMEM:
     case EAGAIN:
         return 503;
@@ -165,6 +163,10 @@ static int status_of_file_error(int error)
 static void answer_file_error(hw_exchange *exchange, int error)
 {
     int status = status_of_file_error(error);
+    if (error == -EMFILE || error == -ENFILE) {
+        exchange->response.kind = HW_RESPONSE_STARVED;
+        return;
+    }
     hw_response_plain(&exchange->response, status, NULL);
     if (status == 503)
         hw_response_add_name(&exchange->response, HW_TEXT("Retry-After"), HW_TEXT("1"));
@@ -365,6 +367,8 @@ static void answer_static(void *arg, hw_exchange *exchange)
         return;
     }
     int error = look_up(files, exchange, vigil, &entry);
+    if (vigil)
+        vigil->is_starved = error == -EMFILE || error == -ENFILE;
     if (error < 0) {
         answer_file_error(exchange, error);
         return;

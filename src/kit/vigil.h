@@ -31,6 +31,7 @@ struct hw_vigil {
     unsigned folder_count;
     int file;          /* the number of the file's own events; -1: it is not watched */
     bool watches_file; /* it is to be watched whether it must or not */
+    bool is_starved;   /* no descriptor was to be had */
     bool is_blind;     /* something could not be watched: changes may go unnoticed */
     hw_entry *entry; /* what was found: a reference, which is the cache's; NULL: nothing to keep */
 };

@@ -183,7 +183,7 @@ static void run_ready(hw_loop *loop)
     run_queued(&loop->turns);
 }
 
-static void take_step(hw_loop *loop, bool may_wait)
+static void step_once(hw_loop *loop, bool may_wait)
 {
     int count = wait_for_events(loop, may_wait);
     read_loop_clock(loop);
@@ -200,14 +200,14 @@ static void take_step(hw_loop *loop, bool may_wait)
 
 bool hw_loop_step(hw_loop *loop, bool may_wait)
 {
-    take_step(loop, may_wait);
+    step_once(loop, may_wait);
     return has_queued(loop);
 }
 
 void hw_loop_run(hw_loop *loop)
 {
     while (!atomic_load(&loop->is_ended))
-        take_step(loop, true);
+        step_once(loop, true);
 }
 
 void hw_loop_settle(hw_loop *loop)

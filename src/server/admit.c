@@ -189,6 +189,7 @@ void hw_admit_on_room(hw_lane *lane)
 void hw_admit_on_tick(hw_timer *tick)
 {
     hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
+    hw_lane_feed_all(lane);
     hw_sink_tick(lane->place.sink);
     if (lane->acceptors && !is_overloaded(lane) && !has_its_share(lane))
         try_listeners(lane);

@@ -4,11 +4,13 @@
 
 #include "server/lane.h"
 
-/* The head is there: asks for the plan (into exchange->plan) and takes the quick step. Afterwards
- * exchange->is_answered says whether that was all. */
+/* The head is there: asks for the plan, into exchange->plan. */
 void hw_answer_plan(hw_lane *lane, hw_exchange *exchange);
+/* Takes the quick step: at most once. Afterwards exchange->is_answered says whether that was all. */
+void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange);
 /* Runs the handler: the body is there, or the plan does not wait for it. Afterwards the exchange is
- * answered. */
-void hw_answer_run(hw_lane *lane, hw_exchange *exchange);
+ * answered, or it has to be run again when there are descriptors: exchange->is_answered says which.
+ * starved_ms: how long it has waited for them. */
+void hw_answer_run(hw_lane *lane, hw_exchange *exchange, int64_t starved_ms);
 
 #endif

@@ -25,14 +25,16 @@ typedef struct h1_exchange {
     size_t held;   /* of its arena, as it is counted in conn_h1 */
     h1_progress progress;
     bool is_planned;     /* the answerer has said what becomes of the body */
+    bool is_asked;       /* the quick step has been tried */
     bool has_whole_body; /* nothing of the request is missing */
     bool wants_continue; /* the client waits for 100 (Continue), and has not got it */
     bool may_upgrade;    /* what follows it may be another protocol */
     bool is_http10, is_head, is_chunked;
-    bool closes;        /* the connection ends with this answer */
-    bool is_aborted;    /* the answer cannot be completed: break off behind what is unsent */
-    int status;         /* as sent */
-    uint64_t bytes_out; /* of the body */
+    bool closes;           /* the connection ends with this answer */
+    bool is_aborted;       /* the answer cannot be completed: break off behind what is unsent */
+    int status;            /* as sent */
+    uint64_t bytes_out;    /* of the body */
+    int64_t starved_at_ms; /* when it was run first; 0: not yet */
     /* What is to be sent next, in this order. Texts point into the lane's output buffer while its
      * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;

@@ -171,6 +171,8 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
+    if (!hw_list_is_empty(&lane->starved))
+        hw_lane_feed_one(lane);
     if (!h1->conn.is_closed)
         queue_unanswered(h1);
 }
@@ -294,6 +296,12 @@ static void note_held(h1_exchange *e)
     e->held = held;
 }
 
+static void ask_quickly(h1_exchange *e)
+{
+    e->is_asked = true;
+    hw_answer_quickly(e->conn->conn.lane, &e->exchange);
+}
+
 /* The answerer's first word: what becomes of the body, or the answer already. False: the body cannot
  * become that, and this is answered. */
 static bool plan_exchange(h1_exchange *e)
@@ -301,6 +309,8 @@ static bool plan_exchange(h1_exchange *e)
     hw_exchange *exchange = &e->exchange;
     hw_answer_plan(e->conn->conn.lane, exchange);
     e->is_planned = true;
+    if (may_answer(e))
+        ask_quickly(e);
     if (!exchange->is_answered && !prepare_body(e))
         return false;
     /* What nobody wants is not read before the answer says so. */
@@ -331,6 +341,25 @@ bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
            hw_link_is_linked(&HW_MEMBER(newest, h1_exchange, link)->ready.link);
 }
 
+/* It has its turn: the quick step, if there was no occasion for it yet, then the handler. */
+static void answer_exchange(h1_exchange *e)
+{
+    hw_lane *lane = e->conn->conn.lane;
+    hw_exchange *exchange = &e->exchange;
+    if (!e->is_asked)
+        ask_quickly(e);
+    if (!exchange->is_answered) {
+        int64_t now_ms = hw_loop_now_ms(&lane->loop);
+        if (e->starved_at_ms == 0)
+            e->starved_at_ms = now_ms;
+        hw_answer_run(lane, exchange, now_ms - e->starved_at_ms);
+    }
+    if (exchange->is_answered)
+        queue_unanswered(e->conn);
+    else
+        hw_task_queue(&lane->starved, &e->ready);
+}
+
 /* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the
  * answer. Whoever was held by the answerer goes on reading. */
 static void answer_ready_h1(hw_task *task)
@@ -345,9 +374,8 @@ static void answer_ready_h1(hw_task *task)
     if (!e->is_planned && !plan_exchange(e))
         return;
     if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
-        hw_answer_run(h1->conn.lane, exchange);
+        answer_exchange(e);
         note_held(e);
-        queue_unanswered(h1);
     }
     if (exchange->is_answered)
         take_answer(e);

@@ -132,6 +132,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .date_ms = INT64_MAX,
     };
     hw_list_init(&lane->conns);
+    hw_list_init(&lane->starved);
     hw_list_init(&lane->spare_conns);
     hw_list_init(&lane->spare_exchanges);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
@@ -269,4 +270,17 @@ hw_text hw_lane_date(hw_lane *lane)
         lane->date_ms = now_s * MS_PER_S;
     }
     return (hw_text){lane->date, sizeof lane->date};
+}
+
+void hw_lane_feed_one(hw_lane *lane)
+{
+    hw_link *link = hw_list_take_first(&lane->starved);
+    if (link)
+        hw_loop_queue_ready(&lane->loop, HW_MEMBER(link, hw_task, link));
+}
+
+void hw_lane_feed_all(hw_lane *lane)
+{
+    while (!hw_list_is_empty(&lane->starved))
+        hw_lane_feed_one(lane);
 }

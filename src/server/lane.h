@@ -78,7 +78,8 @@ struct hw_lane {
     hw_place place;
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
-    hw_list conns;       /* every hw_conn of this lane */
+    hw_list conns;   /* every hw_conn of this lane */
+    hw_list starved; /* hw_task: exchanges that want to be answered when there are descriptors */
     hw_list spare_conns; /* of the drivers, by hw_conn */
     size_t spare_conn_count;
     size_t conn_count;
@@ -127,5 +128,9 @@ hw_text hw_lane_date(hw_lane *lane);
 int64_t hw_lane_wall_ms(hw_lane *lane);
 /* The moment as a record wants it: read anew when somebody looks at records, else the step's. */
 int64_t hw_lane_now_ns(const hw_lane *lane);
+
+/* A descriptor may have been given back: the first (all) of those who starve are asked again. */
+void hw_lane_feed_one(hw_lane *lane);
+void hw_lane_feed_all(hw_lane *lane);
 
 #endif

@@ -51,6 +51,12 @@ bool hw_log_format_of(const char *name, hw_log_format *ret_format)
     return false;
 }
 
+/* The seam is called, never pointed to. */
+static int tell_utc_offset(int64_t at_s)
+{
+    return hw_sys_utc_offset_s(at_s);
+}
+
 static void init_feed(hw_feed *feed, hw_log *log, unsigned loop)
 {
     static const hw_stamp_style styles[] = {
@@ -61,7 +67,7 @@ static void init_feed(hw_feed *feed, hw_log *log, unsigned loop)
     };
     feed->log = log;
     feed->spool = log->writer ? hw_writer_spool(log->writer, loop) : NULL;
-    hw_stamp_init(&feed->stamp, styles[log->setup.format], hw_sys_utc_offset_s);
+    hw_stamp_init(&feed->stamp, styles[log->setup.format], tell_utc_offset);
 }
 
 int hw_log_new(const hw_log_setup *setup, hw_log **ret_log)

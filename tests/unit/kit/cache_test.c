@@ -528,15 +528,17 @@ HW_TEST(cache_takes_long_and_deep_names)
     expect_get(&site, target, false, NULL);
     expect_get(&site, target, true, NULL);
     /* Deeper than is watched: looked up every time. */
-    char name[256] = "www";
+    char memory[256];
+    hw_buffer name = HW_BUFFER_OVER(memory);
+    hw_buffer_put_string(&name, "www");
     for (int i = 0; i < HW_VIGIL_DEPTH_MAX + 2; i++) {
-        strcat(name, "/e");
-        site_make_folder(&site, name);
+        hw_buffer_put_string(&name, "/e");
+        site_make_folder(&site, hw_buffer_string(&name));
     }
-    strcat(name, "/x");
-    site_put(&site, name, "deep");
-    learn(&site, name + 3, "deep");
+    hw_buffer_put_string(&name, "/x");
+    site_put(&site, hw_buffer_string(&name), "deep");
+    learn(&site, memory + 3, "deep");
     site.now++;
-    expect_get(&site, name + 3, false, "deep");
+    expect_get(&site, memory + 3, false, "deep");
     site_close(&site);
 }

@@ -301,6 +301,8 @@ int site_ask(test_site *site, const char *method, const char *target, ...)
     site_stop_if_struck(site);
     if (problem)
         return problem;
+    if (site->exchange.response.kind == HW_RESPONSE_STARVED)
+        return SITE_STARVED;
     assert_int_equal(site->exchange.response.kind, HW_RESPONSE_MESSAGE);
     assert_false(site->exchange.response.is_broken);
     pull_body(site);

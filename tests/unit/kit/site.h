@@ -58,6 +58,9 @@ void site_link(test_site *site, const char *name, const char *target);
 void site_date(test_site *site, const char *name, int64_t seconds);
 const char *site_path(test_site *site, const char *name); /* valid until the next call */
 
+/* What site_ask returns when the answerer wants to be asked again. */
+#define SITE_STARVED (-1)
+
 /* Asks and returns the status: ask(site, "GET", "/ten.txt", "range: bytes=0-3", NULL). A problem
  * with the target gives its status. */
 int site_ask(test_site *site, const char *method, const char *target, ...)

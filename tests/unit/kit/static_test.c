@@ -554,7 +554,7 @@ HW_TEST(static_maps_the_systems_errors)
         int error, status;
     } cases[] = {{ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {EXDEV, 404},  {ENXIO, 404},
                  {ENODEV, 404}, {EILSEQ, 404},  {EINVAL, 404},       {EACCES, 403}, {EPERM, 403},
-                 {EMFILE, 503}, {ENFILE, 503},  {ENOMEM, 503},       {EIO, 500},    {ENOSYS, 500}};
+                 {ENOMEM, 503}, {EIO, 500},     {ENOSYS, 500}};
     test_site site;
     site_open(&site);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -564,6 +564,24 @@ HW_TEST(static_maps_the_systems_errors)
         assert_int_equal(site.fault.error, cases[i].status == 500 ? cases[i].error : 0);
         assert_true(site.body_length > 0);
     }
+    site_close(&site);
+}
+
+HW_TEST(static_starves_without_descriptors)
+{
+    test_site site;
+    site_open(&site);
+    site_remember(&site, NULL, 1000);
+    hw_cache *cache = site.cache;
+    site_get(&site, "/big.bin");
+    assert_int_equal(cache->queues[HW_QUEUE_DESCRIPTORS].count, 1);
+    hw_seam_fail("open_beneath", 1, EMFILE);
+    assert_int_equal(site_get(&site, "/hello.txt"), SITE_STARVED);
+    /* What the cache holds is given back. */
+    assert_int_equal(cache->queues[HW_QUEUE_DESCRIPTORS].count, 0);
+    assert_int_equal(site_get(&site, "/hello.txt"), 200);
+    hw_seam_fail("open_beneath", 1, ENFILE);
+    assert_int_equal(site_get(&site, "/ten.txt"), SITE_STARVED);
     site_close(&site);
 }
 

@@ -1,5 +1,8 @@
 #include "server/answer.h"
 
+#include <limits.h>
+
+#include "seam/seam.h"
 #include "unit/server/rig.h"
 
 static bool answer_quickly(void *arg, hw_exchange *exchange)
@@ -87,4 +90,73 @@ HW_TEST(answer_of_a_quick_step_wants_no_body)
         hw_pipe_close(client);
         rig_close(&rig);
     }
+}
+
+static int starvations; /* so often there is no descriptor */
+
+static void answer_starving(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    if (starvations-- > 0)
+        exchange->response.kind = HW_RESPONSE_STARVED;
+    else
+        hw_response_plain(&exchange->response, 200, "fed");
+}
+
+#define FED                                                                                        \
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"                               \
+    "Content-Length: 4\r\n" RIG_DATE "\r\nfed\n"
+
+HW_TEST(answer_that_starves_is_asked_again_when_another_is_done)
+{
+    test_rig rig = {.answerer = {.answer = answer_starving}};
+    rig_open(&rig);
+    hw_pipe *one = rig_connect(&rig, 10000), *other = rig_connect(&rig, 10000);
+    starvations = 1;
+    rig_send(&rig, one, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, one, "");
+    rig_send(&rig, other, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, other, FED);
+    rig_expect(&rig, one, FED);
+    hw_pipe_close(one);
+    hw_pipe_close(other);
+    rig_close(&rig);
+}
+
+HW_TEST(answer_that_starves_does_not_wait_for_ever)
+{
+    test_rig rig = {.answerer = {.answer = answer_starving}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    starvations = INT_MAX;
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    hw_seam_clock_advance(9999 * INT64_C(1000000));
+    hw_loop_settle(&rig.lane.loop);
+    hw_lane_feed_all(&rig.lane);
+    hw_loop_settle(&rig.lane.loop);
+    rig_expect(&rig, client, "");
+    hw_seam_clock_advance(INT64_C(1000000));
+    hw_loop_settle(&rig.lane.loop);
+    hw_lane_feed_all(&rig.lane);
+    hw_loop_settle(&rig.lane.loop);
+    hw_text received = hw_pipe_received(client);
+    NEED_TRUE(received.length > 0);
+    assert_true(hw_text_has_prefix(received, HW_TEXT("HTTP/1.1 503 Service Unavailable\r\n")));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+HW_TEST(answer_that_starves_goes_with_its_client)
+{
+    test_rig rig = {.answerer = {.answer = answer_starving}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    starvations = INT_MAX;
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    hw_pipe_reset(client);
+    hw_pipe_close(client);
+    hw_loop_settle(&rig.lane.loop);
+    hw_lane_cut(&rig.lane);
+    assert_true(hw_list_is_empty(&rig.lane.starved));
+    rig_close(&rig);
 }
