@@ -49,8 +49,12 @@ static condition_truth evaluate_if_match(hw_fields request, hw_text etag)
 /* RFC 9110 13.1.2: weak comparison, for a cache's copy need only mean the same. */
 static condition_truth evaluate_if_none_match(hw_fields request, hw_text etag)
 {
-    if (!hw_fields_find(request, HW_FIELD_IF_NONE_MATCH))
+    const hw_field *first = hw_fields_find(request, HW_FIELD_IF_NONE_MATCH);
+    if (!first)
         return CONDITION_ABSENT;
+    /* As it was given, which is what most send back: no list needs to be read for that. */
+    if (etag.length > 0 && hw_text_equal(first->value, etag))
+        return CONDITION_FALSE;
     return truth_of(!hw_etag_is_any(request, HW_FIELD_IF_NONE_MATCH) &&
                     !lists_current_etag(request, HW_FIELD_IF_NONE_MATCH, etag, hw_etag_equal_weak));
 }
