@@ -340,6 +340,9 @@ static void take_input(conn_h1 *h1)
 {
     hw_conn *conn = &h1->conn;
     conn->has_news = false;
+    /* Handlers and bodies have taken memory since. */
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next)
+        hw_conn_h1_note_held(HW_MEMBER(link, h1_exchange, link));
     hw_text input = read_input(h1);
     size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
     if (!conn->is_closed)

@@ -145,6 +145,14 @@ void hw_conn_h1_read_on(conn_h1 *h1);
  * answer. Does nothing when it is not being read. */
 void hw_conn_h1_leave_reading(h1_exchange *e);
 
+/* What the queue holds, now that this arena has grown. */
+static inline void hw_conn_h1_note_held(h1_exchange *e)
+{
+    size_t held = e->exchange.arena.held;
+    e->conn->held += held - e->held;
+    e->held = held;
+}
+
 /* What is prepared to be sent, but for interim responses. */
 static inline size_t hw_conn_h1_unsent_bytes(const h1_exchange *e)
 {

@@ -288,14 +288,6 @@ static void take_answer(h1_exchange *e)
         hw_conn_h1_read_on(h1);
 }
 
-/* What the queue holds, now that the arena has what the head and the answer took. */
-static void note_held(h1_exchange *e)
-{
-    size_t held = e->exchange.arena.held;
-    e->conn->held += held - e->held;
-    e->held = held;
-}
-
 static void ask_quickly(h1_exchange *e)
 {
     e->is_asked = true;
@@ -329,7 +321,7 @@ void hw_conn_h1_ask(h1_exchange *e)
         e->exchange.is_answered)
         take_answer(e);
     h1->answers_at_once = e->exchange.is_answered;
-    note_held(e);
+    hw_conn_h1_note_held(e);
     if (!e->exchange.is_answered)
         hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
 }
@@ -375,7 +367,7 @@ static void answer_ready_h1(hw_task *task)
         return;
     if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
         answer_exchange(e);
-        note_held(e);
+        hw_conn_h1_note_held(e);
     }
     if (exchange->is_answered)
         take_answer(e);

@@ -119,6 +119,9 @@ HW_TEST(advance_blames_nobody_for_a_head_it_has_no_room_for)
     NEED_TRUE(!hw_pipe_is_closed(client) && rig.lane.counts.exchanges == 1);
     NEED_TRUE(hw_arena_alloc(&slow_exchange->arena, 70 * 1024) != NULL);
     rig_send(&rig, client, "TP/1.1\r\nHost: a\r\n\r\n");
+    NEED_TRUE(!hw_pipe_is_closed(client));
+    /* It lies in the rest, unread. */
+    NEED_TRUE(rig_conn(&rig)->queue_length == 1);
     slow_exchange->carrier->wake(slow_exchange);
     hw_loop_settle(&rig.lane.loop);
     hw_seam_clock_advance(INT64_C(1000000) * rig.shared.limits.head_ms);

@@ -262,11 +262,11 @@ HW_TEST(exchange_takes_the_quick_step_in_the_turn)
         turn->run(turn);
         NEED_TRUE(!hw_pipe_is_closed(client));
         asked.letters[asked.length] = '\0';
-        assert_string_equal(asked.letters, rows[i].asked_in_turn);
-        assert_int_equal(rig.records, rows[i].records);
+        NEED_TRUE(strcmp(asked.letters, rows[i].asked_in_turn) == 0);
+        NEED_TRUE(rig.records == rows[i].records);
         hw_loop_settle(&rig.lane.loop);
         asked.letters[asked.length] = '\0';
-        assert_string_equal(asked.letters, rows[i].asked);
+        NEED_TRUE(strcmp(asked.letters, rows[i].asked) == 0);
         hw_pipe_close(client);
         rig_close(&rig);
     }
