@@ -21,6 +21,8 @@ typedef struct tcp_stream {
     hw_tcp_pool *pool;
 } tcp_stream;
 
+_Static_assert(sizeof(tcp_stream) <= HW_TCP_STREAM_BYTES_MAX, "idle connections are counted");
+
 /* A closed stream's memory; what lies behind this is poisoned. */
 typedef struct tcp_spare tcp_spare;
 struct tcp_spare {

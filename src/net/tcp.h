@@ -6,6 +6,9 @@
 #include "loop/loop.h"
 #include "net/stream.h"
 
+/* What a stream takes while its connection is idle, at most. */
+#define HW_TCP_STREAM_BYTES_MAX 80
+
 /* Streams of one loop, and the memory of those that were closed: a busy loop allocates none. */
 typedef struct hw_tcp_pool {
     hw_loop *loop;
