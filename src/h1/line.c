@@ -2,9 +2,14 @@
  *
  * Nearly every head is there from end to end when it is first looked at, and has nothing unusual.
  * It is read here in one loop without states: where a name or a value ends is found sixteen bytes
- * at a time, the colon, the blank and the CRLF are compared where they are expected, and a name
- * is looked up while its bytes are at hand. What a request costs is spent here, so everything is
- * inlined, and nothing is written to the parser before the last line.
+ * at a time, a name is looked up with the block that it was found in, and colon, blank and CRLF are
+ * compared where they are expected. The request line's path is compared at the same time with what
+ * is canonical as it is, so that nobody has to look at it again. What a request costs is spent
+ * here, so all that is usual is inlined, and the rest called.
+ *
+ * A block is loaded as it is while two more bytes follow it: what is found in it needs no other
+ * check that it is there. Near the input's end the bytes that are left are put into a block with
+ * zeros behind them, if they end with CRLF, which a whole head does.
  *
  * Nothing is judged: a line in which anything else is met (the input's end, a limit, a byte that
  * cannot stand there, HTTP/1.0) is left untouched to h1/section, which looks at it again from its
@@ -15,11 +20,25 @@
 
 #include <string.h>
 
+#include "http/path.h"
 #include "http/scan.h"
 
-static uint32_t distance_of(const char *from, const char *to)
+/* What is being read. */
+typedef struct span {
+    const char *at;
+    uint32_t length;
+    uint32_t wide_end; /* a block that begins before it is all there, and two bytes behind it */
+} span;
+
+static inline span span_of(const char *at, uint32_t length)
 {
-    return (uint32_t)(to - from);
+    const uint32_t wide = HW_BLOCK_BYTES + 1;
+    return (span){at, length, length > wide ? length - wide : 0};
+}
+
+static inline bool are_bytes(const char *at, const char *pair)
+{
+    return memcmp(at, pair, 2) == 0;
 }
 
 /* Quickly told, for one that is not. */
@@ -28,75 +47,196 @@ static inline bool may_be_blank(char byte)
     return (unsigned char)byte <= ' ';
 }
 
-/* The request line from `at` on. NULL, or where the next line begins. */
-static const char *read_whole_request_line(const hw_h1_parser *parser, hw_h1_head *head,
-                                           const char *at, const char *end)
+/* A block with the bytes from `from` on, near the input's end: with zeros behind that. False: less
+ * than a line is left, or they do not end with a line's end, in which names and values end before
+ * the input does. */
+static inline __attribute__((always_inline)) bool load_last_bytes(span input, uint32_t from,
+                                                                  hw_block *ret_block)
+{
+    uint32_t left = input.length - from;
+    if (left <= 2 || input.length < HW_BLOCK_BYTES / 2 ||
+        !are_bytes(input.at + input.length - 2, "\r\n"))
+        return false;
+    *ret_block = left < HW_BLOCK_BYTES ? hw_block_load_rest(input.at + from, left)
+                                       : hw_block_load(input.at + from);
+    return true;
+}
+
+/* The bytes from `from` on. True: the first of them that ends a name or a value has another one
+ * behind it, so both may be looked at. */
+static inline __attribute__((always_inline)) bool load_line(span input, uint32_t from,
+                                                            hw_block *ret_block)
+{
+    if (__builtin_expect(from >= input.wide_end, 0))
+        return load_last_bytes(input, from, ret_block);
+    *ret_block = hw_block_load(input.at + from);
+    return true;
+}
+
+/* Where a path ends that is canonical as it is and begins at `at`, or somewhere before that. */
+static inline uint32_t pass_plain_path(span input, uint32_t at)
+{
+    if (input.at[at] != '/')
+        return at;
+    for (; at < input.wide_end; at += HW_BLOCK_BYTES) {
+        const char *here = input.at + at;
+        unsigned plain = hw_path_plain_pairs(hw_block_load(here), hw_block_load(here + 1));
+        if (plain < HW_BLOCK_BYTES)
+            return at + 1 + plain;
+    }
+    return at;
+}
+
+/* Reads the method; false, or head->method_length counts its bytes, which a SP and another byte
+ * follow. */
+static inline bool read_whole_method(span input, hw_h1_head *head)
+{
+    if (input.wide_end > 0 && !memcmp(input.at, "GET ", 4)) {
+        head->method = HW_METHOD_GET;
+        head->method_length = 3;
+        return true;
+    }
+    const char *input_end = input.at + input.length;
+    const char *end = hw_scan(input.at, input_end, HW_SCAN_TOKEN);
+    if (end == input.at || input_end - end < 2 || *end != ' ')
+        return false;
+    head->method_length = (uint32_t)(end - input.at);
+    head->method = hw_method_of((hw_text){input.at, head->method_length});
+    return true;
+}
+
+/* The request line. 0, or where the next line begins. */
+static inline uint32_t read_whole_request_line(span input, size_t bytes_max, hw_h1_head *head)
 {
     static const char version[] = " HTTP/1.1\r\n";
-    const size_t version_bytes = sizeof version - 1;
-    const char *method_end = hw_scan_token(at, at, end, ' ');
-    if (method_end == at || method_end == end || *method_end != ' ')
-        return NULL;
-    const char *target = method_end + 1;
-    const char *target_end = hw_scan_target(at, target, end, ' ');
-    if (target_end == target || (size_t)(end - target_end) < version_bytes ||
-        memcmp(target_end, version, version_bytes) != 0)
-        return NULL;
-    const char *next = target_end + version_bytes;
-    if ((size_t)(next - at) - 2 > parser->limits->line_bytes_max)
-        return NULL;
-    head->method_length = distance_of(at, method_end);
-    head->method = hw_method_of((hw_text){at, head->method_length});
-    head->target_at = distance_of(at, target);
-    head->target_length = distance_of(target, target_end);
+    const uint32_t version_bytes = sizeof version - 1;
+    if (!read_whole_method(input, head))
+        return 0;
+    uint32_t target = head->method_length + 1;
+    uint32_t end = pass_plain_path(input, target);
+    head->has_plain_target = input.at[end] == ' ';
+    if (!head->has_plain_target)
+        end =
+            (uint32_t)(hw_scan(input.at + end, input.at + input.length, HW_SCAN_TARGET) - input.at);
+    if (end == target || input.length - end < version_bytes ||
+        memcmp(input.at + end, version, version_bytes) != 0)
+        return 0;
+    uint32_t next = end + version_bytes;
+    if (next - 2 > bytes_max)
+        return 0;
+    head->target_at = target;
+    head->target_length = end - target;
     head->minor = 1;
     return next;
 }
 
-/* The field line from `line` on, of the section from `at` on. NULL, or where the next line begins.
- */
-static inline const char *read_whole_field(const char *at, const char *line, const char *end,
-                                           size_t bytes_max, hw_h1_field *field)
+/* A name that is longer than a block or has more than letters and "-" in it, or a colon without a
+ * SP and a byte of the value behind it: finds the name, and where the value begins. 0, or that. */
+static __attribute__((noinline)) uint32_t read_odd_start(const char *at, uint32_t length,
+                                                         uint32_t line, hw_h1_field *field)
 {
-    const char *colon = hw_scan_token(at, line, end, ':');
-    size_t name_length = (size_t)(colon - line);
-    if (end - colon <= 2 || *colon != ':' || name_length - 1 >= UINT16_MAX)
-        return NULL;
-    const char *value = colon + 1 + (colon[1] == ' '); /* as everybody sends it */
-    if (may_be_blank(*value))
-        value = hw_scan_bytes(value, end, HW_SCAN_BLANK);
-    const char *value_end = hw_scan_value(at, value, end, '\r');
-    if (end - value_end < 2 || memcmp(value_end, "\r\n", 2) != 0 ||
-        (size_t)(value_end - line) > bytes_max)
-        return NULL;
-    const char *next = value_end + 2;
-    if (may_be_blank(value_end[-1]))
-        while (value_end > value && hw_scan_is(value_end[-1], HW_SCAN_BLANK))
-            value_end--;
-    field->name_at = distance_of(at, line);
-    field->value_at = distance_of(at, value);
-    field->value_length = distance_of(value, value_end);
+    const char *end = at + length, *name = at + line;
+    const char *colon = hw_scan(name, end, HW_SCAN_TOKEN);
+    if (colon == name || colon == end || *colon != ':' || colon - name > UINT16_MAX)
+        return 0;
+    size_t name_length = (size_t)(colon - name);
     field->name_length = (uint16_t)name_length;
-    field->id = (uint16_t)hw_field_id_of_token((hw_text){line, name_length});
-    return next;
+    field->id = (uint16_t)hw_field_id_of_token((hw_text){name, name_length});
+    return (uint32_t)(hw_scan_bytes(colon + 1, end, HW_SCAN_BLANK) - at);
+}
+
+/* Reads the name of a field line and looks it up. False, or where its value begins. */
+static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field,
+                                   uint32_t *ret_value)
+{
+    hw_block block;
+    if (!load_line(input, line, &block))
+        return false;
+    unsigned length = hw_scan_name_run(block);
+    if (length == 0)
+        return false; /* the section's end, in nearly all cases */
+    const char *name = input.at + line, *colon = name + length;
+    /* Not as everybody sends it. */
+    if (__builtin_expect(!are_bytes(colon, ": ") || may_be_blank(colon[2]), 0)) {
+        *ret_value = read_odd_start(input.at, input.length, line, field);
+        return *ret_value > 0;
+    }
+    field->name_length = (uint16_t)length;
+    field->id = (uint16_t)hw_field_id_in_block(name, length, block);
+    *ret_value = line + length + 2;
+    return true;
+}
+
+/* A value that is longer than two blocks, or has a HTAB in it, from somewhere in it on. 0, or its
+ * line's end, which is before `length`. */
+static __attribute__((noinline)) uint32_t pass_long_value(const char *at, uint32_t length,
+                                                          uint32_t from)
+{
+    const char *end = hw_scan_long_value(at + from, at + length);
+    return at + length - end >= 2 && are_bytes(end, "\r\n") ? (uint32_t)(end - at) : 0;
+}
+
+/* False, or where the line of the value at `value` ends. */
+static inline bool pass_whole_value(span input, uint32_t value, uint32_t *ret_end)
+{
+    hw_block block;
+    if (!load_line(input, value, &block))
+        return false;
+    hw_block_stops stops = hw_scan_value_stops(block);
+    if (!stops) {
+        value += HW_BLOCK_BYTES;
+        if (!load_line(input, value, &block))
+            return false;
+        stops = hw_scan_value_stops(block);
+    }
+    if (stops) {
+        *ret_end = value + hw_block_first(stops);
+        if (are_bytes(input.at + *ret_end, "\r\n"))
+            return true;
+    }
+    *ret_end = pass_long_value(input.at, input.length, value);
+    return *ret_end > 0;
+}
+
+/* Where a value ends, without the blanks behind it. */
+static __attribute__((noinline)) uint32_t drop_blanks(const char *at, uint32_t value, uint32_t end)
+{
+    while (end > value && hw_scan_is(at[end - 1], HW_SCAN_BLANK))
+        end--;
+    return end;
+}
+
+/* The field line from `line` on. False, or where it ends. */
+static inline bool read_whole_field(span input, uint32_t line, size_t bytes_max, hw_h1_field *field,
+                                    uint32_t *ret_end)
+{
+    uint32_t value, end;
+    if (!read_whole_name(input, line, field, &value) || !pass_whole_value(input, value, &end) ||
+        end - line > bytes_max)
+        return false;
+    *ret_end = end;
+    if (__builtin_expect(may_be_blank(input.at[end - 1]), 0))
+        end = drop_blanks(input.at, value, end);
+    field->name_at = line;
+    field->value_at = value;
+    field->value_length = end - value;
+    return true;
 }
 
 /* As many lines as are whole; where the next one begins is returned. */
-static inline const char *read_whole_fields(const hw_h1_parser *parser, hw_h1_head *head,
-                                            const char *at, const char *line, const char *end)
+static inline uint32_t read_whole_fields(span input, uint32_t line, const hw_h1_parser *parser,
+                                         hw_h1_head *head)
 {
     const size_t bytes_max = parser->limits->field_bytes_max;
     hw_h1_field *field = &head->fields[head->field_count];
     const hw_h1_field *fields_end = &head->fields[HW_H1_LINE_FIELDS_MAX(parser)];
     uint64_t seen = head->seen, repeated = head->repeated;
-    while (field < fields_end && line < end && *line != '\r') {
-        const char *next = read_whole_field(at, line, end, bytes_max, field);
-        if (!next)
-            break;
+    uint32_t end;
+    while (field < fields_end && read_whole_field(input, line, bytes_max, field, &end)) {
         uint64_t bit = HW_FIELD_BIT(field->id);
         repeated |= seen & bit;
         seen |= bit;
-        line = next;
+        line = end + 2;
         field++;
     }
     head->field_count = (unsigned)(field - head->fields);
@@ -107,17 +247,18 @@ static inline const char *read_whole_fields(const hw_h1_parser *parser, hw_h1_he
 
 bool hw_h1_line_read_all(hw_h1_parser *parser, hw_h1_head *head, const char *at, uint32_t length)
 {
-    const char *end = at + length, *line = at + parser->scanned;
+    const span input = span_of(at, length);
+    uint32_t line = parser->scanned;
     if (parser->state == HW_H1_STATE_METHOD) {
-        line = read_whole_request_line(parser, head, at, end);
+        line = read_whole_request_line(input, parser->limits->line_bytes_max, head);
         if (!line)
             return false;
         parser->state = HW_H1_STATE_FIELD;
     }
-    line = read_whole_fields(parser, head, at, line, end);
-    bool is_end = end - line >= 2 && memcmp(line, "\r\n", 2) == 0;
+    line = read_whole_fields(input, line, parser, head);
+    bool is_end = length - line >= 2 && are_bytes(at + line, "\r\n");
     if (is_end)
         line += 2;
-    parser->scanned = parser->line_at = distance_of(at, line);
+    parser->scanned = parser->line_at = line;
     return is_end;
 }

@@ -39,7 +39,7 @@ void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const h
 
 static hw_h1_event problem_event(const hw_h1_parser *parser)
 {
-    return (hw_h1_event){.kind = HW_H1_PROBLEM, .problem = parser->problem};
+    return (hw_h1_event){.kind = HW_H1_PROBLEM, .problem = &parser->problem};
 }
 
 static hw_h1_event more_event(size_t used)

@@ -52,6 +52,8 @@ typedef struct hw_h1_head {
     uint32_t method_at; /* 0, or behind the empty lines that came with the head */
     uint32_t method_length;
     uint32_t target_at, target_length;
+    bool has_plain_target; /* it is a path, canonical as it is, and nothing else (http/path); false
+                              says nothing */
     hw_method method;
     int minor; /* 0: HTTP/1.0; 1: HTTP/1.1 and what reads as it */
     hw_h1_framing framing;
@@ -77,11 +79,13 @@ typedef enum hw_h1_event_kind {
 
 typedef struct hw_h1_event {
     hw_h1_event_kind kind;
-    size_t used;      /* bytes of the input that are done with: drop them after handling the event,
+    size_t used; /* bytes of the input that are done with: drop them after handling the event,
                          before the next call */
-    hw_text body;     /* BODY: valid as long as the input; never empty */
-    hw_text trailers; /* END: the bytes of the trailer section, empty when it has no field */
-    hw_problem problem; /* PROBLEM */
+    union {
+        hw_text body;     /* BODY: valid as long as the input; never empty */
+        hw_text trailers; /* END: the bytes of the trailer section, empty when it has no field */
+        const hw_problem *problem; /* PROBLEM: the parser's */
+    };
 } hw_h1_event;
 
 typedef struct hw_h1_parser hw_h1_parser; /* 64 bytes; members are the parser's own */

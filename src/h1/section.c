@@ -35,7 +35,7 @@ typedef struct section {
 
 static uint32_t lower_of(size_t a, size_t b)
 {
-    return (uint32_t)(a < b ? a : b);
+    return (uint32_t)hw_size_min(a, b);
 }
 
 static bool is_in_request_line(const section *s)
@@ -125,6 +125,7 @@ static hw_h1_outcome read_target(section *s)
     if (end == s->head->target_at)
         return hw_h1_refuse(s->parser, 400, "empty target", REQUEST_LINE);
     s->head->target_length = end - s->head->target_at;
+    s->head->has_plain_target = false;
     s->parser->scanned++;
     return hw_h1_go_to(s->parser, HW_H1_STATE_VERSION);
 }
@@ -284,28 +285,17 @@ static hw_h1_outcome read_section_part(section *s)
     }
 }
 
-void hw_h1_section_begin(hw_h1_parser *parser, hw_h1_head *head, bool is_trailers)
+hw_h1_outcome hw_h1_section_read_on(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
 {
-    parser->is_trailers = is_trailers;
-    parser->scanned = 0;
-    parser->line_at = 0;
-    parser->state = is_trailers ? HW_H1_STATE_FIELD : HW_H1_STATE_METHOD;
-    head->field_count = 0;
-    head->seen = head->repeated = 0;
-    if (!is_trailers)
-        head->method_at = 0;
-}
-
-/* Goes on wherever the section's reading stopped. */
-static __attribute__((noinline)) hw_h1_outcome
-read_section_on(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes, size_t bytes_max)
-{
+    hw_assert(parser->scanned <= bytes.length); /* the caller took back what it had shown */
+    uint32_t bytes_max = hw_h1_section_bytes_max(parser);
     section s = {
         .parser = parser,
         .head = head,
         .at = bytes.at,
-        .length = lower_of(bytes.length, bytes_max + 1), /* one more shows that it is too long */
-        .bytes_max = (uint32_t)bytes_max,
+        .length =
+            lower_of(bytes.length, (size_t)bytes_max + 1), /* one more shows that it is too long */
+        .bytes_max = bytes_max,
     };
     bound_line(&s);
     hw_h1_outcome outcome;
@@ -313,15 +303,4 @@ read_section_on(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes, size_t by
         outcome = read_section_part(&s);
     while (outcome == HW_H1_OUTCOME_ON);
     return outcome;
-}
-
-hw_h1_outcome hw_h1_section_read(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
-{
-    hw_assert(parser->scanned <= bytes.length); /* the caller took back what it had shown */
-    const hw_h1_limits *limits = parser->limits;
-    size_t bytes_max = parser->is_trailers ? limits->trailers_bytes_max : limits->head_bytes_max;
-    if (parser->scanned == 0 &&
-        hw_h1_line_read_all(parser, head, bytes.at, lower_of(bytes.length, bytes_max)))
-        return HW_H1_OUTCOME_DONE;
-    return read_section_on(parser, head, bytes, bytes_max);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "http/block.h"
 
 /* Names the server itself looks at; a name is compared once, when it arrives, and by its id
  * afterwards. */
@@ -114,7 +115,19 @@ hw_text hw_fields_single(hw_fields fields, hw_field_id id);
 #define HW_FIELD_PLACE(length, first, last)                                                        \
     (((length) + 16u * (first) + 8u * (last)) % HW_FIELD_PLACES)
 extern const uint8_t hw_field_places[HW_FIELD_PLACES];
-extern const hw_text hw_field_names[HW_FIELD_COUNT];
+/* In the usual spelling, and NULs behind it. */
+typedef struct hw_field_known {
+    char name[31];
+    uint8_t length;
+} hw_field_known;
+extern const hw_field_known hw_field_names[HW_FIELD_COUNT];
+
+/* The known name that a token may be, if it is one. */
+static inline hw_field_id hw_field_id_at_place(const char *token, size_t length)
+{
+    unsigned first = (unsigned char)token[0], last = (unsigned char)token[length - 1];
+    return (hw_field_id)hw_field_places[HW_FIELD_PLACE((unsigned)length, first, last)];
+}
 
 /* In which bits eight (four) bytes of two names differ, 0x20 left out. */
 static inline uint64_t hw_field_compare_eight(const char *one, const char *other)
@@ -152,13 +165,23 @@ hw_field_is_spelled(const char *token, const char *known, size_t length)
 
 static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw_text token)
 {
-    unsigned first = (unsigned char)token.at[0];
-    unsigned last = (unsigned char)token.at[token.length - 1];
-    uint8_t id = hw_field_places[HW_FIELD_PLACE((unsigned)token.length, first, last)];
-    const hw_text *known = &hw_field_names[id];
-    if (known->length == token.length && hw_field_is_spelled(token.at, known->at, token.length))
-        return (hw_field_id)id;
+    hw_field_id id = hw_field_id_at_place(token.at, token.length);
+    const hw_field_known *known = &hw_field_names[id];
+    if (known->length == token.length && hw_field_is_spelled(token.at, known->name, token.length))
+        return id;
     return HW_FIELD_OTHER;
+}
+
+/* The same for a token of 1 to 16 bytes, which begin a block; behind the token is a ":". */
+static inline __attribute__((always_inline)) hw_field_id
+hw_field_id_in_block(const char *token, unsigned length, hw_block block)
+{
+    hw_field_id id = hw_field_id_at_place(token, length);
+    const hw_field_known *known = &hw_field_names[id];
+    /* The ":" ends it where a known name of this length has its first NUL. */
+    hw_block differences = (block ^ hw_block_load(known->name)) & (unsigned char)~0x20;
+    bool is_begun = hw_block_run(hw_block_same(differences, 0)) == length;
+    return is_begun & (known->length == (uint8_t)length) ? id : HW_FIELD_OTHER;
 }
 
 #endif

@@ -96,12 +96,9 @@ static const hw_problem *decode_segments(hw_cursor *cursor, hw_buffer *out, size
     return NULL;
 }
 
-/* Sixteen pairs of neighbours: what follows may stand in a path, and is no "/" or "." behind a "/".
- */
 static bool are_plain_pairs(hw_block bytes, hw_block following)
 {
-    hw_block opens = hw_block_range(following, '.', '/') & hw_block_same(bytes, '/');
-    return !hw_block_invert(hw_block_collect(hw_scan_usual_path(following) & ~opens));
+    return hw_path_plain_pairs(bytes, following) == HW_BLOCK_BYTES;
 }
 
 /* Whether a path that begins with "/" is canonical as it is. False is no answer. */

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "http/problem.h"
+#include "http/scan.h"
 
 /* Begins with "/"; has no empty segment except after a last "/", no segment "." or "..", no control
  * character and no NUL. May hold any other byte; UTF-8 is not required. Made by hw_path_decode
@@ -21,6 +22,15 @@ typedef struct hw_path {
  * character or NUL is encoded, a segment is empty ("//"), or it climbs above the root. 414: no
  * room. Valid: ret_path as long as the buffer's memory. */
 const hw_problem *hw_path_decode(hw_text raw, hw_buffer *out, hw_path *ret_path);
+
+/* Of sixteen pairs of neighbours, how many come before one whose second byte cannot follow its
+ * first in a path that is canonical as it is: a "/" or "." behind a "/", or what is no usual
+ * letter. Inlined, for who reads a head. */
+static inline unsigned hw_path_plain_pairs(hw_block bytes, hw_block following)
+{
+    hw_block opens = hw_block_range(following, '.', '/') & hw_block_same(bytes, '/');
+    return hw_block_run(hw_scan_usual_path(following) & ~opens);
+}
 
 /* Appends a decoded path, percent-encoded where a URI must be (RFC 3986 3.3): for Location and
  * links. What hw_path_decode gave comes back as the same path, and never begins with "//". */

@@ -106,61 +106,10 @@ static inline hw_block_stops hw_scan_value_stops(hw_block block)
     return hw_block_collect(hw_block_range(block, 0, 0x1f) | hw_block_same(block, 0x7f));
 }
 
-/* The bytes at..end-1, in one block: stops of those that are there. What is before `at`, from base
- * on, may be read too. */
-static inline __attribute__((always_inline)) hw_block_stops
-hw_scan_first_stops(const char *base, const char *at, const char *end,
-                    hw_block_stops (*stops_of)(hw_block))
+/* How many bytes at a block's start are letters or "-", of which names of fields are made. */
+static inline unsigned hw_scan_name_run(hw_block block)
 {
-    if (end - at >= HW_BLOCK_BYTES)
-        return stops_of(hw_block_load(at));
-    if (at == end || end - base < HW_BLOCK_BYTES)
-        return 0;
-    return hw_block_skip(stops_of(hw_block_load(end - HW_BLOCK_BYTES)),
-                         (size_t)(HW_BLOCK_BYTES - (end - at)));
-}
-
-/* hw_scan for a run that is likely to end within thirty-two bytes, with `expected`, which is no byte
- * of the kind. */
-static inline __attribute__((always_inline)) const char *
-hw_scan_short(const char *base, const char *at, const char *end, char expected, hw_scan_kind kind,
-              hw_block_stops (*stops_of)(hw_block))
-{
-    hw_block_stops stops = hw_scan_first_stops(base, at, end, stops_of);
-    if (!stops && end - at > HW_BLOCK_BYTES) {
-        at += HW_BLOCK_BYTES;
-        stops = hw_scan_first_stops(base, at, end, stops_of);
-    }
-    if (stops) {
-        at += hw_block_first(stops);
-        if (*at == expected)
-            return at;
-    }
-    return kind == HW_SCAN_VALUE ? hw_scan_long_value(at, end) : hw_scan(at, end, kind);
-}
-
-/* All but letters and "-", of which names of fields and methods are made. */
-static inline hw_block_stops hw_scan_name_stops(hw_block block)
-{
-    return hw_block_invert(hw_block_collect(hw_block_letters(block) | hw_block_same(block, '-')));
-}
-
-static inline const char *hw_scan_token(const char *base, const char *at, const char *end,
-                                        char expected)
-{
-    return hw_scan_short(base, at, end, expected, HW_SCAN_TOKEN, hw_scan_name_stops);
-}
-
-static inline const char *hw_scan_target(const char *base, const char *at, const char *end,
-                                         char expected)
-{
-    return hw_scan_short(base, at, end, expected, HW_SCAN_TARGET, hw_scan_target_stops);
-}
-
-static inline const char *hw_scan_value(const char *base, const char *at, const char *end,
-                                        char expected)
-{
-    return hw_scan_short(base, at, end, expected, HW_SCAN_VALUE, hw_scan_value_stops);
+    return hw_block_run(hw_block_letters(block) | hw_block_same(block, '-'));
 }
 
 #endif

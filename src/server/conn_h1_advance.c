@@ -211,9 +211,9 @@ static size_t take_event(conn_h1 *h1, const hw_h1_event *event, const hw_h1_head
         return event->used;
     case HW_H1_PROBLEM:
         if (h1->input == H1_INPUT_HEADS)
-            hw_conn_h1_append_problem(h1, &event->problem);
+            hw_conn_h1_append_problem(h1, event->problem);
         else
-            hw_conn_h1_fail_reading(h1, &event->problem);
+            hw_conn_h1_fail_reading(h1, event->problem);
         return input.length;
     case HW_H1_NEED_MORE:
         break;

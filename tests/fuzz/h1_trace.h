@@ -91,9 +91,9 @@ static void trace_event(h1_trace *trace, const hw_h1_event *event, hw_text shown
             trace_fields(trace, event->trailers);
         break;
     case HW_H1_PROBLEM:
-        trace->problem = event->problem;
-        hw_assert(event->problem.status >= 400 && event->problem.status <= 505);
-        trace_bytes(trace, event->problem.reason, strlen(event->problem.reason));
+        trace->problem = *event->problem;
+        hw_assert(event->problem->status >= 400 && event->problem->status <= 505);
+        trace_bytes(trace, event->problem->reason, strlen(event->problem->reason));
         break;
     }
 }

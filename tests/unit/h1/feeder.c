@@ -108,8 +108,8 @@ static void log_event(feeding *f, const hw_h1_event *event, hw_text shown)
         memset(&f->head, 0xa5, sizeof f->head);
         break;
     case HW_H1_PROBLEM:
-        log_words(f->log, "PROBLEM %d %s\n", event->problem.status, event->problem.section);
-        f->log->problem = event->problem;
+        log_words(f->log, "PROBLEM %d %s\n", event->problem->status, event->problem->section);
+        f->log->problem = *event->problem;
         break;
     }
 }
@@ -167,7 +167,7 @@ static feed_log *feed_in_steps(hw_text input, const hw_h1_limits *limits,
     if (event.kind == HW_H1_PROBLEM) {
         hw_h1_event again = hw_h1_next(&f->parser, &f->head, input);
         assert_int_equal(again.kind, HW_H1_PROBLEM);
-        assert_ptr_equal(again.problem.reason, event.problem.reason);
+        assert_ptr_equal(again.problem->reason, event.problem->reason);
     } else {
         finish_feed(f);
     }

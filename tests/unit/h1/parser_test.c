@@ -116,9 +116,9 @@ HW_TEST(parser_refuses_noise_at_its_first_byte)
     begin_hand(&h, NULL);
     hw_h1_event event = show(&h, "GE\001");
     assert_int_equal(event.kind, HW_H1_PROBLEM);
-    assert_int_equal(event.problem.status, 400);
+    assert_int_equal(event.problem->status, 400);
     assert_int_equal(event.used, 0);
-    assert_non_null(event.problem.reason);
+    assert_non_null(event.problem->reason);
     assert_int_equal(hw_h1_finish(&h.parser).status, 400);
     assert_false(hw_h1_is_between(&h.parser));
 }

@@ -437,5 +437,5 @@ HW_TEST(section_refuses_a_name_that_does_not_fit_its_place)
     hw_h1_event event = hw_h1_next(&parser, &head, hw_buffer_text(&input->buffer));
     free(input);
     assert_int_equal(event.kind, HW_H1_PROBLEM);
-    assert_int_equal(event.problem.status, 431);
+    assert_int_equal(event.problem->status, 431);
 }

@@ -152,3 +152,36 @@ HW_TEST(fields_that_are_absent_are_not_looked_for)
     assert_text(hw_fields_find(fields, HW_FIELD_HOST)->value, "h");
     assert_text(hw_fields_single(fields, HW_FIELD_VARY), "one");
 }
+
+/* A name as it stands in a block, behind it a colon and a value. */
+static hw_field_id find_in_block(const char *name, size_t length)
+{
+    char bytes[2 * HW_BLOCK_BYTES];
+    memset(bytes, ' ', sizeof bytes);
+    memcpy(bytes, name, length);
+    bytes[length] = ':';
+    return hw_field_id_in_block(bytes, (unsigned)length, hw_block_load(bytes));
+}
+
+HW_TEST(field_names_are_found_in_a_block)
+{
+    for (hw_field_id id = HW_FIELD_ACCEPT; id < HW_FIELD_COUNT; id++) {
+        hw_text name = hw_text_of(hw_field_name(id));
+        if (name.length > HW_BLOCK_BYTES)
+            continue;
+        char changed[HW_BLOCK_BYTES];
+        for (size_t i = 0; i < name.length; i++)
+            changed[i] = hw_char_lower(name.at[i]);
+        assert_int_equal(find_in_block(name.at, name.length), id);
+        assert_int_equal(find_in_block(changed, name.length), id);
+        for (size_t i = 0; i < name.length; i++) {
+            char kept = changed[i];
+            changed[i] = 'q';
+            assert_int_equal(find_in_block(changed, name.length), HW_FIELD_OTHER);
+            changed[i] = kept;
+        }
+        for (size_t length = 1; length < name.length; length++)
+            assert_int_equal(find_in_block(changed, length),
+                             hw_field_id_of((hw_text){changed, length}));
+    }
+}
