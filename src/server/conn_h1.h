@@ -26,6 +26,7 @@ typedef struct h1_exchange {
     h1_progress progress;
     bool is_planned;     /* the answerer has said what becomes of the body */
     bool is_asked;       /* the quick step has been tried */
+    bool is_starved;     /* there was no descriptor for the answer */
     bool has_whole_body; /* nothing of the request is missing */
     bool wants_continue; /* the client waits for 100 (Continue), and has not got it */
     bool may_upgrade;    /* what follows it may be another protocol */
@@ -34,7 +35,7 @@ typedef struct h1_exchange {
     bool is_aborted;       /* the answer cannot be completed: break off behind what is unsent */
     int status;            /* as sent */
     uint64_t bytes_out;    /* of the body */
-    int64_t starved_at_ms; /* when it was run first; 0: not yet */
+    int64_t starved_at_ms; /* since when, if is_starved */
     /* What is to be sent next, in this order. Texts point into the lane's output buffer while its
      * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;

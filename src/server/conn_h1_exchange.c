@@ -342,7 +342,7 @@ static void answer_exchange(h1_exchange *e)
         ask_quickly(e);
     if (!exchange->is_answered) {
         int64_t now_ms = hw_loop_now_ms(&lane->loop);
-        if (e->starved_at_ms == 0)
+        if (!e->is_starved)
             e->starved_at_ms = now_ms;
         hw_answer_run(lane, exchange, now_ms - e->starved_at_ms);
     }
@@ -350,6 +350,7 @@ static void answer_exchange(h1_exchange *e)
         queue_unanswered(e->conn);
     else
         hw_task_queue(&lane->starved, &e->ready);
+    e->is_starved = !exchange->is_answered;
 }
 
 /* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the
