@@ -26,8 +26,8 @@
 #define ABSENT_MAX 4096
 /* An entry may take this part of the cache at most. */
 #define CACHE_PART 8
-/* Its head for a second kind of answer, its places in maps, its folder. */
-#define ENTRY_EXTRA_BYTES 512
+/* Its places in maps and in the tree of what is watched, shared with others. */
+#define ENTRY_EXTRA_BYTES 192
 /* Files that are watched themselves though only links made later would need it. */
 #define FILE_POINTS_MAX 1024
 
@@ -143,6 +143,12 @@ hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_
     return entry;
 }
 
+/* Not where entries come and go: a watch that goes with its entry soon is not worth its calls. */
+static bool has_room_for_watches(const hw_cache *cache)
+{
+    return cache->file_points < FILE_POINTS_MAX && cache->bytes < cache->bytes_max / 2;
+}
+
 void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, hw_vigil *ret_vigil)
 {
     *ret_vigil = (hw_vigil){
@@ -153,7 +159,7 @@ void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, 
         .now_ms = now_ms,
         .known = hw_notice_known(cache, site, path),
         .file = -1,
-        .watches_file = cache->file_points < FILE_POINTS_MAX,
+        .watches_file = has_room_for_watches(cache),
         .is_blind = cache->notice < 0,
     };
 }

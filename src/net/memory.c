@@ -149,12 +149,20 @@ static void close_pipe_server(hw_stream *stream)
     free_pipe(pipe);
 }
 
+/* A change always tells. */
+static int watch_pipe(hw_stream *stream)
+{
+    stream->is_watched = true;
+    return 0;
+}
+
 static const hw_stream_ops pipe_ops = {
     .read = read_pipe,
     .write = write_pipe,
     .send_file = send_file_to_pipe,
     .count_unsent = count_unsent_in_pipe,
     .end_write = end_pipe_write,
+    .watch = watch_pipe,
     .close = close_pipe_server,
 };
 

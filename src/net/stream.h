@@ -27,6 +27,9 @@ typedef struct hw_stream_ops {
     size_t (*count_unsent)(hw_stream *stream);
     /* No more will be written: the other end reads its end. */
     void (*end_write)(hw_stream *stream);
+    /* From now on on_ready is called, and told at once what is so already: before the first wait, once. 0, or a
+     * negative errno. */
+    int (*watch)(hw_stream *stream);
     /* Closes and frees. Not inside on_ready. */
     void (*close)(hw_stream *stream);
 } hw_stream_ops;
@@ -37,6 +40,7 @@ struct hw_stream {
     bool readable, writable; /* a call is worth trying */
     bool is_hung_up; /* the other end has finished or failed: `readable` stays until read has said
                         so */
+    bool is_watched;             /* what ends before it ever waits need not be */
     void (*on_ready)(void *arg); /* readable or writable has become true */
     void *arg;
     hw_peer peer;

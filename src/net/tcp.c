@@ -1,6 +1,8 @@
 /* Bytes over a connected socket.
  *
- * The socket is registered once, edge-triggered, for everything; afterwards no epoll_ctl is needed.
+ * The socket is registered once, edge-triggered, for everything, when somebody is about to wait for
+ * it: the registration tells what is so already, and many a connection ends with its first answer
+ * and never waits. Afterwards no epoll_ctl is needed.
  * An edge sets `readable` or `writable`, and a call that gives less than was asked for clears it:
  * the kernel has promised another edge from there on. One case breaks that promise: data and FIN
  * that arrive together give one edge, and a short read would hide the FIN for ever. So after a
@@ -133,6 +135,15 @@ void hw_tcp_pool_fini(hw_tcp_pool *pool)
         hw_sys_free(take_tcp_spare(pool));
 }
 
+static int watch_socket(hw_stream *stream)
+{
+    tcp_stream *tcp = (tcp_stream *)stream;
+    const uint32_t all = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    int error = hw_loop_watch(tcp->pool->loop, &tcp->watch, all);
+    stream->is_watched = error == 0;
+    return error;
+}
+
 static void close_socket(hw_stream *stream)
 {
     tcp_stream *tcp = (tcp_stream *)stream;
@@ -146,6 +157,7 @@ static const hw_stream_ops tcp_ops = {
     .send_file = send_file_to_socket,
     .count_unsent = count_unsent_in_socket,
     .end_write = end_socket_write,
+    .watch = watch_socket,
     .close = close_socket,
 };
 
@@ -160,11 +172,6 @@ int hw_tcp_open(hw_tcp_pool *pool, int fd, const hw_peer *peer, hw_stream **ret_
         .watch = {fd, on_socket_ready},
         .pool = pool,
     };
-    int error = hw_loop_watch(pool->loop, &tcp->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-    if (error < 0) {
-        keep_tcp_spare(pool, tcp);
-        return error;
-    }
     *ret_stream = &tcp->stream;
     return 0;
 }

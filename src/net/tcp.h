@@ -20,8 +20,8 @@ typedef struct hw_tcp_pool {
 /* Nothing of it needs an init but loop and sink. After fini, which frees the spares, it is as new. */
 void hw_tcp_pool_fini(hw_tcp_pool *pool);
 
-/* Watches the socket on the pool's loop, edge-triggered, once. Owns: fd, from success on. 0, or a
- * negative errno. on_ready is called on the loop; set it and `arg` before the next step. */
+/* Owns: fd, from success on. 0, or -ENOMEM. on_ready is called on the pool's loop; set it and `arg`
+ * before the stream is watched. */
 int hw_tcp_open(hw_tcp_pool *pool, int fd, const hw_peer *peer, hw_stream **ret_stream);
 
 #endif

@@ -29,6 +29,9 @@ static void take_conn_turn(hw_task *task)
     hw_lane_lend_buffers(conn->lane);
     conn->driver->turn(conn);
     hw_lane_take_buffers_back(conn->lane);
+    /* It has not ended in its first turn, and waits from here on. */
+    if (!conn->is_closed && !conn->stream->is_watched && conn->stream->ops->watch(conn->stream) < 0)
+        hw_conn_close(conn);
 }
 
 static void free_conn(hw_task *task)
