@@ -5,6 +5,9 @@
  * ms for an acknowledgement. SO_REUSEADDR, so that a restart does not wait for old connections to
  * time out.
  *
+ * The server also has connections wait until they have something to say (TCP_DEFER_ACCEPT): an accept is then
+ * followed by a read that gives a request, instead of one that gives nothing and a wait.
+ *
  * A Unix socket's name survives a crash. One that nobody listens on any more is replaced; one that
  * is alive is not. */
 #include "net/listener.h"
@@ -17,6 +20,7 @@
 #include "sys/socket.h"
 
 #define BACKLOG 4096
+#define DEFER_S 1
 
 static int set_options(int fd, const hw_address *address)
 {
@@ -141,6 +145,11 @@ void hw_listener_close(hw_listener *listener)
         hw_sys_unlink(listener->name + sizeof "unix:" - 1);
     hw_sys_close(listener->fd);
     listener->fd = -1;
+}
+
+void hw_listener_defer(hw_listener *listener)
+{
+    (void)hw_sys_set_option(listener->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S);
 }
 
 int hw_listener_accept(hw_listener *listener, hw_tcp_pool *pool, hw_stream **ret_stream)

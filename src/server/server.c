@@ -43,6 +43,7 @@ static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fa
         int error = hw_listener_open(&shared->listeners[i], setup->addresses[i], fault);
         if (error < 0)
             return error;
+        hw_listener_defer(&shared->listeners[i]);
         shared->listener_count++;
     }
     return 0;

@@ -67,10 +67,11 @@ def test_one_that_grows_is_sent_as_long_as_was_promised(slow, folder):
     assert slow.get("/large", "Range: bytes=-8\r\n").body == NEW[:8]
 
 
-def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path):
+def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path_factory):
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
-    server, trace = start(folder=folder), tmp_path / "trace"
+    # Not in the folder that is served, or the server would read of each change.
+    server, trace = start(folder=folder), tmp_path_factory.mktemp("trace") / "calls"
     address = server.address
     watcher = subprocess.Popen(["strace", "-f", "-e", "trace=sendfile,read,pread64", "-o", trace,
                                 "-p", str(server.process.pid)], stderr=subprocess.PIPE, text=True)
