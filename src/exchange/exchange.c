@@ -46,6 +46,12 @@ void hw_exchange_reset(hw_exchange *exchange)
 static const hw_problem no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
 static const hw_problem bad_target_host = {400, "bad host in the request target", "RFC 9112 3.2.2"};
 
+static void read_host_field(hw_request *request)
+{
+    const hw_field *host = hw_fields_find(request->fields, HW_FIELD_HOST);
+    request->host = host ? host->value : (hw_text){0};
+}
+
 /* RFC 9112 3.2.2: the authority of an absolute target replaces the Host field. */
 static const hw_problem *read_host(hw_request *request)
 {
@@ -56,8 +62,7 @@ static const hw_problem *read_host(hw_request *request)
             return &bad_target_host;
         return NULL;
     }
-    const hw_field *host = hw_fields_find(request->fields, HW_FIELD_HOST);
-    request->host = host ? host->value : (hw_text){0};
+    read_host_field(request);
     return NULL;
 }
 
@@ -75,6 +80,29 @@ static const hw_problem *read_path(hw_request *request, hw_arena *arena)
     if (!problem)
         request->below = request->path;
     return problem;
+}
+
+/* Out of line, for most targets are plain. */
+static __attribute__((noinline)) const hw_problem *read_target(hw_request *request, hw_arena *arena)
+{
+    request->target = (hw_target){0};
+    request->host = (hw_text){0};
+    request->path = request->below = (hw_path){0};
+    const hw_problem *problem =
+        hw_target_parse(request->raw_target, request->method, &request->target);
+    if (!problem)
+        problem = read_host(request);
+    if (!problem)
+        problem = read_path(request, arena);
+    return problem;
+}
+
+/* All that read_target would find, of a target that is known to be a canonical path. */
+static void take_plain_target(hw_request *request)
+{
+    request->target = (hw_target){.form = HW_TARGET_ORIGIN, .path = request->raw_target};
+    request->path.text = request->below.text = request->raw_target;
+    read_host_field(request);
 }
 
 /* Everything but the request and the arena: what the exchange before left there is overwritten here,
@@ -102,28 +130,20 @@ void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carri
     exchange->request = (hw_request){0};
 }
 
-const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
+const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns)
 {
     hw_sink_step(place->sink, "exchange", "arena, request, response; begin; to the ready queue");
     start_exchange(exchange, carrier, place, now_ms, began_ns);
-    exchange->request = (hw_request){
-        .method = head->method,
-        .method_name = head->method_name,
-        .raw_target = head->raw_target,
-        .fields = head->fields,
-        .protocol = head->protocol,
-        .peer = head->peer,
-        .content_length = head->content_length,
-    };
     hw_request *request = &exchange->request;
-    const hw_problem *problem = hw_target_parse(head->raw_target, head->method, &request->target);
-    if (!problem)
-        problem = read_host(request);
-    if (!problem)
-        problem = read_path(request, &exchange->arena);
-    return problem;
+    request->peer = request->content = (hw_text){0};
+    request->body = NULL;
+    request->trailers = (hw_fields){0};
+    if (!is_plain || request->method == HW_METHOD_CONNECT)
+        return read_target(request, &exchange->arena);
+    take_plain_target(request);
+    return NULL;
 }
 
 static int expect_buffer(hw_exchange *exchange)

@@ -51,24 +51,17 @@ struct hewn_request {
     bool is_gone;            /* the client is not there any more */
 };
 
-/* The head as a driver hands it up; all texts already in exchange->arena, each with a NUL behind
- * it. */
-typedef struct hw_head {
-    hw_method method;
-    hw_text method_name, raw_target, protocol, peer;
-    hw_fields fields;
-    uint64_t content_length;
-} hw_head;
-
 /* Once, for memory that is used for one exchange after the other. */
 void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_max);
 void hw_exchange_fini(hw_exchange *exchange);
 /* Over: drops bodies, resets the arena. The rest stays as it was until the next begin. */
 void hw_exchange_reset(hw_exchange *exchange);
 
-/* A head has arrived: reads target, host and path. NULL, or what is wrong with them (the exchange
- * can then only be answered with it). Copies nothing. */
-const hw_problem *hw_exchange_begin(hw_exchange *exchange, const hw_head *head,
+/* A head has arrived, and the driver has put it into exchange->request (hw_request says what of
+ * it): reads target, host and path, and overwrites all else that was there before. NULL, or what is
+ * wrong with them (the exchange can then only be answered with it). Copies nothing. is_plain: it is
+ * known that raw_target is a path, canonical as it is, and nothing else. */
+const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
                                     const hw_carrier_ops *carrier, const hw_place *place,
                                     int64_t now_ms, int64_t began_ns);
 /* Begins an exchange for bytes that are no request, so that they are answered and recorded in their

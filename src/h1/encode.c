@@ -63,30 +63,23 @@ void hw_h1_put_chunks_end(hw_buffer *buffer, hw_fields trailers)
     hw_buffer_put(buffer, HW_TEXT("\r\n"));
 }
 
-/* A section copied from its first byte on, in which the parts are then ended: behind the array of
- * its fields, in one piece of memory. */
-typedef struct section_copy {
-    hw_field *fields;
-    char *at;
-} section_copy;
-
-static hw_text end_part(char *at, uint32_t length)
+static inline hw_text end_part(char *at, uint32_t length)
 {
     at[length] = '\0';
     return (hw_text){at, length};
 }
 
-static bool copy_section(hw_arena *arena, hw_text bytes, const hw_h1_head *head, uint32_t end,
-                         section_copy *ret_copy)
+/* A section copied from its first byte on: behind room for the array of its fields, in one piece of
+ * memory. NULL: there is none. */
+static inline char *copy_section(hw_arena *arena, hw_text bytes, const hw_h1_head *head,
+                                 uint32_t end)
 {
     hw_assert(end <= bytes.length);
     size_t array_bytes = head->field_count * sizeof(hw_field);
     char *memory = hw_arena_alloc(arena, array_bytes + end + 1);
     if (!memory)
-        return false;
-    *ret_copy = (section_copy){(hw_field *)(void *)memory, memory + array_bytes};
-    memcpy(ret_copy->at, bytes.at, end);
-    return true;
+        return NULL;
+    return memcpy(memory + array_bytes, bytes.at, end);
 }
 
 /* Where the last part of the table ends. */
@@ -96,42 +89,40 @@ static uint32_t end_of_fields(const hw_h1_head *head)
     return last->value_at + last->value_length;
 }
 
-static hw_fields end_fields(section_copy copy, const hw_h1_head *head)
+/* Fills the array in front of a copied section, and ends its parts. */
+static inline hw_fields end_fields(char *copy, const hw_h1_head *head)
 {
-    for (unsigned i = 0; i < head->field_count; i++) {
-        const hw_h1_field *field = &head->fields[i];
-        copy.fields[i] = (hw_field){
-            .name = end_part(copy.at + field->name_at, field->name_length),
-            .value = end_part(copy.at + field->value_at, field->value_length),
-            .id = (hw_field_id)field->id,
-        };
+    hw_field *fields = (hw_field *)(void *)copy - head->field_count, *to = fields;
+    const hw_h1_field *from = head->fields, *end = from + head->field_count;
+    for (; from < end; from++, to++) {
+        to->name = end_part(copy + from->name_at, from->name_length);
+        to->value = end_part(copy + from->value_at, from->value_length);
+        to->id = (hw_field_id)from->id;
     }
-    return (hw_fields){copy.fields, head->field_count, ~head->seen};
+    return (hw_fields){fields, head->field_count, ~head->seen};
 }
 
 bool hw_h1_head_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head, hw_h1_copy *ret_copy)
 {
-    section_copy copy;
     uint32_t end = head->field_count ? end_of_fields(head) : head->target_at + head->target_length;
-    if (!copy_section(arena, bytes, head, end, &copy))
+    char *copy = copy_section(arena, bytes, head, end);
+    if (!copy)
         return false;
-    *ret_copy = (hw_h1_copy){
-        .method = end_part(copy.at + head->method_at, head->method_length),
-        .target = end_part(copy.at + head->target_at, head->target_length),
-        .fields = end_fields(copy, head),
-    };
+    ret_copy->method = end_part(copy + head->method_at, head->method_length);
+    ret_copy->target = end_part(copy + head->target_at, head->target_length);
+    ret_copy->fields = end_fields(copy, head);
     return true;
 }
 
 bool hw_h1_trailers_copy(hw_arena *arena, hw_text bytes, const hw_h1_head *head,
                          hw_fields *ret_fields)
 {
-    section_copy copy;
     if (bytes.length == 0) { /* no trailer section: the head is not about one */
         *ret_fields = (hw_fields){0};
         return true;
     }
-    if (!copy_section(arena, bytes, head, end_of_fields(head), &copy))
+    char *copy = copy_section(arena, bytes, head, end_of_fields(head));
+    if (!copy)
         return false;
     *ret_fields = end_fields(copy, head);
     return true;

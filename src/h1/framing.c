@@ -37,13 +37,13 @@ static bool has_fields_of(const hw_h1_head *head, hw_field_id id)
 
 /* The value of the next field with this id, from fields[*index] on, which is moved behind it. False:
  * there is none. */
-static bool find_value(const evidence *seen, hw_field_id id, unsigned *index, hw_text *ret_value)
+static inline bool find_value(const hw_h1_head *head, hw_text bytes, hw_field_id id,
+                              unsigned *index, hw_text *ret_value)
 {
-    const hw_h1_head *head = seen->head;
     while (*index < head->field_count) {
         const hw_h1_field *field = &head->fields[(*index)++];
         if (field->id == id) {
-            *ret_value = (hw_text){seen->bytes.at + field->value_at, field->value_length};
+            *ret_value = (hw_text){bytes.at + field->value_at, field->value_length};
             return true;
         }
     }
@@ -51,12 +51,12 @@ static bool find_value(const evidence *seen, hw_field_id id, unsigned *index, hw
 }
 
 /* The value of the only field with this id, of which it is known that it is there. */
-static hw_text only_value_of(const evidence *seen, hw_field_id id)
+static inline hw_text only_value_of(const hw_h1_head *head, hw_text bytes, hw_field_id id)
 {
-    hw_text value = {0};
-    unsigned index = 0;
-    find_value(seen, id, &index, &value);
-    return value;
+    const hw_h1_field *field = head->fields;
+    while (field->id != id)
+        field++;
+    return (hw_text){bytes.at + field->value_at, field->value_length};
 }
 
 static void read_connection(evidence *seen, hw_text value)
@@ -87,23 +87,24 @@ static void read_lines(evidence *seen, hw_field_id id, void (*take)(evidence *se
     hw_text value;
     unsigned index = 0;
     if (has_field_of(seen->head, id))
-        while (find_value(seen, id, &index, &value))
+        while (find_value(seen->head, seen->bytes, id, &index, &value))
             take(seen, value);
 }
 
 /* RFC 9112 3.2, RFC 9110 7.2: exactly one, not missing in HTTP/1.1; empty where the target has no
  * authority. */
-static hw_h1_outcome check_host(hw_h1_parser *parser, const evidence *seen)
+static hw_h1_outcome check_host(hw_h1_parser *parser, const hw_h1_head *head, hw_text bytes)
 {
-    if (has_fields_of(seen->head, HW_FIELD_HOST))
+    if (has_fields_of(head, HW_FIELD_HOST))
         return hw_h1_refuse(parser, 400, "more than one Host", "RFC 9112 3.2");
-    if (!has_field_of(seen->head, HW_FIELD_HOST)) {
-        if (seen->head->minor > 0)
+    if (!has_field_of(head, HW_FIELD_HOST)) {
+        if (head->minor > 0)
             return hw_h1_refuse(parser, 400, "no Host", "RFC 9112 3.2");
         return HW_H1_OUTCOME_DONE;
     }
-    hw_text host = only_value_of(seen, HW_FIELD_HOST);
-    if (host.length && !hw_authority_is_valid(host))
+    hw_text host = only_value_of(head, bytes, HW_FIELD_HOST);
+    /* Before it are a request line and the field's name: more than a block. */
+    if (!hw_authority_is_short_name(host) && host.length && !hw_authority_is_valid(host))
         return hw_h1_refuse(parser, 400, "malformed Host", "RFC 9112 3.2");
     return HW_H1_OUTCOME_DONE;
 }
@@ -141,7 +142,7 @@ static hw_h1_outcome find_coding(hw_h1_parser *parser, hw_h1_head *head, const e
         return hw_h1_refuse(parser, 400, "Transfer-Encoding in HTTP/1.0", "RFC 9112 6.1");
     if (has_fields_of(head, HW_FIELD_TRANSFER_ENCODING))
         return hw_h1_refuse(parser, 400, "more than one Transfer-Encoding", "RFC 9112 6.3");
-    hw_text coding = only_value_of(seen, HW_FIELD_TRANSFER_ENCODING);
+    hw_text coding = only_value_of(head, seen->bytes, HW_FIELD_TRANSFER_ENCODING);
     if (!hw_text_equal_nocase(coding, chunked))
         return refuse_coding(parser, coding);
     head->framing = HW_H1_FRAMING_CHUNKED;
@@ -160,7 +161,7 @@ static hw_h1_outcome find_length(hw_h1_parser *parser, hw_h1_head *head, const e
 {
     if (has_fields_of(head, HW_FIELD_CONTENT_LENGTH))
         return hw_h1_refuse(parser, 400, "more than one Content-Length", "RFC 9112 6.3");
-    hw_text length = only_value_of(seen, HW_FIELD_CONTENT_LENGTH);
+    hw_text length = only_value_of(head, seen->bytes, HW_FIELD_CONTENT_LENGTH);
     if (!is_digits(length))
         return hw_h1_refuse(parser, 400, "malformed Content-Length", "RFC 9110 8.6");
     /* No content is as long as that, and sums with it need not be watched. */
@@ -181,14 +182,14 @@ static hw_h1_outcome find_framing(hw_h1_parser *parser, hw_h1_head *head, const 
     return HW_H1_OUTCOME_DONE;
 }
 
-hw_h1_outcome hw_h1_framing_find(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
+/* Of a request with a field that bears on framing. */
+static __attribute__((noinline)) hw_h1_outcome find_all(hw_h1_parser *parser, hw_h1_head *head,
+                                                        hw_text bytes)
 {
     evidence seen = {.head = head, .bytes = bytes};
     read_lines(&seen, HW_FIELD_CONNECTION, read_connection);
     read_lines(&seen, HW_FIELD_EXPECT, read_expectations);
-    hw_h1_outcome outcome = check_host(parser, &seen);
-    if (outcome == HW_H1_OUTCOME_DONE)
-        outcome = find_framing(parser, head, &seen);
+    hw_h1_outcome outcome = find_framing(parser, head, &seen);
     if (outcome != HW_H1_OUTCOME_DONE)
         return outcome;
     /* RFC 9112 9.3: close wins; without a word HTTP/1.1 persists and HTTP/1.0 does not. */
@@ -198,5 +199,22 @@ hw_h1_outcome hw_h1_framing_find(hw_h1_parser *parser, hw_h1_head *head, hw_text
     bool has_content = head->framing == HW_H1_FRAMING_CHUNKED || head->content_length > 0;
     head->expects_continue = head->minor > 0 && has_content && seen.expects_continue;
     head->expects_other = head->minor > 0 && seen.expects_other;
+    return HW_H1_OUTCOME_DONE;
+}
+
+hw_h1_outcome hw_h1_framing_find(hw_h1_parser *parser, hw_h1_head *head, hw_text bytes)
+{
+    const uint64_t telling = HW_FIELD_BIT(HW_FIELD_CONNECTION) | HW_FIELD_BIT(HW_FIELD_EXPECT) |
+                             HW_FIELD_BIT(HW_FIELD_TRANSFER_ENCODING) |
+                             HW_FIELD_BIT(HW_FIELD_CONTENT_LENGTH);
+    hw_h1_outcome outcome = check_host(parser, head, bytes);
+    if (outcome != HW_H1_OUTCOME_DONE)
+        return outcome;
+    if (head->seen & telling)
+        return find_all(parser, head, bytes);
+    head->framing = HW_H1_FRAMING_NONE;
+    head->content_length = 0;
+    head->keep_alive = head->minor > 0;
+    head->expects_continue = head->expects_other = false;
     return HW_H1_OUTCOME_DONE;
 }

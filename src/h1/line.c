@@ -7,9 +7,9 @@
  * is canonical as it is, so that nobody has to look at it again. What a request costs is spent
  * here, so all that is usual is inlined, and the rest called.
  *
- * A block is loaded as it is while two more bytes follow it: what is found in it needs no other
- * check that it is there. Near the input's end the bytes that are left are put into a block with
- * zeros behind them, if they end with CRLF, which a whole head does.
+ * Before wide_end a block is loaded without asking whether its bytes, and those behind it that are
+ * compared, are there. Behind it the input's last sixteen bytes are loaded instead, and those in
+ * front left out; that they end with CRLF, which a whole head does, makes the same sure.
  *
  * Nothing is judged: a line in which anything else is met (the input's end, a limit, a byte that
  * cannot stand there, HTTP/1.0) is left untouched to h1/section, which looks at it again from its
@@ -27,12 +27,12 @@
 typedef struct span {
     const char *at;
     uint32_t length;
-    uint32_t wide_end; /* a block that begins before it is all there, and two bytes behind it */
+    uint32_t wide_end; /* a block that begins before it is all there, and three bytes behind it */
 } span;
 
 static inline span span_of(const char *at, uint32_t length)
 {
-    const uint32_t wide = HW_BLOCK_BYTES + 1;
+    const uint32_t wide = HW_BLOCK_BYTES + 2;
     return (span){at, length, length > wide ? length - wide : 0};
 }
 
@@ -47,30 +47,18 @@ static inline bool may_be_blank(char byte)
     return (unsigned char)byte <= ' ';
 }
 
-/* A block with the bytes from `from` on, near the input's end: with zeros behind that. False: less
- * than a line is left, or they do not end with a line's end, in which names and values end before
- * the input does. */
-static inline __attribute__((always_inline)) bool load_last_bytes(span input, uint32_t from,
-                                                                  hw_block *ret_block)
+/* The stops in the block from `from` on, where the input ends within it or soon after. 0: none, or
+ * these bytes do not end with a line's end, whose CR stops all that is looked for here. So the
+ * first stop has another byte behind it, as before wide_end. */
+static inline __attribute__((always_inline)) hw_block_stops
+find_last_stops(span input, uint32_t from, hw_block_stops (*stops_of)(hw_block))
 {
     uint32_t left = input.length - from;
-    if (left <= 2 || input.length < HW_BLOCK_BYTES / 2 ||
+    if (left <= 2 || input.length < HW_BLOCK_BYTES ||
         !are_bytes(input.at + input.length - 2, "\r\n"))
-        return false;
-    *ret_block = left < HW_BLOCK_BYTES ? hw_block_load_rest(input.at + from, left)
-                                       : hw_block_load(input.at + from);
-    return true;
-}
-
-/* The bytes from `from` on. True: the first of them that ends a name or a value has another one
- * behind it, so both may be looked at. */
-static inline __attribute__((always_inline)) bool load_line(span input, uint32_t from,
-                                                            hw_block *ret_block)
-{
-    if (__builtin_expect(from >= input.wide_end, 0))
-        return load_last_bytes(input, from, ret_block);
-    *ret_block = hw_block_load(input.at + from);
-    return true;
+        return 0;
+    uint32_t at = left > HW_BLOCK_BYTES ? from : input.length - HW_BLOCK_BYTES;
+    return hw_block_skip(stops_of(hw_block_load(input.at + at)), from - at);
 }
 
 /* Where a path ends that is canonical as it is and begins at `at`, or somewhere before that. */
@@ -145,24 +133,43 @@ static __attribute__((noinline)) uint32_t read_odd_start(const char *at, uint32_
     return (uint32_t)(hw_scan_bytes(colon + 1, end, HW_SCAN_BLANK) - at);
 }
 
+/* The name in the input's last bytes. 0, or its length. */
+static inline unsigned read_last_name(span input, uint32_t line, hw_field_id *ret_id)
+{
+    hw_block_stops stops = find_last_stops(input, line, hw_scan_name_stops);
+    if (!stops)
+        return 0;
+    unsigned length = hw_block_first(stops);
+    if (length > 0)
+        *ret_id = hw_field_id_of_token((hw_text){input.at + line, length});
+    return length;
+}
+
 /* Reads the name of a field line and looks it up. False, or where its value begins. */
 static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field,
                                    uint32_t *ret_value)
 {
-    hw_block block;
-    if (!load_line(input, line, &block))
-        return false;
-    unsigned length = hw_scan_name_run(block);
+    hw_field_id id;
+    unsigned length;
+    const char *name = input.at + line;
+    if (__builtin_expect(line < input.wide_end, 1)) {
+        hw_block block = hw_block_load(name);
+        length = hw_scan_name_run(block);
+        if (length > 0)
+            id = hw_field_id_in_block(name, length, block);
+    } else {
+        length = read_last_name(input, line, &id);
+    }
     if (length == 0)
         return false; /* the section's end, in nearly all cases */
-    const char *name = input.at + line, *colon = name + length;
+    const char *colon = name + length;
     /* Not as everybody sends it. */
     if (__builtin_expect(!are_bytes(colon, ": ") || may_be_blank(colon[2]), 0)) {
         *ret_value = read_odd_start(input.at, input.length, line, field);
         return *ret_value > 0;
     }
     field->name_length = (uint16_t)length;
-    field->id = (uint16_t)hw_field_id_in_block(name, length, block);
+    field->id = (uint16_t)id;
     *ret_value = line + length + 2;
     return true;
 }
@@ -176,20 +183,25 @@ static __attribute__((noinline)) uint32_t pass_long_value(const char *at, uint32
     return at + length - end >= 2 && are_bytes(end, "\r\n") ? (uint32_t)(end - at) : 0;
 }
 
+/* The first stop in the two blocks from `value` on, as far as there are any. 0: none. */
+static inline hw_block_stops find_value_stops(span input, uint32_t *value)
+{
+    if (__builtin_expect(*value >= input.wide_end, 0))
+        return find_last_stops(input, *value, hw_scan_value_stops);
+    hw_block_stops stops = hw_scan_value_stops(hw_block_load(input.at + *value));
+    if (stops)
+        return stops;
+    *value += HW_BLOCK_BYTES;
+    if (__builtin_expect(*value >= input.wide_end, 0))
+        return find_last_stops(input, *value, hw_scan_value_stops);
+    return hw_scan_value_stops(hw_block_load(input.at + *value));
+}
+
 /* False, or where the line of the value at `value` ends. */
 static inline bool pass_whole_value(span input, uint32_t value, uint32_t *ret_end)
 {
-    hw_block block;
-    if (!load_line(input, value, &block))
-        return false;
-    hw_block_stops stops = hw_scan_value_stops(block);
-    if (!stops) {
-        value += HW_BLOCK_BYTES;
-        if (!load_line(input, value, &block))
-            return false;
-        stops = hw_scan_value_stops(block);
-    }
-    if (stops) {
+    hw_block_stops stops = find_value_stops(input, &value);
+    if (__builtin_expect(stops != 0, 1)) {
         *ret_end = value + hw_block_first(stops);
         if (are_bytes(input.at + *ret_end, "\r\n"))
             return true;
@@ -215,7 +227,7 @@ static inline bool read_whole_field(span input, uint32_t line, size_t bytes_max,
         end - line > bytes_max)
         return false;
     *ret_end = end;
-    if (__builtin_expect(may_be_blank(input.at[end - 1]), 0))
+    if (__builtin_expect(may_be_blank((input.at + end)[-1]), 0))
         end = drop_blanks(input.at, value, end);
     field->name_at = line;
     field->value_at = value;

@@ -37,6 +37,13 @@ void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const h
     *parser = (hw_h1_parser){.limits = limits, .sink = sink, .state = HW_H1_STATE_START};
 }
 
+static void end_message(hw_h1_parser *parser)
+{
+    parser->state = HW_H1_STATE_START;
+    parser->is_trailers = false;
+    parser->empty_lines = 0;
+}
+
 static hw_h1_event problem_event(const hw_h1_parser *parser)
 {
     return (hw_h1_event){.kind = HW_H1_PROBLEM, .problem = &parser->problem};
@@ -49,9 +56,7 @@ static hw_h1_event more_event(size_t used)
 
 static hw_h1_event end_event(hw_h1_parser *parser, size_t used, hw_text trailers)
 {
-    parser->state = HW_H1_STATE_START;
-    parser->is_trailers = false;
-    parser->empty_lines = 0;
+    end_message(parser);
     return (hw_h1_event){.kind = HW_H1_END, .used = used, .trailers = trailers};
 }
 
@@ -62,7 +67,8 @@ static hw_text part_of(hw_text input, size_t from, size_t length)
 
 /* RFC 9112 2.2: a server should ignore at least one empty line before a request line. ON: a method
  * begins at *at. */
-static hw_h1_outcome skip_empty_lines(hw_h1_parser *parser, hw_text input, size_t *at)
+static __attribute__((noinline)) hw_h1_outcome skip_empty_lines(hw_h1_parser *parser, hw_text input,
+                                                                size_t *at)
 {
     while (*at < input.length && input.at[*at] == '\r') {
         if (input.length - *at < 2)
@@ -99,11 +105,15 @@ static hw_h1_event next_in_head(hw_h1_parser *parser, hw_h1_head *head, hw_text 
 {
     size_t at = 0;
     if (parser->state == HW_H1_STATE_START) {
-        hw_h1_outcome outcome = skip_empty_lines(parser, input, &at);
-        if (outcome == HW_H1_OUTCOME_REFUSED)
-            return problem_event(parser);
-        if (outcome == HW_H1_OUTCOME_MORE)
-            return more_event(at);
+        if (input.length == 0)
+            return more_event(0);
+        if (input.at[0] == '\r') {
+            hw_h1_outcome outcome = skip_empty_lines(parser, input, &at);
+            if (outcome == HW_H1_OUTCOME_REFUSED)
+                return problem_event(parser);
+            if (outcome == HW_H1_OUTCOME_MORE)
+                return more_event(at);
+        }
         hw_h1_section_begin(parser, head, false);
     }
     hw_text bytes = part_of(input, at, input.length - at);
@@ -170,7 +180,9 @@ static hw_h1_event next_in_chunks(hw_h1_parser *parser, hw_h1_head *head, hw_tex
     return next_in_data(parser, input, at, HW_H1_STATE_DATA_CR);
 }
 
-hw_h1_event hw_h1_next(hw_h1_parser *parser, hw_h1_head *head, hw_text input)
+/* Out of line, for most requests are a head alone. */
+static __attribute__((noinline)) hw_h1_event next_behind_head(hw_h1_parser *parser,
+                                                              hw_h1_head *head, hw_text input)
 {
     switch (parser->state) {
     case HW_H1_STATE_REFUSED:
@@ -186,9 +198,22 @@ hw_h1_event hw_h1_next(hw_h1_parser *parser, hw_h1_head *head, hw_text input)
     }
     if (parser->state >= HW_H1_STATE_SIZE)
         return next_in_chunks(parser, head, input);
-    if (parser->is_trailers)
-        return next_in_trailers(parser, head, input, 0);
-    return next_in_head(parser, head, input);
+    return next_in_trailers(parser, head, input, 0);
+}
+
+hw_h1_event hw_h1_next(hw_h1_parser *parser, hw_h1_head *head, hw_text input)
+{
+    if (parser->state < HW_H1_STATE_SIZE && !parser->is_trailers)
+        return next_in_head(parser, head, input);
+    return next_behind_head(parser, head, input);
+}
+
+bool hw_h1_take_end(hw_h1_parser *parser)
+{
+    if (parser->state != HW_H1_STATE_COMPLETE)
+        return false;
+    end_message(parser);
+    return true;
 }
 
 bool hw_h1_is_between(const hw_h1_parser *parser)

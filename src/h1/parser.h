@@ -112,6 +112,10 @@ void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const h
  * trailer section is being read only. */
 hw_h1_event hw_h1_next(hw_h1_parser *parser, hw_h1_head *head, hw_text input);
 
+/* After a HEAD: true where the message has no content; it is over then as if END had been asked for,
+ * and END does not come. */
+bool hw_h1_take_end(hw_h1_parser *parser);
+
 /* True between messages: nothing of the next one has been seen, so a close here is no fault. */
 bool hw_h1_is_between(const hw_h1_parser *parser);
 

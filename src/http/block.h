@@ -15,13 +15,19 @@ typedef unsigned char hw_block __attribute__((vector_size(16)));
 typedef signed char hw_block_numbers __attribute__((vector_size(16)));
 
 /* What is the processor's own. stops: which bytes of a block end a run; collect: those of a set;
- * invert: all other bytes; first: the index of the first stop, of which there is one; run: how many
+ * invert: all other bytes; skip: without the first bytes; first: the index of the first stop, of which there is one; run: how many
  * bytes from the first on are in a set. */
 #if defined(__x86_64__) /* SSE2, which every x86-64 has */
 #include <emmintrin.h>
 
 /* A bit for each byte of a block, the first one lowest. */
 typedef uint32_t hw_block_stops;
+
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> count;
+}
 
 static inline hw_block_stops hw_block_collect(hw_block set)
 {
@@ -50,6 +56,12 @@ static inline unsigned hw_block_run(hw_block set)
  * but one narrows pairs of bytes to the halves of one. */
 typedef uint64_t hw_block_stops;
 
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> (4 * count);
+}
+
 static inline hw_block_stops hw_block_collect(hw_block set)
 {
     uint8x8_t halves = vshrn_n_u16((uint16x8_t)set, 4);
@@ -76,6 +88,12 @@ static inline unsigned hw_block_run(hw_block set)
 
 /* A bit for each byte of a block, the first one lowest. */
 typedef uint32_t hw_block_stops;
+
+/* The stops of all bytes but the first `count`, which is below 16. */
+static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
+{
+    return stops >> count;
+}
 
 static inline hw_block_stops hw_block_collect(hw_block set)
 {
@@ -116,34 +134,6 @@ static inline hw_block hw_block_load_halves(const char *low, const char *high)
     memcpy(&halves[0], low, 8);
     memcpy(&halves[1], high, 8);
     return (hw_block)(unsigned long long __attribute__((vector_size(16)))){halves[0], halves[1]};
-}
-
-/* A word without its first bytes, zeros behind the rest; `count` is below 8. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static inline unsigned long long hw_block_drop(unsigned long long word, size_t count)
-{
-    return word >> (8 * count);
-}
-#else
-static inline unsigned long long hw_block_drop(unsigned long long word, size_t count)
-{
-    return word << (8 * count);
-}
-#endif
-
-/* The `count` bytes from `at` on, 1 to 16, and zeros; the eight before their end may be read. */
-static inline hw_block hw_block_load_rest(const char *at, size_t count)
-{
-    unsigned long long low, high;
-    memcpy(&high, at + count - 8, sizeof high);
-    if (count > 8) {
-        memcpy(&low, at, sizeof low);
-        high = hw_block_drop(high, HW_BLOCK_BYTES - count);
-    } else {
-        low = hw_block_drop(high, HW_BLOCK_BYTES / 2 - count);
-        high = 0;
-    }
-    return (hw_block)(unsigned long long __attribute__((vector_size(16)))){low, high};
 }
 
 static inline hw_block hw_block_same(hw_block block, unsigned char byte)

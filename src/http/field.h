@@ -123,10 +123,10 @@ typedef struct hw_field_known {
 extern const hw_field_known hw_field_names[HW_FIELD_COUNT];
 
 /* The known name that a token may be, if it is one. */
-static inline hw_field_id hw_field_id_at_place(const char *token, size_t length)
+static inline size_t hw_field_id_at_place(const char *token, size_t length)
 {
     unsigned first = (unsigned char)token[0], last = (unsigned char)token[length - 1];
-    return (hw_field_id)hw_field_places[HW_FIELD_PLACE((unsigned)length, first, last)];
+    return hw_field_places[HW_FIELD_PLACE((unsigned)length, first, last)];
 }
 
 /* In which bits eight (four) bytes of two names differ, 0x20 left out. */
@@ -165,10 +165,10 @@ hw_field_is_spelled(const char *token, const char *known, size_t length)
 
 static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw_text token)
 {
-    hw_field_id id = hw_field_id_at_place(token.at, token.length);
+    size_t id = hw_field_id_at_place(token.at, token.length);
     const hw_field_known *known = &hw_field_names[id];
     if (known->length == token.length && hw_field_is_spelled(token.at, known->name, token.length))
-        return id;
+        return (hw_field_id)id;
     return HW_FIELD_OTHER;
 }
 
@@ -176,12 +176,12 @@ static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw
 static inline __attribute__((always_inline)) hw_field_id
 hw_field_id_in_block(const char *token, unsigned length, hw_block block)
 {
-    hw_field_id id = hw_field_id_at_place(token, length);
+    size_t id = hw_field_id_at_place(token, length);
     const hw_field_known *known = &hw_field_names[id];
     /* The ":" ends it where a known name of this length has its first NUL. */
     hw_block differences = (block ^ hw_block_load(known->name)) & (unsigned char)~0x20;
     bool is_begun = hw_block_run(hw_block_same(differences, 0)) == length;
-    return is_begun & (known->length == (uint8_t)length) ? id : HW_FIELD_OTHER;
+    return is_begun && known->length == (uint8_t)length ? (hw_field_id)id : HW_FIELD_OTHER;
 }
 
 #endif

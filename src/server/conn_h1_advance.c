@@ -21,32 +21,25 @@ static uint64_t content_length_of(const hw_h1_head *head)
 }
 
 /* Begins the exchange of a complete head. NULL, or what is wrong with it. */
-static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, hw_text bytes)
+static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, hw_text bytes,
+                                        uint64_t content_length)
 {
-    conn_h1 *h1 = e->conn;
-    hw_lane *lane = h1->conn.lane;
-    hw_h1_copy copy = {0};
+    hw_lane *lane = e->conn->conn.lane;
+    hw_request *request = &e->exchange.request;
+    hw_h1_copy copy;
     bool is_copied = hw_h1_head_copy(&e->exchange.arena, bytes, head, &copy);
-    hw_head begun = {
-        .method = head->method,
-        .method_name = copy.method,
-        .raw_target = copy.target,
-        .protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1"),
-        .fields = copy.fields,
-        .content_length = content_length_of(head),
-    };
+    if (!is_copied)
+        copy = (hw_h1_copy){0};
+    request->method = head->method;
+    request->method_name = copy.method;
+    request->raw_target = copy.target;
+    request->fields = copy.fields;
+    request->protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1");
+    request->content_length = content_length;
     const hw_problem *problem =
-        hw_exchange_begin(&e->exchange, &begun, &hw_conn_h1_carrier, &lane->place,
-                          hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
+        hw_exchange_begin(&e->exchange, is_copied && head->has_plain_target, &hw_conn_h1_carrier,
+                          &lane->place, hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
     return is_copied ? problem : &hw_conn_h1_no_memory;
-}
-
-static bool has_field(const hw_h1_head *head, hw_field_id id)
-{
-    for (unsigned i = 0; i < head->field_count; i++)
-        if (head->fields[i].id == id)
-            return true;
-    return false;
 }
 
 /* What is wrong with a request that the engine found to be sound HTTP; or NULL. */
@@ -56,7 +49,9 @@ static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *h
     static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
     if (head->expects_other)
         return &expectation;
-    if (hw_text_equal_nocase(e->exchange.request.target.scheme, HW_TEXT("https")))
+    const hw_target *target = &e->exchange.request.target;
+    if (target->form == HW_TARGET_ABSOLUTE &&
+        hw_text_equal_nocase(target->scheme, HW_TEXT("https")))
         return &misdirected;
     return NULL;
 }
@@ -65,7 +60,7 @@ static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *h
 static bool may_change_protocol(const hw_h1_head *head)
 {
     return head->method == HW_METHOD_CONNECT ||
-           (head->minor > 0 && has_field(head, HW_FIELD_UPGRADE));
+           (head->minor > 0 && (head->seen & HW_FIELD_BIT(HW_FIELD_UPGRADE)));
 }
 
 static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
@@ -83,7 +78,8 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     hw_lane_count(&lane->counts.requests, 1);
     e->is_http10 = head->minor == 0;
     e->is_head = head->method == HW_METHOD_HEAD;
-    e->has_whole_body = content_length_of(head) == 0;
+    uint64_t content_length = content_length_of(head);
+    e->has_whole_body = content_length == 0;
     e->wants_continue = head->expects_continue && !e->has_whole_body;
     e->may_upgrade = may_change_protocol(head);
     bool is_limit = h1->requests >= lane->shared->limits.requests_max;
@@ -92,7 +88,7 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
     h1->has_late_input = head->keep_alive;
     h1->reading = e;
     h1->input = e->has_whole_body ? H1_INPUT_BODY : H1_INPUT_HELD;
-    const hw_problem *problem = begin_exchange(e, head, bytes);
+    const hw_problem *problem = begin_exchange(e, head, bytes, content_length);
     if (!problem)
         problem = judge_request(e, head);
     if (problem)
@@ -192,15 +188,21 @@ static size_t skip_lingering(conn_h1 *h1, hw_text input)
     return input.length;
 }
 
-/* One event of the engine; how much of the input it used up. */
-static size_t take_event(conn_h1 *h1, const hw_h1_event *event, const hw_h1_head *head,
-                         hw_text input)
+/* A head, and the end of its message where that has no content. */
+static void take_head(conn_h1 *h1, const hw_h1_head *head, hw_text input)
+{
+    on_head(h1, head, input);
+    if (h1->input == H1_INPUT_BODY && hw_h1_take_end(&h1->parser))
+        hw_conn_h1_read_on(h1);
+}
+
+/* Any other event of the engine; how much of the input it used up. */
+static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_event *event,
+                                                   const hw_h1_head *head, hw_text input)
 {
     switch (event->kind) {
-    case HW_H1_HEAD:
-        on_head(h1, head, input);
-        return event->used;
     case HW_H1_BODY: {
+        hw_assert(event->body.at + event->body.length == input.at + event->used);
         size_t taken = on_body(h1, event->body);
         h1->owed = event->body.length - taken;
         h1->window_bytes += event->body.length;
@@ -216,7 +218,10 @@ static size_t take_event(conn_h1 *h1, const hw_h1_event *event, const hw_h1_head
             hw_conn_h1_fail_reading(h1, event->problem);
         return input.length;
     case HW_H1_NEED_MORE:
-        break;
+        h1->needs_more = true;
+        return event->used;
+    case HW_H1_HEAD:
+        break; /* take_head */
     }
     return event->used;
 }
@@ -227,10 +232,10 @@ static __attribute__((noinline)) size_t take_next_event(conn_h1 *h1, hw_text unu
 {
     hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
     hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
-    hw_assert(event.kind != HW_H1_BODY ||
-              event.body.at + event.body.length == unused.at + event.used);
-    h1->needs_more = event.kind == HW_H1_NEED_MORE;
-    return take_event(h1, &event, head, unused);
+    if (event.kind != HW_H1_HEAD)
+        return take_event(h1, &event, head, unused);
+    take_head(h1, head, unused);
+    return event.used;
 }
 
 /* The client has finished sending, in the middle of something or not. */

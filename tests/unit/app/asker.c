@@ -72,24 +72,25 @@ int ask_with(app_asker *asker, const char *method, const char *target, hw_fields
              const char *content)
 {
     hw_exchange *exchange = &asker->exchange;
-    hw_head head = {
+    hw_exchange_reset(exchange);
+    exchange->request = (hw_request){
         .method = hw_method_of(hw_text_of(method)),
         .method_name = hw_text_of(method),
         .raw_target = hw_text_of(target),
         .protocol = HW_TEXT("HTTP/1.1"),
-        .peer = HW_TEXT("127.0.0.1"),
         .fields = fields,
         .content_length = content ? strlen(content) : 0,
     };
-    hw_exchange_reset(exchange);
     const hw_problem *problem =
-        hw_exchange_begin(exchange, &head, &no_carrier, &asker->place, 0, 0);
+        hw_exchange_begin(exchange, false, &no_carrier, &asker->place, 0, 0);
+    exchange->request.peer = HW_TEXT("127.0.0.1");
     end_if_struck(asker);
     assert_null(problem);
     const hw_answerer *answerer = hw_app_answerer(asker->app);
     exchange->plan = answerer->plan(answerer->arg, exchange);
     assert_non_null(exchange->answerer);
-    if (exchange->plan.kind != HW_PLAN_NONE && head.content_length > exchange->plan.limit)
+    if (exchange->plan.kind != HW_PLAN_NONE &&
+        exchange->request.content_length > exchange->plan.limit)
         return 413;
     exchange->is_quick = true;
     asker->was_quick = answerer->quick(answerer->arg, exchange);

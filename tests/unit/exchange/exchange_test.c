@@ -26,16 +26,15 @@ static void init_exchange(hw_exchange *exchange)
 static const hw_problem *begin_target(hw_exchange *exchange, hw_method method, const char *target,
                                       uint64_t length)
 {
-    const hw_head head = {
+    exchange->request = (hw_request){
         .method = method,
         .method_name = HW_TEXT("ANY"),
         .raw_target = hw_text_of(target),
         .protocol = HW_TEXT("HTTP/1.1"),
-        .peer = HW_TEXT("::1"),
         .fields = FIELDS(FIELD(HOST, "host.field")),
         .content_length = length,
     };
-    return hw_exchange_begin(exchange, &head, &carrier, &nowhere, 1000, 2000);
+    return hw_exchange_begin(exchange, false, &carrier, &nowhere, 1000, 2000);
 }
 
 static void begin_post(hw_exchange *exchange, uint64_t length, hw_plan_kind kind, uint64_t limit)
@@ -45,6 +44,43 @@ static void begin_post(hw_exchange *exchange, uint64_t length, hw_plan_kind kind
         hw_test_out_of_memory();
     exchange->plan = (hw_body_plan){kind, limit};
     HW_NEED_OK(hw_exchange_expect(exchange));
+}
+
+/* What is known to be plain is read as anything else is. */
+static void assert_same_reading(const hw_request *plain, const hw_request *other)
+{
+    assert_int_equal(plain->target.form, other->target.form);
+    assert_int_equal(plain->target.has_query, other->target.has_query);
+    assert_text(plain->target.path, other->target.path.at);
+    assert_text(plain->path.text, other->path.text.at);
+    assert_text(plain->below.text, other->below.text.at);
+    assert_text(plain->host, other->host.at);
+    assert_int_equal(plain->target.scheme.length + plain->target.authority.length +
+                         plain->target.query.length,
+                     0);
+}
+
+HW_TEST(exchange_takes_a_plain_target_as_it_is)
+{
+    static const char *const targets[] = {"/", "/a", "/there/is/none.html", "/a/b/"};
+    for (size_t i = 0; i < ROWS(targets); i++) {
+        hw_exchange plain, other;
+        init_exchange(&plain);
+        init_exchange(&other);
+        if (begin_target(&other, HW_METHOD_GET, targets[i], 0))
+            hw_test_out_of_memory();
+        plain.request = other.request;
+        plain.request.fields = FIELDS(FIELD(HOST, "host.field"));
+        plain.request.path.text = plain.request.below.text = HW_TEXT("/of/another");
+        plain.request.target = (hw_target){.form = HW_TARGET_ABSOLUTE, .has_query = true};
+        assert_null(hw_exchange_begin(&plain, true, &carrier, &nowhere, 1000, 2000));
+        assert_same_reading(&plain.request, &other.request);
+        assert_ptr_equal(plain.request.path.text.at, targets[i]);
+        plain.request.method = HW_METHOD_CONNECT;
+        assert_non_null(hw_exchange_begin(&plain, true, &carrier, &nowhere, 1000, 2000));
+        hw_exchange_fini(&plain);
+        hw_exchange_fini(&other);
+    }
 }
 
 HW_TEST(exchange_reads_target_host_and_path)

@@ -1,5 +1,6 @@
 #include "h1/parser.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,81 @@ HW_TEST(parser_ends_a_message_without_content_at_once)
     assert_int_equal(event.used, 0);
     assert_int_equal(event.trailers.length, 0);
     assert_true(hw_h1_is_between(&h.parser));
+}
+
+HW_TEST(parser_takes_the_end_of_what_has_no_content)
+{
+    hand h;
+    begin_hand(&h, NULL);
+    assert_false(hw_h1_take_end(&h.parser));
+    assert_int_equal(show(&h, GET).kind, HW_H1_HEAD);
+    assert_true(hw_h1_take_end(&h.parser));
+    assert_true(hw_h1_is_between(&h.parser));
+    assert_int_equal(show(&h, POST).kind, HW_H1_HEAD);
+    assert_false(hw_h1_take_end(&h.parser));
+    assert_int_equal(show(&h, "hello").kind, HW_H1_BODY);
+    assert_int_equal(show(&h, "").kind, HW_H1_END);
+}
+
+HW_TEST(parser_tells_a_target_that_is_a_canonical_path)
+{
+    static const struct {
+        const char *target;
+        bool is_plain;
+    } rows[] = {
+        {"/", true},
+        {"/a.b/c-d_e/0", true},
+        {"/a/path/of/more/than/sixteen/bytes/", true},
+        {"/a/path/of/more/than/sixteen/bytes//", false},
+        {"/a?b", false},
+        {"/a%20b", false},
+        {"//a", false},
+        {"/.", false},
+        {"/a/../b", false},
+        {"/a/b/c/d/e/f/g/.h", false},
+        {"*", false},
+        {"http://a/b", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char input[128];
+        hand h;
+        begin_hand(&h, NULL);
+        snprintf(input, sizeof input, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", rows[i].target);
+        h.head.has_plain_target = !rows[i].is_plain;
+        assert_int_equal(show(&h, input).kind, HW_H1_HEAD);
+        assert_int_equal(h.head.has_plain_target, rows[i].is_plain);
+        assert_int_equal(h.head.target_length, strlen(rows[i].target));
+    }
+}
+
+/* Names and values of every length up to the input's end, so that the last block begins anywhere in
+ * them, in memory of exactly their length. */
+HW_TEST(parser_reads_a_last_field_of_any_length)
+{
+    for (unsigned name = 1; name <= 20; name++)
+        for (unsigned value = 0; value <= 40; value++) {
+            char input[128];
+            hand h;
+            begin_hand(&h, NULL);
+            int length = snprintf(
+                input, sizeof input, "GET / HTTP/1.1\r\nHost: a\r\n%.*s: %.*s\r\n\r\n", (int)name,
+                "Name-of-many-letters", (int)value, "a value of up to forty bytes, with blanks");
+            char *bytes = malloc((size_t)length);
+            assert_non_null(bytes);
+            memcpy(bytes, input, (size_t)length);
+            hw_text text = {bytes, (size_t)length};
+            for (size_t cut = text.length - 4; cut < text.length; cut++)
+                assert_int_equal(hw_h1_next(&h.parser, &h.head, hw_text_upto(text, cut)).kind,
+                                 HW_H1_NEED_MORE);
+            assert_int_equal(hw_h1_next(&h.parser, &h.head, text).kind, HW_H1_HEAD);
+            assert_int_equal(h.head.field_count, 2);
+            assert_int_equal(h.head.fields[1].name_length, name);
+            assert_in_range(h.head.fields[1].value_length, value - (value > 0), value);
+            begin_hand(&h, NULL);
+            assert_int_equal(hw_h1_next(&h.parser, &h.head, text).kind, HW_H1_HEAD);
+            assert_int_equal(h.head.fields[1].name_length, name);
+            free(bytes);
+        }
 }
 
 HW_TEST(parser_gives_content_as_far_as_it_goes)

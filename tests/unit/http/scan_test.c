@@ -140,20 +140,12 @@ HW_TEST(scan_counts_the_letters_a_block_begins_with)
         char bytes[HW_BLOCK_BYTES];
         memset(bytes, ':', sizeof bytes);
         memcpy(bytes, letters, length);
-        assert_int_equal(hw_scan_name_run(hw_block_load(bytes)), length);
-    }
-}
-
-HW_TEST(scan_block_of_a_rest_has_zeros_behind_it)
-{
-    static const char bytes[] = "12345678abcdefghijklmnop";
-    for (size_t count = 1; count <= HW_BLOCK_BYTES; count++) {
-        char expected[HW_BLOCK_BYTES] = {0}, found[HW_BLOCK_BYTES];
-        char *copy = copy_exactly(bytes, 8 + count);
-        memcpy(expected, bytes + 8, count);
-        hw_block block = hw_block_load_rest(copy + 8, count);
-        memcpy(found, &block, sizeof found);
-        assert_memory_equal(found, expected, sizeof found);
-        free(copy);
+        hw_block block = hw_block_load(bytes);
+        assert_int_equal(hw_scan_name_run(block), length);
+        for (size_t skipped = 0; skipped < length; skipped++) {
+            hw_block_stops stops = hw_block_skip(hw_scan_name_stops(block), skipped);
+            assert_int_equal(stops ? hw_block_first(stops) : HW_BLOCK_BYTES - skipped,
+                             length - skipped);
+        }
     }
 }

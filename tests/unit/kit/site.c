@@ -250,12 +250,12 @@ static void pull_body(test_site *site)
     site->body[site->body_length] = '\0';
 }
 
-static int answer_question(test_site *site, const hw_head *head)
+static int answer_question(test_site *site)
 {
     hw_exchange *exchange = &site->exchange;
     const hw_answerer *answerer = site->answerer;
     const hw_problem *problem =
-        hw_exchange_begin(exchange, head, &nobody, &site->place, site->now * 1000, 0);
+        hw_exchange_begin(exchange, false, &nobody, &site->place, site->now * 1000, 0);
     if (problem)
         return problem->status;
     exchange->answerer = answerer;
@@ -287,17 +287,17 @@ int site_ask(test_site *site, const char *method, const char *target, ...)
         fields[count] = read_field_line(line);
     }
     va_end(lines);
-    hw_head head = {
+    hw_exchange_reset(&site->exchange);
+    site->exchange.request = (hw_request){
         .method = hw_method_of(hw_text_of(method)),
         .method_name = hw_text_of(method),
         .raw_target = hw_text_of(target),
         .protocol = HW_TEXT("HTTP/1.1"),
         .fields = hw_fields_of(fields, count),
     };
-    hw_exchange_reset(&site->exchange);
     site->fault = (hw_fault){0};
     site->steps = 0;
-    int problem = answer_question(site, &head);
+    int problem = answer_question(site);
     site_stop_if_struck(site);
     if (problem)
         return problem;
