@@ -23,6 +23,9 @@
 #include "http/path.h"
 #include "http/scan.h"
 
+/* A line with a name of one block and a value of two, which is short enough whatever it says. */
+#define SHORT_LINE_BYTES (3 * HW_BLOCK_BYTES + 2)
+
 /* What is being read. */
 typedef struct span {
     const char *at;
@@ -62,17 +65,27 @@ find_last_stops(span input, uint32_t from, hw_block_stops (*stops_of)(hw_block))
 }
 
 /* Where a path ends that is canonical as it is and begins at `at`, or somewhere before that. */
-static inline uint32_t pass_plain_path(span input, uint32_t at)
+static __attribute__((noinline)) uint32_t pass_long_path(const char *bytes, uint32_t wide_end,
+                                                         uint32_t at)
 {
-    if (input.at[at] != '/')
-        return at;
-    for (; at < input.wide_end; at += HW_BLOCK_BYTES) {
-        const char *here = input.at + at;
+    for (; at < wide_end; at += HW_BLOCK_BYTES) {
+        const char *here = bytes + at;
         unsigned plain = hw_path_plain_pairs(hw_block_load(here), hw_block_load(here + 1));
         if (plain < HW_BLOCK_BYTES)
             return at + 1 + plain;
     }
     return at;
+}
+
+/* The same, without a call for most. */
+static inline uint32_t pass_plain_path(span input, uint32_t at)
+{
+    const char *here = input.at + at;
+    if (*here != '/' || at >= input.wide_end)
+        return at;
+    unsigned plain = hw_path_plain_pairs(hw_block_load(here), hw_block_load(here + 1));
+    return plain < HW_BLOCK_BYTES ? at + 1 + plain
+                                  : pass_long_path(input.at, input.wide_end, at + HW_BLOCK_BYTES);
 }
 
 /* Reads the method; false, or head->method_length counts its bytes, which a SP and another byte
@@ -120,17 +133,20 @@ static inline uint32_t read_whole_request_line(span input, size_t bytes_max, hw_
 
 /* A name that is longer than a block or has more than letters and "-" in it, or a colon without a
  * SP and a byte of the value behind it: finds the name, and where the value begins. 0, or that. */
-static __attribute__((noinline)) uint32_t read_odd_start(const char *at, uint32_t length,
-                                                         uint32_t line, hw_h1_field *field)
+static __attribute__((noinline)) uint32_t
+read_odd_start(const char *at, uint32_t length, uint32_t line, size_t bytes_max, hw_h1_field *field)
 {
     const char *end = at + length, *name = at + line;
     const char *colon = hw_scan(name, end, HW_SCAN_TOKEN);
     if (colon == name || colon == end || *colon != ':' || colon - name > UINT16_MAX)
         return 0;
     size_t name_length = (size_t)(colon - name);
+    const char *value = hw_scan_bytes(colon + 1, end, HW_SCAN_BLANK);
+    if ((size_t)(value - name) + 2 * HW_BLOCK_BYTES > bytes_max)
+        return 0;
     field->name_length = (uint16_t)name_length;
     field->id = (uint16_t)hw_field_id_of_token((hw_text){name, name_length});
-    return (uint32_t)(hw_scan_bytes(colon + 1, end, HW_SCAN_BLANK) - at);
+    return (uint32_t)(value - at);
 }
 
 /* The name in the input's last bytes. 0, or its length. */
@@ -146,7 +162,7 @@ static inline unsigned read_last_name(span input, uint32_t line, hw_field_id *re
 }
 
 /* Reads the name of a field line and looks it up. False, or where its value begins. */
-static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field,
+static inline bool read_whole_name(span input, uint32_t line, size_t bytes_max, hw_h1_field *field,
                                    uint32_t *ret_value)
 {
     hw_field_id id;
@@ -154,9 +170,13 @@ static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field
     const char *name = input.at + line;
     if (__builtin_expect(line < input.wide_end, 1)) {
         hw_block block = hw_block_load(name);
-        length = hw_scan_name_run(block);
-        if (length > 0)
-            id = hw_field_id_in_block(name, length, block);
+        length = hw_block_run(~hw_block_same(block, ':'));
+        if (length == 0)
+            return false;
+        id = hw_field_id_in_block(name, length, block);
+        /* Known names need not be looked at again; of others this is enough if it is their end. */
+        if (id == HW_FIELD_OTHER)
+            length = hw_scan_name_run(block);
     } else {
         length = read_last_name(input, line, &id);
     }
@@ -165,7 +185,7 @@ static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field
     const char *colon = name + length;
     /* Not as everybody sends it. */
     if (__builtin_expect(!are_bytes(colon, ": ") || may_be_blank(colon[2]), 0)) {
-        *ret_value = read_odd_start(input.at, input.length, line, field);
+        *ret_value = read_odd_start(input.at, input.length, line, bytes_max, field);
         return *ret_value > 0;
     }
     field->name_length = (uint16_t)length;
@@ -175,12 +195,14 @@ static inline bool read_whole_name(span input, uint32_t line, hw_h1_field *field
 }
 
 /* A value that is longer than two blocks, or has a HTAB in it, from somewhere in it on. 0, or its
- * line's end, which is before `length`. */
+ * line's end. */
 static __attribute__((noinline)) uint32_t pass_long_value(const char *at, uint32_t length,
-                                                          uint32_t from)
+                                                          uint32_t from, size_t end_max)
 {
-    const char *end = hw_scan_long_value(at + from, at + length);
-    return at + length - end >= 2 && are_bytes(end, "\r\n") ? (uint32_t)(end - at) : 0;
+    const char *input_end = at + length, *end = hw_scan_long_value(at + from, input_end);
+    if (input_end - end < 2 || !are_bytes(end, "\r\n") || (size_t)(end - at) > end_max)
+        return 0;
+    return (uint32_t)(end - at);
 }
 
 /* The first stop in the two blocks from `value` on, as far as there are any. 0: none. */
@@ -189,7 +211,7 @@ static inline hw_block_stops find_value_stops(span input, uint32_t *value)
     if (__builtin_expect(*value >= input.wide_end, 0))
         return find_last_stops(input, *value, hw_scan_value_stops);
     hw_block_stops stops = hw_scan_value_stops(hw_block_load(input.at + *value));
-    if (stops)
+    if (__builtin_expect(stops != 0, 1))
         return stops;
     *value += HW_BLOCK_BYTES;
     if (__builtin_expect(*value >= input.wide_end, 0))
@@ -197,8 +219,9 @@ static inline hw_block_stops find_value_stops(span input, uint32_t *value)
     return hw_scan_value_stops(hw_block_load(input.at + *value));
 }
 
-/* False, or where the line of the value at `value` ends. */
-static inline bool pass_whole_value(span input, uint32_t value, uint32_t *ret_end)
+/* False, or where the line of the value at `value` ends. Two blocks of value are within its limit,
+ * more must end before end_max. */
+static inline bool pass_whole_value(span input, uint32_t value, size_t end_max, uint32_t *ret_end)
 {
     hw_block_stops stops = find_value_stops(input, &value);
     if (__builtin_expect(stops != 0, 1)) {
@@ -206,7 +229,7 @@ static inline bool pass_whole_value(span input, uint32_t value, uint32_t *ret_en
         if (are_bytes(input.at + *ret_end, "\r\n"))
             return true;
     }
-    *ret_end = pass_long_value(input.at, input.length, value);
+    *ret_end = pass_long_value(input.at, input.length, value, end_max);
     return *ret_end > 0;
 }
 
@@ -223,8 +246,8 @@ static inline bool read_whole_field(span input, uint32_t line, size_t bytes_max,
                                     uint32_t *ret_end)
 {
     uint32_t value, end;
-    if (!read_whole_name(input, line, field, &value) || !pass_whole_value(input, value, &end) ||
-        end - line > bytes_max)
+    if (!read_whole_name(input, line, bytes_max, field, &value) ||
+        !pass_whole_value(input, value, line + bytes_max, &end))
         return false;
     *ret_end = end;
     if (__builtin_expect(may_be_blank((input.at + end)[-1]), 0))
@@ -259,6 +282,8 @@ static inline uint32_t read_whole_fields(span input, uint32_t line, const hw_h1_
 
 bool hw_h1_line_read_all(hw_h1_parser *parser, hw_h1_head *head, const char *at, uint32_t length)
 {
+    if (parser->limits->field_bytes_max < SHORT_LINE_BYTES)
+        return false;
     const span input = span_of(at, length);
     uint32_t line = parser->scanned;
     if (parser->state == HW_H1_STATE_METHOD) {

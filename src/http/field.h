@@ -178,10 +178,11 @@ hw_field_id_in_block(const char *token, unsigned length, hw_block block)
 {
     size_t id = hw_field_id_at_place(token, length);
     const hw_field_known *known = &hw_field_names[id];
+    if (known->length != (uint8_t)length)
+        return HW_FIELD_OTHER;
     /* The ":" ends it where a known name of this length has its first NUL. */
     hw_block differences = (block ^ hw_block_load(known->name)) & (unsigned char)~0x20;
-    bool is_begun = hw_block_run(hw_block_same(differences, 0)) == length;
-    return is_begun && known->length == (uint8_t)length ? (hw_field_id)id : HW_FIELD_OTHER;
+    return hw_block_run(hw_block_same(differences, 0)) == length ? (hw_field_id)id : HW_FIELD_OTHER;
 }
 
 #endif

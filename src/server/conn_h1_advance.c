@@ -59,8 +59,8 @@ static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *h
 /* After a CONNECT, or a wish to upgrade, another protocol may follow; RFC 9110 7.8: not in HTTP/1.0. */
 static bool may_change_protocol(const hw_h1_head *head)
 {
-    return head->method == HW_METHOD_CONNECT ||
-           (head->minor > 0 && (head->seen & HW_FIELD_BIT(HW_FIELD_UPGRADE)));
+    bool upgrades = (head->seen & HW_FIELD_BIT(HW_FIELD_UPGRADE)) != 0;
+    return head->method == HW_METHOD_CONNECT || (upgrades && head->minor > 0);
 }
 
 static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
