@@ -170,13 +170,9 @@ static inline bool read_whole_name(span input, uint32_t line, size_t bytes_max, 
     const char *name = input.at + line;
     if (__builtin_expect(line < input.wide_end, 1)) {
         hw_block block = hw_block_load(name);
-        length = hw_block_run(~hw_block_same(block, ':'));
-        if (length == 0)
-            return false;
-        id = hw_field_id_in_block(name, length, block);
-        /* Known names need not be looked at again; of others this is enough if it is their end. */
-        if (id == HW_FIELD_OTHER)
-            length = hw_scan_name_run(block);
+        length = hw_scan_name_run(block);
+        if (length > 0)
+            id = hw_field_id_in_block(name, length, block);
     } else {
         length = read_last_name(input, line, &id);
     }

@@ -172,7 +172,7 @@ static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw
     return HW_FIELD_OTHER;
 }
 
-/* The same for a token of 1 to 16 bytes, which begin a block; behind the token is a ":". */
+/* The same for a token of 1 to 16 bytes that begins a block, and is followed by its ":". */
 static inline __attribute__((always_inline)) hw_field_id
 hw_field_id_in_block(const char *token, unsigned length, hw_block block)
 {

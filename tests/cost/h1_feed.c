@@ -64,7 +64,7 @@ static void expect(hw_h1_event event, hw_h1_event_kind kind)
     if (event.kind == kind)
         return;
     fprintf(stderr, "h1_feed: unexpected event %d, problem %d\n", (int)event.kind,
-            event.problem.status);
+            event.kind == HW_H1_PROBLEM ? event.problem->status : 0);
     exit(1);
 }
 

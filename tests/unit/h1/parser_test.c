@@ -194,6 +194,28 @@ HW_TEST(parser_tells_a_target_that_is_a_canonical_path)
     }
 }
 
+/* In 0x20, in which the cases of a letter differ, a CR differs from "-" too. */
+HW_TEST(parser_takes_no_other_byte_for_one_of_a_known_name)
+{
+    static const char names[][20] = {"If-Match", "Accept-Encoding", "Content-Encoding",
+                                     "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t at = 0; names[i][at]; at++) {
+            char input[96], name[20];
+            hand h;
+            memcpy(name, names[i], sizeof name);
+            name[at] ^= 0x20;
+            bool is_letter = names[i][at] != '-';
+            for (int tail = 0; tail < 2; tail++) {
+                begin_hand(&h, NULL);
+                snprintf(input, sizeof input, "GET / HTTP/1.1\r\nHost: y\r\n%s: a\r\n%s\r\n", name,
+                         tail ? "" : "Y: and more bytes than a block has\r\n");
+                bool is_refused = show(&h, input).kind == HW_H1_PROBLEM;
+                assert_true(is_letter || is_refused);
+            }
+        }
+}
+
 /* Names and values of every length up to the input's end, so that the last block begins anywhere in
  * them, in memory of exactly their length. */
 HW_TEST(parser_reads_a_last_field_of_any_length)
