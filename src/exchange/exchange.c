@@ -83,7 +83,7 @@ static const hw_problem *read_path(hw_request *request, hw_arena *arena)
 }
 
 /* Out of line, for most targets are plain. */
-static __attribute__((noinline)) const hw_problem *read_target(hw_request *request, hw_arena *arena)
+static __attribute__((noinline)) const hw_problem *take_target(hw_request *request, hw_arena *arena)
 {
     request->target = (hw_target){0};
     request->host = (hw_text){0};
@@ -141,7 +141,7 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
     request->body = NULL;
     request->trailers = (hw_fields){0};
     if (!is_plain || request->method == HW_METHOD_CONNECT)
-        return read_target(request, &exchange->arena);
+        return take_target(request, &exchange->arena);
     take_plain_target(request);
     return NULL;
 }

@@ -40,7 +40,7 @@ struct hw_stream {
     bool readable, writable; /* a call is worth trying */
     bool is_hung_up; /* the other end has finished or failed: `readable` stays until read has said
                         so */
-    bool is_watched;             /* what ends before it ever waits need not be */
+    bool is_watched; /* what ends before it ever waits need not be */
     void (*on_ready)(void *arg); /* readable or writable has become true */
     void *arg;
     hw_peer peer;
