@@ -3,7 +3,8 @@
  * A driver makes an exchange begin when a head is complete, prepares it for the body once somebody
  * has said what is to become of it, and feeds it. The exchange copies nothing of the head: its
  * driver has put it into the arena. It knows no protocol, no stream and no clock; what it needs of
- * its driver it asks through the carrier. */
+ * its driver it asks through the carrier. A target of which the driver knows that it is a canonical
+ * path, as nearly all are, is taken as it is; every other is parsed and decoded here. */
 #include "exchange/exchange.h"
 
 #include <string.h>
@@ -83,7 +84,8 @@ static const hw_problem *read_path(hw_request *request, hw_arena *arena)
 }
 
 /* Out of line, for most targets are plain. */
-static __attribute__((noinline)) const hw_problem *take_target(hw_request *request, hw_arena *arena)
+static __attribute__((noinline)) const hw_problem *read_odd_target(hw_request *request,
+                                                                   hw_arena *arena)
 {
     request->target = (hw_target){0};
     request->host = (hw_text){0};
@@ -97,7 +99,7 @@ static __attribute__((noinline)) const hw_problem *take_target(hw_request *reque
     return problem;
 }
 
-/* All that read_target would find, of a target that is known to be a canonical path. */
+/* All that read_odd_target would find, of a target that is known to be a canonical path. */
 static void take_plain_target(hw_request *request)
 {
     request->target = (hw_target){.form = HW_TARGET_ORIGIN, .path = request->raw_target};
@@ -141,7 +143,7 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
     request->body = NULL;
     request->trailers = (hw_fields){0};
     if (!is_plain || request->method == HW_METHOD_CONNECT)
-        return take_target(request, &exchange->arena);
+        return read_odd_target(request, &exchange->arena);
     take_plain_target(request);
     return NULL;
 }
