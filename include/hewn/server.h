@@ -143,7 +143,7 @@ typedef struct hewn_files_opts {
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for. A request sees every change that was made before it was read, but for
+ * whatever is asked for. A request sees every change that was made before the loop heard of it, but for
  * stores through a memory mapping, which are seen when that ends, and for a file system that is
  * mounted over a folder. opts may be NULL.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.

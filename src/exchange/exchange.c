@@ -41,6 +41,7 @@ void hw_exchange_fini(hw_exchange *exchange)
 void hw_exchange_reset(hw_exchange *exchange)
 {
     drop_bodies(exchange);
+    exchange->left = (hw_left){0}; /* in the arena */
     hw_arena_reset(&exchange->arena);
 }
 
@@ -117,6 +118,7 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->place = place;
     exchange->answerer = NULL;
     exchange->plan = (hw_body_plan){0};
+    exchange->left = (hw_left){0};
     exchange->inflow = NULL;
     exchange->content_capacity = 0;
     exchange->now_ms = now_ms;

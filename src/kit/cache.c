@@ -3,8 +3,8 @@
  * A name is asked of the file system once; what was found stays until a change is told (notice.c),
  * until it is old where changes are not told, or until room is needed. Room is bytes of memory and
  * numbers of entries: files that hold a descriptor are bounded by what the process may open, names
- * that lead nowhere by a number, since anybody may invent them; each kind has a queue of its own,
- * so that none drives out another. Eviction is SIEVE (Zhang and others, 2024): to be asked for costs
+ * that lead nowhere by a number, since anybody may invent them. Each kind has a queue of its own,
+ * and where bytes are needed invented names go first. Eviction is SIEVE (Zhang and others, 2024): to be asked for costs
  * a bit and no move in a list, and a scan of many names does not drive out those that are in use.
  *
  * What is found is kept only when no event was read, and nothing ceased to be watched, between the
@@ -24,6 +24,7 @@
 
 /* Names that lead nowhere; of one loop. */
 #define ABSENT_MAX 4096
+#define ABSENT_PATH_MAX 256
 /* An entry may take this part of the cache at most. */
 #define CACHE_PART 8
 /* Its places in maps and in the tree of what is watched, shared with others. */
@@ -204,11 +205,13 @@ static void evict_one(hw_cache *cache, hw_queue *queue)
     }
 }
 
-static hw_queue *fullest_queue(hw_cache *cache)
+/* Where room for bytes is made: invented names go first. */
+static hw_queue *choose_queue(hw_cache *cache)
 {
+    static const hw_queue_kind order[] = {HW_QUEUE_ABSENT, HW_QUEUE_CONTENTS, HW_QUEUE_DESCRIPTORS};
     for (size_t i = 0; i < HW_QUEUE_COUNT; i++)
-        if (cache->queues[i].count > 0)
-            return &cache->queues[i];
+        if (cache->queues[order[i]].count > 0)
+            return &cache->queues[order[i]];
     return NULL;
 }
 
@@ -221,10 +224,10 @@ static bool make_room(hw_cache *cache, const hw_entry *entry, size_t cost)
     while (queue->count >= queue->count_max)
         evict_one(cache, queue);
     while (cache->bytes + cost > cache->bytes_max) {
-        hw_queue *fullest = fullest_queue(cache);
-        if (!fullest)
+        hw_queue *chosen = choose_queue(cache);
+        if (!chosen)
             return false;
-        evict_one(cache, fullest);
+        evict_one(cache, chosen);
     }
     return true;
 }
@@ -246,8 +249,16 @@ static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     filing->cost = cost;
     filing->site = vigil->site;
     filing->checked_ms = vigil->now_ms;
-    filing->is_watched = !vigil->is_blind;
+    filing->is_watched = !vigil->is_blind && filing->folder;
     return true;
+}
+
+/* A folder that came after it was to be watched is not: what was found in it must not stay. Long
+ * names that lead nowhere are not worth their room. */
+static bool is_worth_keeping(const hw_vigil *vigil, const hw_entry *entry)
+{
+    bool is_absent = entry->kind == HW_ENTRY_ABSENT;
+    return is_absent ? vigil->path.length <= ABSENT_PATH_MAX : !vigil->ends_early;
 }
 
 /* First it hangs under what is watched: what is evicted for it then takes none of that away. */
@@ -273,10 +284,11 @@ void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
 {
     hw_entry *entry = vigil->entry;
     vigil->entry = NULL;
-    if (entry && vigil->epoch == cache->epoch && keep_entry(cache, vigil, entry))
-        return;
+    bool is_kept = entry && vigil->epoch == cache->epoch && is_worth_keeping(vigil, entry) &&
+                   keep_entry(cache, vigil, entry);
     hw_notice_abandon(cache, vigil);
-    hw_entry_release(entry);
+    if (!is_kept)
+        hw_entry_release(entry);
     if (vigil->is_starved)
         give_descriptors_back(cache);
 }
@@ -284,6 +296,6 @@ void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
 void hw_cache_clear(hw_cache *cache)
 {
     hw_queue *queue;
-    while ((queue = fullest_queue(cache)))
+    while ((queue = choose_queue(cache)))
         hw_cache_drop(cache, HW_MEMBER(hw_list_first(&queue->entries), hw_entry, filing.queue));
 }

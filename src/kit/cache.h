@@ -34,6 +34,7 @@ typedef struct hw_folder {
     hw_link sibling;  /* parent->children */
     hw_list children; /* folders in it that are watched */
     hw_list entries;  /* of names in it, and of the folder's own */
+    hw_list absent;   /* of names that begin in it and lead nowhere */
     unsigned holds;
 } hw_folder;
 

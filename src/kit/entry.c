@@ -25,8 +25,8 @@
 #define ENTRY_DATE_MIN 347155200
 /* W/"", four numbers of 16 digits and what parts them. */
 #define ENTRY_TAG_BYTES (4 + 4 * 16 + 3)
-/* Texts, fields and the encoded head of a usual file. */
-#define ENTRY_BLOCK_BYTES 1024
+/* Texts, fields and the encoded heads of a usual file. */
+#define ENTRY_BLOCK_BYTES 1280
 #define ENTRY_FIELDS_MAX 7
 
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry)

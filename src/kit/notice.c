@@ -24,6 +24,7 @@
 
 enum {
     NOTICE_BYTES = 16 * 1024,
+    NOTICE_READS_MAX = 16,
     NOTICE_EVENT_MAX = sizeof(struct inotify_event) + NAME_MAX + 1,
     NOTICE_NAMES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO,
 };
@@ -67,11 +68,16 @@ static hw_point *open_point(hw_cache *cache, int number)
     return NULL;
 }
 
+static bool is_folder_empty(const hw_folder *folder)
+{
+    return hw_list_is_empty(&folder->entries) && hw_list_is_empty(&folder->absent) &&
+           hw_list_is_empty(&folder->children);
+}
+
 /* A folder with nothing in it goes, and so may those above it. */
 static void release_folder(hw_cache *cache, hw_folder *folder)
 {
-    while (folder && folder->holds == 0 && hw_list_is_empty(&folder->entries) &&
-           hw_list_is_empty(&folder->children)) {
+    while (folder && folder->holds == 0 && is_folder_empty(folder)) {
         hw_folder *parent = folder->parent;
         hw_map_remove(&cache->sites[folder->site].folders, folder->path);
         hw_link_remove(&folder->sibling);
@@ -94,6 +100,7 @@ static hw_folder *new_folder(hw_cache *cache, size_t site, hw_text path, hw_fold
     folder->parent = parent;
     hw_list_init(&folder->children);
     hw_list_init(&folder->entries);
+    hw_list_init(&folder->absent);
     if (hw_map_put(&cache->sites[site].folders, folder->path, folder) == 0)
         return folder;
     hw_sys_free(folder);
@@ -107,9 +114,9 @@ static hw_folder *open_folder(hw_cache *cache, size_t site, hw_text path, int nu
 {
     hw_folder *folder = hw_map_get(&cache->sites[site].folders, path);
     hw_point *point = open_point(cache, number);
-    if (folder && point)
-        return folder->point == point ? folder : NULL;
-    folder = point ? new_folder(cache, site, path, parent) : NULL;
+    if (folder && folder->point == point)
+        return folder;
+    folder = point && !folder ? new_folder(cache, site, path, parent) : NULL;
     if (!folder) {
         if (point)
             release_point(cache, point);
@@ -157,6 +164,8 @@ bool hw_notice_attach(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     }
     for (unsigned i = 0; i < vigil->folder_count; i++) {
         const hw_vigil_folder *watched = &vigil->folders[i];
+        if (watched->length == 0)
+            continue;
         hw_folder *next =
             open_folder(cache, vigil->site, hw_text_upto(vigil->path, watched->length),
                         watched->number, folder);
@@ -167,7 +176,8 @@ bool hw_notice_attach(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
         folder = next;
     }
     if (folder)
-        hw_list_append(&folder->entries, &entry->filing.near);
+        hw_list_append(entry->kind == HW_ENTRY_ABSENT ? &folder->absent : &folder->entries,
+                       &entry->filing.near);
     entry->filing.folder = folder;
     if (vigil->file < 0 || attach_to_file(cache, entry, vigil->file))
         return true;
@@ -209,6 +219,8 @@ static void drop_entries(hw_cache *cache, hw_folder *folder)
 {
     for (hw_link *link; (link = hw_list_first(&folder->entries));)
         hw_cache_drop(cache, HW_MEMBER(link, hw_entry, filing.near));
+    for (hw_link *link; (link = hw_list_first(&folder->absent));)
+        hw_cache_drop(cache, HW_MEMBER(link, hw_entry, filing.near));
 }
 
 static hw_folder *find_leaf(hw_folder *folder)
@@ -247,11 +259,11 @@ static hw_text next_name(const hw_folder *folder, const hw_entry *entry)
  * through the name. */
 static void drop_absent(hw_cache *cache, hw_folder *folder, hw_text name)
 {
-    hw_link *head = &folder->entries.head;
+    hw_link *head = &folder->absent.head;
     for (hw_link *link = head->next, *next; link != head; link = next) {
         next = link->next;
         hw_entry *entry = HW_MEMBER(link, hw_entry, filing.near);
-        if (entry->kind == HW_ENTRY_ABSENT && hw_text_equal(next_name(folder, entry), name))
+        if (hw_text_equal(next_name(folder, entry), name))
             hw_cache_drop(cache, entry);
     }
 }
@@ -348,11 +360,16 @@ static void take_notices(hw_cache *cache, hw_text bytes)
     }
 }
 
+/* Somebody who writes all the time must not hold the loop: then nothing is kept, nothing is watched
+ * any more, and what is still to be told has an end. */
 void hw_notice_read(hw_cache *cache)
 {
     char memory[NOTICE_BYTES];
     ssize_t got;
+    unsigned reads = 0;
     do {
+        if (++reads == NOTICE_READS_MAX)
+            hw_cache_clear(cache);
         got = hw_sys_read(cache->notice, memory, sizeof memory);
         if (got > 0)
             take_notices(cache, (hw_text){memory, (size_t)got});

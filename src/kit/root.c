@@ -89,11 +89,11 @@ static int look_with_vigil(hw_vigil *vigil, int fd, bool is_behind_link, struct 
 {
     bool watches = vigil->watches_file || is_behind_link;
     if (watches)
-        hw_vigil_watch_file(vigil, fd);
+        hw_vigil_watch_file(vigil, fd, is_behind_link);
     int error = look_at_file(fd, ret_seen);
-    if (error < 0 || watches || ret_seen->st_nlink == 1)
+    if (error < 0 || ret_seen->st_nlink == 1 || (watches && vigil->file >= 0))
         return error;
-    hw_vigil_watch_file(vigil, fd);
+    hw_vigil_watch_file(vigil, fd, true);
     return look_at_file(fd, ret_seen);
 }
 

@@ -349,7 +349,7 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
         hw_response_plain(&exchange->response, 404, NULL);
         return true;
     }
-    if (has_cache)
+    if (has_cache && cache->bytes_max > 0)
         begin_vigil(files, exchange, cache);
     return false;
 }

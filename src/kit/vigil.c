@@ -41,8 +41,12 @@ void hw_vigil_watch_folders(hw_vigil *vigil, const hw_root *root)
             continue;
         bool is_too_deep = vigil->folder_count == HW_VIGIL_DEPTH_MAX;
         int number = is_too_deep ? -ENAMETOOLONG : watch_folder(vigil, root, length);
-        if (number == -ENOENT || number == -ENOTDIR)
+        bool is_absent = number == -ENOENT || number == -ENOTDIR;
+        /* The root is there: what is not is the way to name it. */
+        if (is_absent && length > 1) {
+            vigil->ends_early = true;
             return;
+        }
         if (number < 0)
             vigil->is_blind = true;
         else
@@ -50,11 +54,23 @@ void hw_vigil_watch_folders(hw_vigil *vigil, const hw_root *root)
     }
 }
 
-void hw_vigil_watch_file(hw_vigil *vigil, int fd)
+/* An index may be looked for under several names; what was watched for another is not needed. */
+static void set_file_aside(hw_vigil *vigil, int number)
 {
-    int number = hw_sys_notice_add(vigil->notice, fd, "", VIGIL_FILE_MASK);
-    if (number < 0)
-        vigil->is_blind = true;
-    else
-        vigil->file = number;
+    if (vigil->file < 0 || vigil->file == number)
+        return;
+    if (vigil->folder_count < HW_VIGIL_DEPTH_MAX)
+        vigil->folders[vigil->folder_count++] = (hw_vigil_folder){vigil->file, 0};
+}
+
+void hw_vigil_watch_file(hw_vigil *vigil, int fd, bool must)
+{
+    int number =
+        vigil->notice < 0 ? -ENOTSUP : hw_sys_notice_add(vigil->notice, fd, "", VIGIL_FILE_MASK);
+    if (number < 0) {
+        vigil->is_blind |= must;
+        return;
+    }
+    set_file_aside(vigil, number);
+    vigil->file = number;
 }

@@ -17,7 +17,8 @@ typedef struct hw_entry hw_entry;
 /* A folder of the name that is watched from now on. */
 typedef struct hw_vigil_folder {
     int number;    /* of its events */
-    size_t length; /* of its path, a part of the vigil's, the last slash included */
+    size_t length; /* of its path, a part of the vigil's, the last slash included; 0: it is no
+                      folder of the name, and watched in vain */
 } hw_vigil_folder;
 
 struct hw_vigil {
@@ -32,13 +33,15 @@ struct hw_vigil {
     int file;          /* the number of the file's own events; -1: it is not watched */
     bool watches_file; /* it is to be watched whether it must or not */
     bool is_starved;   /* no descriptor was to be had */
+    bool ends_early;   /* a folder of the name was not there when it was to be watched */
     bool is_blind;     /* something could not be watched: changes may go unnoticed */
     hw_entry *entry; /* what was found: a reference, which is the cache's; NULL: nothing to keep */
 };
 
 /* Watches the folders of the name that are there, from the root down. */
 void hw_vigil_watch_folders(hw_vigil *vigil, const hw_root *root);
-/* Watches an open file itself. What is known of it must be asked afterwards. */
-void hw_vigil_watch_file(hw_vigil *vigil, int fd);
+/* Watches an open file itself; must: without that, changes may go unnoticed. What is known of it must
+ * be asked afterwards. */
+void hw_vigil_watch_file(hw_vigil *vigil, int fd, bool must);
 
 #endif

@@ -147,7 +147,11 @@ static int watch_socket(hw_stream *stream)
 static void close_socket(hw_stream *stream)
 {
     tcp_stream *tcp = (tcp_stream *)stream;
-    hw_sys_close(tcp->watch.fd); /* which ends the watch too: the descriptor has no duplicate */
+    /* Closing would end the watch too, unless a process that somebody is about to start holds the
+     * socket for a moment. */
+    if (stream->is_watched)
+        hw_loop_unwatch(tcp->pool->loop, &tcp->watch);
+    hw_sys_close(tcp->watch.fd);
     keep_tcp_spare(tcp->pool, tcp);
 }
 

@@ -329,8 +329,10 @@ void hw_conn_h1_ask(h1_exchange *e)
 bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
 {
     const hw_link *newest = h1->queue.head.prev;
-    return newest != &h1->queue.head &&
-           hw_link_is_linked(&HW_MEMBER(newest, h1_exchange, link)->ready.link);
+    if (newest == &h1->queue.head)
+        return false;
+    const h1_exchange *e = HW_MEMBER(newest, h1_exchange, link);
+    return hw_link_is_linked(&e->ready.link) && !e->is_starved;
 }
 
 /* It has its turn: the quick step, if there was no occasion for it yet, then the handler. */

@@ -4,8 +4,9 @@
  * descriptor: /proc/self/fd. Where there is no /proc, nothing can be watched, and the caller falls
  * back to looking.
  *
- * File systems that other machines, or a process behind the kernel's back, change without a word
- * are refused: to be told of some changes only would be worse than of none. */
+ * Only file systems that are known to tell of everything are taken. Others are changed by other
+ * machines, or behind the kernel's back, or tell of a name in another case than it was asked for:
+ * to be told of some changes only would be worse than of none. */
 #include "sys/notice.h"
 
 #include <errno.h>
@@ -29,14 +30,14 @@ int hw_sys_notice_new(void)
     return tell_notice_result(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
 }
 
-static bool is_changed_elsewhere(const struct statfs *system)
+/* ext, XFS, Btrfs, F2FS, bcachefs, ZFS, memory, overlays, and those that nobody can write to. */
+static bool is_told_of(const struct statfs *system)
 {
     static const unsigned long magics[] = {
-        NFS_SUPER_MAGIC,    SMB_SUPER_MAGIC,     SMB2_SUPER_MAGIC,  CIFS_SUPER_MAGIC,
-        FUSE_SUPER_MAGIC,   V9FS_MAGIC,          CEPH_SUPER_MAGIC,  AFS_SUPER_MAGIC,
-        AFS_FS_MAGIC,       CODA_SUPER_MAGIC,    OCFS2_SUPER_MAGIC, 0x01161970 /* GFS2 */,
-        PROC_SUPER_MAGIC,   SYSFS_MAGIC,         DEBUGFS_MAGIC,     TRACEFS_MAGIC,
-        CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+        F2FS_SUPER_MAGIC, 0xca451a4e,      0x2fc12fc1,
+        TMPFS_MAGIC,      RAMFS_MAGIC,     OVERLAYFS_SUPER_MAGIC,
+        SQUASHFS_MAGIC,   0xe0f5e1e2,      ISOFS_SUPER_MAGIC,
     };
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if ((unsigned long)system->f_type == magics[i])
@@ -53,7 +54,7 @@ int hw_sys_notice_add(int notice, int fd, const char *name, uint32_t mask)
         return -ENAMETOOLONG;
     if (TEMP_FAILURE_RETRY(statfs(path, &system)) < 0)
         return -errno;
-    if (is_changed_elsewhere(&system))
+    if (!is_told_of(&system))
         return -EREMOTE;
     return tell_notice_result(inotify_add_watch(notice, path, mask));
 }

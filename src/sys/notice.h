@@ -10,7 +10,7 @@
 int hw_sys_notice_new(void);
 /* Watches what `name` leads to below a folder's descriptor ("" is what the descriptor itself is
  * open on): the number its events will have, the same for whatever leads to the same file. Follows
- * symbolic links. -EREMOTE: others may change that file system without this system knowing.
+ * symbolic links. -EREMOTE: that file system is not known to tell of all changes.
  * Threads: any. */
 int hw_sys_notice_add(int notice, int fd, const char *name, uint32_t mask);
 int hw_sys_notice_remove(int notice, int number);

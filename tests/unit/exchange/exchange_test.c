@@ -338,3 +338,25 @@ HW_TEST(exchange_gives_local_state_to_quick_steps_only)
     assert_ptr_equal(hw_exchange_local(&exchange, 0), &state);
     hw_test_expect_death(ask_for_second_local, &exchange, "local_count");
 }
+
+/* What a quick step left lies in the arena: it must not outlive it. */
+HW_TEST(exchange_leaves_nothing_to_the_next)
+{
+    const hw_place place = {.local_count = 1};
+    hw_exchange exchange;
+    int item;
+    init_exchange(&exchange);
+    if (begin_target(&exchange, HW_METHOD_GET, "/", 0))
+        hw_test_out_of_memory();
+    exchange.place = &place;
+    exchange.is_quick = true;
+    hw_exchange_leave(&exchange, 0, &item);
+    assert_ptr_equal(exchange.left.item, &item);
+    hw_exchange_reset(&exchange);
+    assert_null(exchange.left.item);
+    exchange.left.item = &item;
+    if (begin_target(&exchange, HW_METHOD_GET, "/", 0))
+        hw_test_out_of_memory();
+    assert_null(exchange.left.item);
+    hw_exchange_fini(&exchange);
+}

@@ -523,10 +523,8 @@ HW_TEST(cache_takes_long_and_deep_names)
     for (size_t i = 0; i < 5000; i += 2)
         memcpy(target + i, "/d", 2);
     expect_get(&site, target, false, NULL);
-    expect_get(&site, target, true, NULL);
     memset(target + 1, 'n', 4999);
     expect_get(&site, target, false, NULL);
-    expect_get(&site, target, true, NULL);
     /* Deeper than is watched: looked up every time. */
     char memory[256];
     hw_buffer name = HW_BUFFER_OVER(memory);
@@ -540,5 +538,127 @@ HW_TEST(cache_takes_long_and_deep_names)
     learn(&site, memory + 3, "deep");
     site.now++;
     expect_get(&site, memory + 3, false, "deep");
+    site_close(&site);
+}
+
+/* Looks a file up under a vigil, as an answer does, with something happening in between. */
+static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vigil,
+                                void (*meanwhile)(test_site *site))
+{
+    hw_root root;
+    hw_finding finding;
+    hw_entry *entry;
+    int folder = site_open_root(site);
+    hw_cache_begin(cache_of(site), 0, hw_text_of(path), INT64_C(1000) * SITE_NOW, vigil);
+    HW_NEED_OK(hw_root_open(&root, folder, false));
+    close(folder);
+    hw_vigil_watch_folders(vigil, &root);
+    meanwhile(site);
+    assert_int_equal(hw_root_find(&root, path + 1, vigil, &finding), 0);
+    int error =
+        hw_entry_new_file(hw_text_of(path), path + 1, &finding, SIZE_MAX, NULL, SITE_NOW, &entry);
+    hw_root_close(&root);
+    site_stop_if_struck(site);
+    assert_int_equal(error, 0);
+    vigil->entry = entry;
+    hw_cache_end(cache_of(site), vigil);
+}
+
+static void deploy(test_site *site)
+{
+    rename_in(site, "ready", "www/dep");
+}
+
+HW_TEST(cache_keeps_nothing_from_a_folder_that_came_too_late_to_be_watched)
+{
+    test_site site;
+    hw_vigil vigil;
+    site_open(&site);
+    site_remember(&site, NULL, 1000);
+    site_make_folder(&site, "ready");
+    site_put(&site, "ready/x", "1");
+    look_up_under_vigil(&site, "/dep/x", &vigil, deploy);
+    assert_int_equal(count_cached(&site), 0);
+    learn(&site, "/dep/x", "1");
+    rename_in(&site, "www/dep", "old");
+    expect_change(&site, "/dep/x", NULL);
+    site_close(&site);
+}
+
+HW_TEST(cache_believes_nothing_where_the_root_cannot_be_named)
+{
+    test_site site;
+    site_open(&site);
+    site_remember(&site, NULL, 1000);
+    for (unsigned nth = 1; nth <= 3; nth++)
+        hw_seam_fail("notice_add", nth, ENOENT); /* as without /proc */
+    learn(&site, "/absent", NULL);
+    site_put(&site, "www/absent", "there");
+    site.now++;
+    expect_get(&site, "/absent", false, "there");
+    site_close(&site);
+}
+
+HW_TEST(cache_gives_long_invented_names_no_room)
+{
+    static const hw_share share = {(size_t)64 * 1024, 4};
+    test_site site;
+    char target[1000];
+    site_open(&site);
+    site_remember(&site, &share, 1000);
+    learn(&site, "/hello.txt", "hello, world\n");
+    memset(target, 'n', sizeof target);
+    target[0] = '/';
+    target[sizeof target - 1] = '\0';
+    expect_get(&site, target, false, NULL);
+    expect_get(&site, target, false, NULL);
+    assert_int_equal(count_cached(&site), 1);
+    for (int i = 0; i < 200; i++) {
+        snprintf(target, sizeof target, "/%0200d", i);
+        expect_get(&site, target, false, NULL);
+    }
+    expect_get(&site, "/hello.txt", true, "hello, world\n");
+    assert_in_range(cache_of(&site)->bytes, 1, share.bytes_max);
+    site_close(&site);
+}
+
+HW_TEST(cache_of_no_size_begins_no_vigil)
+{
+    static const hw_share share = {0, 4};
+    test_site site;
+    site_open(&site);
+    site_remember(&site, &share, 1000);
+    expect_get(&site, "/hello.txt", false, "hello, world\n");
+    expect_get(&site, "/hello.txt", false, "hello, world\n");
+    assert_int_equal(hw_seam_calls("notice_add"), 0);
+    site_close(&site);
+}
+
+HW_TEST(cache_watches_no_index_in_vain)
+{
+    static const char *const names[] = {"sub", "index.html", NULL};
+    test_site site;
+    site_open(&site);
+    site_make_folder(&site, "www/dir/sub");
+    site_serve(&site, &(hw_static_setup){.index = names});
+    site_remember(&site, NULL, 1000);
+    learn(&site, "/dir/", "<p>dir</p>\n");
+    hw_cache_clear(cache_of(&site));
+    assert_int_equal(hw_seam_calls("notice_add"), hw_seam_calls("notice_remove"));
+    site_close(&site);
+}
+
+HW_TEST(cache_gives_up_on_a_flood_of_notices)
+{
+    test_site site;
+    site_open(&site);
+    site_remember(&site, NULL, 1000);
+    learn(&site, "/hello.txt", "hello, world\n");
+    /* Sixteen reads of 16 KiB, and an event takes at least 32 bytes. */
+    for (int i = 0; i < 12000; i++)
+        assert_int_equal(chmod(site_path(&site, i % 2 ? "www/ten.txt" : "www/big.bin"), 0644), 0);
+    hw_notice_read(cache_of(&site));
+    assert_int_equal(count_cached(&site), 0);
+    learn(&site, "/hello.txt", "hello, world\n");
     site_close(&site);
 }

@@ -160,3 +160,28 @@ HW_TEST(answer_that_starves_goes_with_its_client)
     assert_true(hw_list_is_empty(&rig.lane.starved));
     rig_close(&rig);
 }
+
+static bool answer_first_quickly(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    if (exchange->request.path.text.length > 1)
+        return false;
+    hw_response_plain(&exchange->response, 200, "fed");
+    return true;
+}
+
+HW_TEST(answer_that_starves_does_not_hold_those_before_it)
+{
+    test_rig rig = {.answerer = {.quick = answer_first_quickly, .answer = answer_starving}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    starvations = 2; /* once more when the first is done */
+    rig_send(&rig, client,
+             "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /starved HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_expect(&rig, client, FED);
+    hw_lane_feed_all(&rig.lane);
+    hw_loop_settle(&rig.lane.loop);
+    rig_expect(&rig, client, FED);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
