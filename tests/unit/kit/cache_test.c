@@ -292,7 +292,7 @@ HW_TEST(cache_sees_names_that_turn_round_in_links)
     site_close(&site);
 }
 
-HW_TEST(cache_is_emptied_when_notices_are_lost)
+HW_LONG_TEST(cache_is_emptied_when_notices_are_lost)
 {
     test_site site;
     site_open(&site);
@@ -417,7 +417,7 @@ HW_TEST(cache_watches_nothing_in_vain)
     site_close(&site);
 }
 
-HW_TEST(cache_has_a_bound_of_bytes)
+HW_LONG_TEST(cache_has_a_bound_of_bytes)
 {
     static const hw_share share = {(size_t)16 * 1024, 4};
     test_site site;
@@ -479,7 +479,7 @@ HW_TEST(cache_without_descriptors_to_hold_keeps_no_large_file)
     site_close(&site);
 }
 
-HW_TEST(cache_lets_invented_names_drive_nothing_out)
+HW_LONG_TEST(cache_lets_invented_names_drive_nothing_out)
 {
     static const hw_share share = {(size_t)64 * 1024, 4};
     test_site site;
@@ -599,7 +599,7 @@ HW_TEST(cache_believes_nothing_where_the_root_cannot_be_named)
     site_close(&site);
 }
 
-HW_TEST(cache_gives_long_invented_names_no_room)
+HW_LONG_TEST(cache_gives_long_invented_names_no_room)
 {
     static const hw_share share = {(size_t)64 * 1024, 4};
     test_site site;
@@ -648,7 +648,7 @@ HW_TEST(cache_watches_no_index_in_vain)
     site_close(&site);
 }
 
-HW_TEST(cache_gives_up_on_a_flood_of_notices)
+HW_LONG_TEST(cache_gives_up_on_a_flood_of_notices)
 {
     test_site site;
     site_open(&site);
