@@ -143,9 +143,9 @@ typedef struct hewn_files_opts {
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for. A request sees every change that was made before the loop heard of it, but for
- * stores through a memory mapping, which are seen when that ends, and for a file system that is
- * mounted over a folder. opts may be NULL.
+ * whatever is asked for. A request sees every change that was made before the wait ended which
+ * brought it to its loop. Not seen: stores through a memory mapping, until that ends; what is
+ * mounted over a folder or a name. opts may be NULL.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
  * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
  * NULL) says it in words. A bad prefix aborts. */

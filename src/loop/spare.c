@@ -6,8 +6,8 @@
  * server whose files are all in memory never has any.
  *
  * The queue is a list through the jobs themselves, so giving one cannot fail for want of room. It
- * needs no bound of its own: who gives a job waits for it, so there is at most one a connection. A
- * fixed ring was rejected: when it is full a loop would have to wait for the disk itself, or to come
+ * has no bound of its own: who gives a job waits for it, and what is given up meanwhile stays until
+ * a spare comes to it; each holds a descriptor, which bounds them. A fixed ring was rejected: when it is full a loop would have to wait for the disk itself, or to come
  * back, and that is a second queue.
  *
  * One lock guards everything; it is held for a few instructions, and while a thread is started. A

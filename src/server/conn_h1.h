@@ -128,7 +128,7 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1);
 /* Its head is there: it is answered at once when its quick step can, and everything before it has
  * been; else it goes to the ready queue. */
 void hw_conn_h1_ask(h1_exchange *e);
-/* The newest exchange is in the ready queue: this step will say more of it. */
+/* The newest exchange is in the ready queue, not starving: this step will say more of it. */
 bool hw_conn_h1_is_answer_due(const conn_h1 *h1);
 /* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
