@@ -1,7 +1,6 @@
 /* An intrusive, circular, doubly linked list: the link lives inside the member, so putting
- * something on a list cannot fail. A link that is on no list points to itself; a zeroed link is on
- * no list either, and a zeroed list is empty, but must be initialised before something is put on it
- * (asserted). */
+ * something on a list cannot fail. A link that is on no list has no neighbours, so a zeroed one is on
+ * none; a list must be initialised before it is used. */
 #ifndef HW_BASE_LIST_H
 #define HW_BASE_LIST_H
 
@@ -23,22 +22,22 @@ typedef struct hw_list {
 
 static inline void hw_link_init(hw_link *link)
 {
-    link->next = link->prev = link;
+    link->next = link->prev = NULL;
 }
 
 static inline void hw_list_init(hw_list *list)
 {
-    hw_link_init(&list->head);
+    list->head.next = list->head.prev = &list->head;
 }
 
 static inline bool hw_link_is_linked(const hw_link *link)
 {
-    return link->next && link->next != link;
+    return link->next != NULL;
 }
 
 static inline bool hw_list_is_empty(const hw_list *list)
 {
-    return !hw_link_is_linked(&list->head);
+    return list->head.next == &list->head;
 }
 
 /* Between two neighbours. For the functions below. */
@@ -67,7 +66,7 @@ static inline void hw_link_remove(hw_link *link)
         return;
     link->prev->next = link->next;
     link->next->prev = link->prev;
-    hw_link_init(link);
+    link->next = NULL;
 }
 
 /* The first link, left on the list; NULL when the list is empty. */
@@ -79,9 +78,12 @@ static inline hw_link *hw_list_first(const hw_list *list)
 /* The first link, taken off; NULL when the list is empty. */
 static inline hw_link *hw_list_take_first(hw_list *list)
 {
-    hw_link *first = hw_list_first(list);
-    if (first)
-        hw_link_remove(first);
+    hw_link *first = list->head.next;
+    if (hw_list_is_empty(list))
+        return NULL;
+    list->head.next = first->next;
+    first->next->prev = &list->head;
+    first->next = NULL;
     return first;
 }
 

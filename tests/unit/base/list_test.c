@@ -76,15 +76,11 @@ HW_TEST(list_links_leave_from_anywhere)
 HW_TEST(list_zeroed_links_are_on_no_list)
 {
     member zeroed = {.number = 4};
-    hw_list list, zeroed_list = {0};
+    hw_list list;
     hw_list_init(&list);
     assert_false(hw_link_is_linked(&zeroed.link));
     hw_link_remove(&zeroed.link);
     hw_list_append(&list, &zeroed.link);
-    assert_int_equal(read_list(&list), 4);
-    assert_true(hw_list_is_empty(&zeroed_list));
-    assert_null(hw_list_take_first(&zeroed_list));
-    hw_list_append_all(&list, &zeroed_list);
     assert_int_equal(read_list(&list), 4);
 }
 
