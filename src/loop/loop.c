@@ -16,7 +16,6 @@
 #include <errno.h>
 
 #include "base/assert.h"
-#include "base/number.h"
 #include "sys/clock.h"
 #include "sys/socket.h"
 
@@ -40,15 +39,23 @@ static int open_poll(hw_loop *loop)
     return hw_loop_watch(loop, &loop->event_watch, EPOLLIN | EPOLLET);
 }
 
+static void init_rounds(hw_rounds *rounds)
+{
+    hw_list_init(&rounds->lists[0]);
+    hw_list_init(&rounds->lists[1]);
+    rounds->next = &rounds->lists[0];
+}
+
 int hw_loop_init(hw_loop *loop, hw_loop_kind kind)
 {
     *loop = (hw_loop){.poll = -1, .event = -1};
-    hw_list_init(&loop->arrivals);
-    hw_list_init(&loop->turns);
+    init_rounds(&loop->arrivals);
+    init_rounds(&loop->turns);
     hw_list_init(&loop->ready);
     hw_list_init(&loop->retired);
     hw_list_init(&loop->early);
     loop->start_ns = loop->now_ns = hw_sys_monotonic_ns();
+    loop->next_ms_ns = loop->start_ns + NS_PER_MS;
     hw_wheel_init(&loop->wheel, 0);
     int error = kind == HW_LOOP_POLL ? open_poll(loop) : 0;
     if (error < 0)
@@ -66,7 +73,7 @@ static void run_all(hw_list *list)
 
 static bool has_queued(const hw_loop *loop)
 {
-    return !hw_list_is_empty(&loop->arrivals) || !hw_list_is_empty(&loop->turns) ||
+    return !hw_list_is_empty(loop->arrivals.next) || !hw_list_is_empty(loop->turns.next) ||
            !hw_list_is_empty(&loop->ready);
 }
 
@@ -83,10 +90,14 @@ void hw_loop_fini(hw_loop *loop)
     loop->poll = loop->event = -1;
 }
 
+/* Most steps begin in the millisecond in which the last one began. */
 static void read_loop_clock(hw_loop *loop)
 {
     loop->now_ns = hw_sys_monotonic_ns();
-    loop->now_ms = (loop->now_ns - loop->start_ns) / NS_PER_MS;
+    if (loop->now_ns >= loop->next_ms_ns) {
+        loop->now_ms = (loop->now_ns - loop->start_ns) / NS_PER_MS;
+        loop->next_ms_ns = loop->start_ns + (loop->now_ms + 1) * NS_PER_MS;
+    }
     loop->is_late = false;
 }
 
@@ -97,13 +108,13 @@ static int choose_timeout_ms(hw_loop *loop, bool may_wait)
 {
     if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
         return 0;
-    int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
-    if (next_ms == HW_WHEEL_NEVER)
-        return -1;
     if (loop->is_late)
         read_loop_clock(loop);
+    int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
     int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
-    return wait_ms < 0 ? 0 : (int)hw_number_min((uint64_t)wait_ms, INT32_MAX);
+    if (wait_ms > INT32_MAX)
+        return next_ms == HW_WHEEL_NEVER ? -1 : INT32_MAX;
+    return wait_ms < 0 ? 0 : (int)wait_ms;
 }
 
 static int wait_for_events(hw_loop *loop, bool may_wait)
@@ -163,15 +174,13 @@ static void run_inbox(hw_loop *loop)
     }
 }
 
-/* Those who are queued now; who queues itself meanwhile comes next time. */
-static void run_queued(hw_list *list)
+static void run_round(hw_rounds *rounds)
 {
-    hw_list now;
-    if (hw_list_is_empty(list))
+    hw_list *now = rounds->next;
+    if (hw_list_is_empty(now))
         return;
-    hw_list_init(&now);
-    hw_list_append_all(&now, list);
-    run_all(&now);
+    rounds->next = now == &rounds->lists[0] ? &rounds->lists[1] : &rounds->lists[0];
+    run_all(now);
 }
 
 static void run_ready(hw_loop *loop)
@@ -180,10 +189,10 @@ static void run_ready(hw_loop *loop)
         return;
     run_all(&loop->ready);
     loop->is_late = true;
-    run_queued(&loop->turns);
+    run_round(&loop->turns);
 }
 
-static void step_once(hw_loop *loop, bool may_wait)
+static inline void step_once(hw_loop *loop, bool may_wait)
 {
     int count = wait_for_events(loop, may_wait);
     read_loop_clock(loop);
@@ -192,8 +201,8 @@ static void step_once(hw_loop *loop, bool may_wait)
     hand_out_events(loop, count);
     run_inbox(loop);
     hw_wheel_advance(&loop->wheel, hw_loop_now_ms(loop));
-    run_queued(&loop->arrivals);
-    run_queued(&loop->turns);
+    run_round(&loop->arrivals);
+    run_round(&loop->turns);
     run_ready(loop);
     run_all(&loop->retired);
 }

@@ -32,6 +32,12 @@ typedef struct hw_early {
     hw_link link;
 } hw_early;
 
+/* Tasks that run in rounds: who is queued while a round runs comes in the next one. */
+typedef struct hw_rounds {
+    hw_list lists[2]; /* but for the one that runs, one of them is empty */
+    hw_list *next;    /* the other: the next round */
+} hw_rounds;
+
 /* A message to a loop from another thread. */
 typedef struct hw_post hw_post;
 struct hw_post {
@@ -52,12 +58,14 @@ typedef struct hw_loop hw_loop;
 struct hw_loop {
     int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
-    hw_list arrivals, turns, ready, retired;
+    hw_rounds arrivals, turns;
+    hw_list ready, retired;
     hw_list early; /* hw_early */
     hw_wheel wheel;
     int64_t start_ns;               /* where the wheel's clock begins */
     int64_t now_ns;                 /* monotonic, read once a step */
     int64_t now_ms;                 /* the same on the wheel's clock */
+    int64_t next_ms_ns;             /* when that changes */
     void (*on_idle)(hw_loop *loop); /* may be NULL; it is about to wait, with nobody queued */
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
@@ -114,12 +122,12 @@ static inline void hw_task_queue(hw_list *list, hw_task *task)
 /* Before the turns of a step: for whoever brings others that take theirs in the same step. */
 static inline void hw_loop_queue_arrival(hw_loop *loop, hw_task *task)
 {
-    hw_task_queue(&loop->arrivals, task);
+    hw_task_queue(loop->arrivals.next, task);
 }
 
 static inline void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
 {
-    hw_task_queue(&loop->turns, task);
+    hw_task_queue(loop->turns.next, task);
 }
 
 static inline void hw_loop_queue_ready(hw_loop *loop, hw_task *task)

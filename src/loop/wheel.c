@@ -101,17 +101,11 @@ void hw_wheel_arm(hw_wheel *wheel, hw_timer *timer, int64_t at_ms)
     file_timer(wheel, timer);
 }
 
-void hw_wheel_advance(hw_wheel *wheel, int64_t now_ms)
+void hw_wheel_fire(hw_wheel *wheel, int64_t now_ms)
 {
     unsigned level, slot;
     int64_t at_ms;
     hw_list due;
-    if (now_ms < wheel->now_ms)
-        return;
-    if (now_ms < wheel->next_ms) {
-        wheel->now_ms = now_ms;
-        return;
-    }
     while (find_next_slot(wheel, &level, &slot, &at_ms) && at_ms <= now_ms) {
         if (at_ms > wheel->now_ms)
             wheel->now_ms = at_ms;

@@ -34,8 +34,16 @@ bool hw_timer_is_armed(const hw_timer *timer);
  * timer which arms itself again cannot keep an advance from ending. */
 void hw_wheel_arm(hw_wheel *wheel, hw_timer *timer, int64_t at_ms);
 void hw_wheel_disarm(hw_wheel *wheel, hw_timer *timer); /* does nothing when it is not armed */
+/* For the function below, when the first occupied slot is reached. */
+void hw_wheel_fire(hw_wheel *wheel, int64_t now_ms);
 /* Fires everything due up to now, in order of time to the millisecond. */
-void hw_wheel_advance(hw_wheel *wheel, int64_t now_ms);
+static inline void hw_wheel_advance(hw_wheel *wheel, int64_t now_ms)
+{
+    if (now_ms >= wheel->next_ms)
+        hw_wheel_fire(wheel, now_ms);
+    else if (now_ms > wheel->now_ms)
+        wheel->now_ms = now_ms;
+}
 /* When to look again: never later than the next timer, perhaps earlier. HW_WHEEL_NEVER: nothing is
  * armed. */
 int64_t hw_wheel_next_ms(const hw_wheel *wheel);
