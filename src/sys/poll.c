@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "sys/call.h"
+
 static int tell_poll_result(int result)
 {
     return result < 0 ? -errno : result;
@@ -33,7 +35,7 @@ int hw_sys_poll_remove(int poll, int fd)
 
 int hw_sys_poll_wait(int poll, struct epoll_event *events, int events_max, int timeout_ms)
 {
-    int count = tell_poll_result(epoll_wait(poll, events, events_max, timeout_ms));
+    int count = (int)hw_call_poll_wait(poll, events, events_max, timeout_ms);
     return count == -EINTR ? 0 : count;
 }
 

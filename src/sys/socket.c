@@ -13,6 +13,8 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include "sys/call.h"
+
 static int tell_socket_result(int result)
 {
     return result < 0 ? -errno : result;
@@ -97,21 +99,33 @@ int hw_sys_local_address(int fd, struct sockaddr_storage *ret_address, socklen_t
 
 ssize_t hw_sys_receive(int fd, void *memory, size_t bytes)
 {
-    return tell_socket_count(TEMP_FAILURE_RETRY(recv(fd, memory, bytes, 0)));
+    ssize_t count;
+    do
+        count = hw_call_receive(fd, memory, bytes);
+    while (count == -EINTR);
+    return count;
 }
 
-ssize_t hw_sys_send(int fd, const struct iovec *parts, size_t count, int more)
+/* A call of its own: the message would make the stack of who sends one part larger, and guarded. */
+static __attribute__((noinline)) ssize_t send_parts(int fd, const struct iovec *parts, size_t count, int flags)
 {
-    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-    if (count == 1)
-        return tell_socket_count(
-            TEMP_FAILURE_RETRY(send(fd, parts->iov_base, parts->iov_len, flags)));
     /* The kernel only reads the parts, though the struct does not say so. */
     struct msghdr message = {
         .msg_iov = (struct iovec *)parts,
         .msg_iovlen = count < IOV_MAX ? count : IOV_MAX,
     };
-    return tell_socket_count(TEMP_FAILURE_RETRY(sendmsg(fd, &message, flags)));
+    return hw_call_send_parts(fd, &message, flags);
+}
+
+ssize_t hw_sys_send(int fd, const struct iovec *parts, size_t count, int more)
+{
+    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    ssize_t sent;
+    do
+        sent = count == 1 ? hw_call_send(fd, parts->iov_base, parts->iov_len, flags)
+                          : send_parts(fd, parts, count, flags);
+    while (sent == -EINTR);
+    return sent;
 }
 
 ssize_t hw_sys_send_file(int fd, int file, uint64_t offset, size_t bytes)
