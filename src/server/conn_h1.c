@@ -37,9 +37,10 @@ static bool has_body_room(const conn_h1 *h1)
 /* Whether more of the client's bytes are of use now. */
 static bool has_input_room(const conn_h1 *h1)
 {
-    switch (h1->input) {
-    case H1_INPUT_HEADS:
+    /* Nearly always; a switch would jump through a table for it. */
+    if (h1->input == H1_INPUT_HEADS)
         return hw_conn_h1_has_queue_room(h1);
+    switch (h1->input) {
     case H1_INPUT_BODY:
     case H1_INPUT_TUNNEL:
         return has_body_room(h1);
@@ -47,6 +48,7 @@ static bool has_input_room(const conn_h1 *h1)
         return true;
     case H1_INPUT_LINGER:
         return h1->skip_left > 0;
+    case H1_INPUT_HEADS:
     case H1_INPUT_HELD:
     case H1_INPUT_OVER:
         break;
@@ -133,7 +135,8 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
         left.length = 0;
     }
     if (left.length == 0) {
-        drop_rest(h1);
+        if (h1->rest)
+            drop_rest(h1);
         return;
     }
     if (h1->rest && used == 0)
@@ -228,7 +231,15 @@ static h1_wait first_wait(const conn_h1 *h1)
     return (h1_wait)first;
 }
 
-/* What nearly every turn ends with: nothing is under way. The same as below, made short. */
+/* What nearly every turn ends with: nothing is under way, and nothing to be read. */
+static bool is_at_rest(const conn_h1 *h1)
+{
+    return h1->queue_length == 0 && h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser) &&
+           h1->requests > 0 && !h1->rest && !h1->is_ended && !h1->conn.stream->readable &&
+           !h1->conn.lane->is_draining;
+}
+
+/* The deadline of a connection at rest. The same as below, made short. */
 static void wait_idle(conn_h1 *h1)
 {
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
@@ -242,10 +253,6 @@ static void arm_deadline(conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     bool is_between = hw_h1_is_between(&h1->parser), is_heads = h1->input == H1_INPUT_HEADS;
-    if (h1->queue_length == 0 && is_heads && is_between && h1->requests > 0) {
-        wait_idle(h1);
-        return;
-    }
     bool is_in_head = is_heads && (h1->requests == 0 || !is_between);
     /* With no room left for it, the head may be there, unread. */
     is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1);
@@ -262,6 +269,10 @@ static void arm_deadline(conn_h1 *h1)
 /* ARM: one deadline, or the end. A turn that stopped although it could go on queues itself. */
 static void arm(conn_h1 *h1)
 {
+    if (is_at_rest(h1)) {
+        wait_idle(h1);
+        return;
+    }
     bool is_between = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
     if (h1->input == H1_INPUT_LINGER && h1->is_ended)
         hw_conn_close(&h1->conn);
@@ -354,13 +365,12 @@ static void take_h1_turn(hw_conn *conn)
     conn_h1 *h1 = (conn_h1 *)conn;
     if (conn->is_late)
         take_deadline(h1);
-    if (!conn->is_closed && conn->has_news)
+    if (conn->has_news && !conn->is_closed)
         take_input(h1);
     /* What is answered already leaves with what is about to be. */
-    if (hw_conn_h1_is_answer_due(h1))
+    if (conn->is_closed || hw_conn_h1_is_answer_due(h1))
         return;
-    if (!conn->is_closed)
-        hw_conn_h1_write(h1);
+    hw_conn_h1_write(h1);
     if (!conn->is_closed)
         arm(h1);
 }
