@@ -10,6 +10,7 @@
 
 void hw_list_prepend(hw_list *list, hw_link *link)
 {
+    hw_assert(list->head.next); /* else it was never initialised */
     hw_link_insert(link, &list->head, list->head.next);
 }
 

@@ -43,7 +43,6 @@ static inline bool hw_list_is_empty(const hw_list *list)
 /* Between two neighbours. For the functions below. */
 static inline void hw_link_insert(hw_link *link, hw_link *prev, hw_link *next)
 {
-    hw_assert(prev && next); /* else the list was never initialised */
     hw_assert(!hw_link_is_linked(link));
     link->prev = prev;
     link->next = next;
@@ -54,6 +53,7 @@ static inline void hw_link_insert(hw_link *link, hw_link *prev, hw_link *next)
 /* The link must be on no list (asserted). */
 static inline void hw_list_append(hw_list *list, hw_link *link)
 {
+    hw_assert(list->head.prev); /* else it was never initialised */
     hw_link_insert(link, list->head.prev, &list->head);
 }
 

@@ -63,14 +63,27 @@ static size_t count_bytes(const struct iovec *parts, size_t count)
     return bytes;
 }
 
+static inline ssize_t write_some(tcp_stream *tcp, const struct iovec *parts, size_t count,
+                                 bool more)
+{
+    ssize_t sent = hw_sys_send(tcp->watch.fd, parts, count, more);
+    if (sent < (ssize_t)count_bytes(parts, count))
+        tcp->stream.writable = false;
+    hw_sink_step(tcp->pool->sink, "net/tcp", "writev / sendfile");
+    return sent;
+}
+
+static __attribute__((noinline)) ssize_t write_parts(tcp_stream *tcp, const struct iovec *parts,
+                                                     size_t count, bool more)
+{
+    return write_some(tcp, parts, count, more);
+}
+
+/* Nearly everything that is sent lies in one piece: it goes without a loop and a message. */
 static ssize_t write_socket(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
 {
     tcp_stream *tcp = (tcp_stream *)stream;
-    hw_sink_step(tcp->pool->sink, "net/tcp", "writev / sendfile");
-    ssize_t sent = hw_sys_send(tcp->watch.fd, parts, count, more);
-    if (sent < (ssize_t)count_bytes(parts, count))
-        stream->writable = false;
-    return sent;
+    return count == 1 ? write_some(tcp, parts, 1, more) : write_parts(tcp, parts, count, more);
 }
 
 static ssize_t send_file_to_socket(hw_stream *stream, int file, uint64_t offset, size_t bytes)

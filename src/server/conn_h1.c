@@ -34,12 +34,8 @@ static bool has_body_room(const conn_h1 *h1)
     return !inflow || hw_ring_room(inflow) > 0;
 }
 
-/* Whether more of the client's bytes are of use now. */
-static bool has_input_room(const conn_h1 *h1)
+static bool has_content_room(const conn_h1 *h1)
 {
-    /* Nearly always; a switch would jump through a table for it. */
-    if (h1->input == H1_INPUT_HEADS)
-        return hw_conn_h1_has_queue_room(h1);
     switch (h1->input) {
     case H1_INPUT_BODY:
     case H1_INPUT_TUNNEL:
@@ -54,6 +50,12 @@ static bool has_input_room(const conn_h1 *h1)
         break;
     }
     return false;
+}
+
+/* Whether more of the client's bytes are of use now. */
+static bool has_input_room(const conn_h1 *h1)
+{
+    return h1->input == H1_INPUT_HEADS ? hw_conn_h1_has_queue_room(h1) : has_content_room(h1);
 }
 
 static bool may_read(const conn_h1 *h1)
@@ -97,18 +99,11 @@ static void note_read(conn_h1 *h1, ssize_t count)
     }
 }
 
-/* READ: the input that is there, old and new. */
-static hw_text read_input(conn_h1 *h1)
+/* READ behind what was kept. Out of line: it is seldom so, and a turn is short. */
+static __attribute__((noinline)) hw_text read_more(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
-    hw_lane *lane = h1->conn.lane;
     bool is_reading = may_read(h1);
-    if (!h1->rest) {
-        ssize_t count =
-            is_reading ? stream->ops->read(stream, lane->input, HW_LANE_INPUT_BYTES) : -EAGAIN;
-        note_read(h1, count);
-        return (hw_text){lane->input, count > 0 ? (size_t)count : 0};
-    }
     if (is_reading && !grow_rest(h1, REST_ROOM_BYTES)) {
         hw_conn_close(&h1->conn);
         return (hw_text){0};
@@ -123,6 +118,18 @@ static hw_text read_input(conn_h1 *h1)
         rest->length += count > 0 ? (size_t)count : 0;
     }
     return (hw_text){rest->bytes, rest->length};
+}
+
+/* READ: the input that is there, old and new. */
+static hw_text read_input(conn_h1 *h1)
+{
+    hw_stream *stream = h1->conn.stream;
+    char *memory = h1->conn.lane->input;
+    if (h1->rest)
+        return read_more(h1);
+    ssize_t count = may_read(h1) ? stream->ops->read(stream, memory, HW_LANE_INPUT_BYTES) : -EAGAIN;
+    note_read(h1, count);
+    return (hw_text){memory, count > 0 ? (size_t)count : 0};
 }
 
 /* Keeps what the turn has not used. */
@@ -266,13 +273,9 @@ static void arm_deadline(conn_h1 *h1)
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
 
-/* ARM: one deadline, or the end. A turn that stopped although it could go on queues itself. */
-static void arm(conn_h1 *h1)
+/* A turn that stopped although it could go on queues itself. */
+static __attribute__((noinline)) void arm_busy(conn_h1 *h1)
 {
-    if (is_at_rest(h1)) {
-        wait_idle(h1);
-        return;
-    }
     bool is_between = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
     if (h1->input == H1_INPUT_LINGER && h1->is_ended)
         hw_conn_close(&h1->conn);
@@ -287,6 +290,15 @@ static void arm(conn_h1 *h1)
     if (may_read(h1) || (has_input && !h1->needs_more && can_go_on))
         hw_conn_queue(&h1->conn);
     arm_deadline(h1);
+}
+
+/* ARM: one deadline, or the end. */
+static void arm(conn_h1 *h1)
+{
+    if (is_at_rest(h1))
+        wait_idle(h1);
+    else
+        arm_busy(h1);
 }
 
 static const hw_problem too_slow_head = {408, "the head did not arrive in time", "RFC 9110 15.5.9"};

@@ -238,8 +238,9 @@ static __attribute__((noinline)) size_t take_next_event(conn_h1 *h1, hw_text unu
     return event.used;
 }
 
-/* The client has finished sending, in the middle of something or not. */
-static void take_end_of_input(conn_h1 *h1)
+/* The client has finished sending, in the middle of something or not. Out of line: the problem would
+ * have every turn guard its stack. */
+static __attribute__((noinline)) void take_end_of_input(conn_h1 *h1)
 {
     hw_problem problem = hw_h1_finish(&h1->parser);
     if (problem.status == 0)

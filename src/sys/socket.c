@@ -107,7 +107,8 @@ ssize_t hw_sys_receive(int fd, void *memory, size_t bytes)
 }
 
 /* A call of its own: the message would make the stack of who sends one part larger, and guarded. */
-static __attribute__((noinline)) ssize_t send_parts(int fd, const struct iovec *parts, size_t count, int flags)
+static __attribute__((noinline)) ssize_t send_parts(int fd, const struct iovec *parts, size_t count,
+                                                    int flags)
 {
     /* The kernel only reads the parts, though the struct does not say so. */
     struct msghdr message = {

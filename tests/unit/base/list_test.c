@@ -153,6 +153,6 @@ HW_TEST(list_misuse_aborts)
 {
     hw_test_expect_death(append_twice, NULL, "assertion failed: !hw_link_is_linked(link)");
     hw_test_expect_death(prepend_twice, NULL, "assertion failed: !hw_link_is_linked(link)");
-    hw_test_expect_death(append_to_zeroed_list, NULL, "assertion failed: prev && next");
+    hw_test_expect_death(append_to_zeroed_list, NULL, "assertion failed: list->head.prev");
     hw_test_expect_death(append_all_to_itself, NULL, "assertion failed: to != from");
 }
