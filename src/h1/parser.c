@@ -37,6 +37,11 @@ void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const h
     *parser = (hw_h1_parser){.limits = limits, .sink = sink, .state = HW_H1_STATE_START};
 }
 
+void hw_h1_parser_promise_slack(hw_h1_parser *parser)
+{
+    parser->has_slack = true;
+}
+
 static void end_message(hw_h1_parser *parser)
 {
     parser->state = HW_H1_STATE_START;

@@ -18,6 +18,8 @@
 
 #define HW_H1_FIELDS_MAX 100
 #define HW_H1_TRAILERS_MAX 20
+/* See hw_h1_parser_promise_slack. */
+#define HW_H1_SLACK 64
 
 typedef struct hw_h1_limits {
     size_t line_bytes_max;  /* the request line without its end; longer: 414 */
@@ -102,10 +104,16 @@ struct hw_h1_parser {
     uint8_t state;       /* hw_h1_state of state.h */
     uint8_t empty_lines; /* before the request line so far */
     bool is_trailers;    /* the section being read is a trailer section */
+    bool has_slack;      /* HW_H1_SLACK bytes behind every input may be read */
 };
 
 /* Between messages. The limits of head and trailers must be below 4 GiB (asserted). */
 void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const hw_sink *sink);
+
+/* After init: behind every input that will be shown there are HW_H1_SLACK bytes of the caller's
+ * memory. What they hold has no meaning, and no influence on what is said; that they may be read
+ * makes short heads cheaper. */
+void hw_h1_parser_promise_slack(hw_h1_parser *parser);
 
 /* The next event of the input. `head` must be the same from the first NEED_MORE of a head (or of a
  * trailer section) until it is complete, may differ otherwise, and is written while a head or a

@@ -6,6 +6,7 @@
 #ifndef HW_HTTP_BLOCK_H
 #define HW_HTTP_BLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ typedef unsigned char hw_block __attribute__((vector_size(16)));
 typedef signed char hw_block_numbers __attribute__((vector_size(16)));
 
 /* What is the processor's own. stops: which bytes of a block end a run; collect: those of a set;
- * invert: all other bytes; skip: without the first bytes; first: the index of the first stop, of which there is one; run: how many
+ * invert: all other bytes; skip: without the first bytes, the next one lowest; without_first: with no answer for the first byte; first: the index of the first stop, of which there is one; run: how many
  * bytes from the first on are in a set. */
 #if defined(__x86_64__) /* SSE2, which every x86-64 has */
 #include <emmintrin.h>
@@ -27,6 +28,11 @@ typedef uint32_t hw_block_stops;
 static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
 {
     return stops >> count;
+}
+
+static inline hw_block_stops hw_block_without_first(hw_block_stops stops)
+{
+    return stops & ~(hw_block_stops)1;
 }
 
 static inline hw_block_stops hw_block_collect(hw_block set)
@@ -62,6 +68,11 @@ static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
     return stops >> (4 * count);
 }
 
+static inline hw_block_stops hw_block_without_first(hw_block_stops stops)
+{
+    return stops & ~(hw_block_stops)15;
+}
+
 static inline hw_block_stops hw_block_collect(hw_block set)
 {
     uint8x8_t halves = vshrn_n_u16((uint16x8_t)set, 4);
@@ -93,6 +104,11 @@ typedef uint32_t hw_block_stops;
 static inline hw_block_stops hw_block_skip(hw_block_stops stops, size_t count)
 {
     return stops >> count;
+}
+
+static inline hw_block_stops hw_block_without_first(hw_block_stops stops)
+{
+    return stops & ~(hw_block_stops)1;
 }
 
 static inline hw_block_stops hw_block_collect(hw_block set)
@@ -134,6 +150,17 @@ static inline hw_block hw_block_load_halves(const char *low, const char *high)
     memcpy(&halves[0], low, 8);
     memcpy(&halves[1], high, 8);
     return (hw_block)(unsigned long long __attribute__((vector_size(16)))){halves[0], halves[1]};
+}
+
+static inline hw_block hw_block_equal(hw_block one, hw_block other)
+{
+    return (hw_block)(one == other);
+}
+
+/* Whether all bytes are in a set. */
+static inline bool hw_block_is_full(hw_block set)
+{
+    return !hw_block_invert(hw_block_collect(set));
 }
 
 static inline hw_block hw_block_same(hw_block block, unsigned char byte)

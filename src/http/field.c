@@ -1,8 +1,8 @@
 /* Fields: their syntax, their names as small numbers, and sets of them.
  *
  * A name is looked up once, when it arrives. A perfect hash of its length and its two ends gives
- * the one known name that it may be, and that is compared sixteen bytes at once where they are in a
- * block already (hw_field_id_in_block), else eight at a time; a name the server does not know is
+ * the one known name that it may be, and that is compared with its colon, sixteen bytes at once, where
+ * they are in a block already (hw_field_find_in_block), else eight at a time; a name the server does not know is
  * nearly always told by its length alone. Rejected: candidates by length, one
  * after the other (what it saved in words it cost in every request); hashing all letters, which
  * would look at every byte of a name twice. Comparison is in any case (RFC 9110 5.1), over ASCII
@@ -81,6 +81,54 @@ const uint8_t hw_field_places[HW_FIELD_PLACES] = {
     [HW_FIELD_PLACE(7, 'u', 'e')] = HW_FIELD_UPGRADE,
     [HW_FIELD_PLACE(10, 'u', 't')] = HW_FIELD_USER_AGENT,
     [HW_FIELD_PLACE(4, 'v', 'y')] = HW_FIELD_VARY,
+};
+
+/* The words for hw_field_find_in_block: `letters` has a SP, which is the bit, for each letter of the
+ * name; `rest` fills up the block. */
+#define HYPHEN "\0"
+#define REST_1 "\377"
+#define REST_2 "\377\377"
+#define REST_3 REST_2 REST_1
+#define REST_5 REST_3 REST_2
+#define REST_7 REST_5 REST_2
+#define REST_8 REST_7 REST_1
+#define REST_9 REST_7 REST_2
+#define REST_10 REST_9 REST_1
+#define REST_11 REST_9 REST_2
+#define REST_13 REST_11 REST_2
+#define WORD(name, letters, rest)                                                                  \
+    {                                                                                              \
+        name ":" rest, letters "\0" rest                                                           \
+    }
+const hw_field_word hw_field_words[HW_FIELD_COUNT] = {
+    [HW_FIELD_ACCEPT] = WORD("accept", "      ", REST_9),
+    [HW_FIELD_ACCEPT_ENCODING] = WORD("accept-encoding", "      " HYPHEN "        ", ""),
+    [HW_FIELD_ALLOW] = WORD("allow", "     ", REST_10),
+    [HW_FIELD_AUTHORIZATION] = WORD("authorization", "             ", REST_2),
+    [HW_FIELD_CACHE_CONTROL] = WORD("cache-control", "     " HYPHEN "       ", REST_2),
+    [HW_FIELD_CONNECTION] = WORD("connection", "          ", REST_5),
+    [HW_FIELD_CONTENT_LENGTH] = WORD("content-length", "       " HYPHEN "      ", REST_1),
+    [HW_FIELD_CONTENT_RANGE] = WORD("content-range", "       " HYPHEN "     ", REST_2),
+    [HW_FIELD_CONTENT_TYPE] = WORD("content-type", "       " HYPHEN "    ", REST_3),
+    [HW_FIELD_COOKIE] = WORD("cookie", "      ", REST_9),
+    [HW_FIELD_DATE] = WORD("date", "    ", REST_11),
+    [HW_FIELD_ETAG] = WORD("etag", "    ", REST_11),
+    [HW_FIELD_EXPECT] = WORD("expect", "      ", REST_9),
+    [HW_FIELD_HOST] = WORD("host", "    ", REST_11),
+    [HW_FIELD_IF_MATCH] = WORD("if-match", "  " HYPHEN "     ", REST_7),
+    [HW_FIELD_IF_NONE_MATCH] = WORD("if-none-match", "  " HYPHEN "    " HYPHEN "     ", REST_2),
+    [HW_FIELD_IF_RANGE] = WORD("if-range", "  " HYPHEN "     ", REST_7),
+    [HW_FIELD_KEEP_ALIVE] = WORD("keep-alive", "    " HYPHEN "     ", REST_5),
+    [HW_FIELD_LAST_MODIFIED] = WORD("last-modified", "    " HYPHEN "        ", REST_2),
+    [HW_FIELD_LOCATION] = WORD("location", "        ", REST_7),
+    [HW_FIELD_ORIGIN] = WORD("origin", "      ", REST_9),
+    [HW_FIELD_RANGE] = WORD("range", "     ", REST_10),
+    [HW_FIELD_REFERER] = WORD("referer", "       ", REST_8),
+    [HW_FIELD_TE] = WORD("te", "  ", REST_13),
+    [HW_FIELD_TRAILER] = WORD("trailer", "       ", REST_8),
+    [HW_FIELD_UPGRADE] = WORD("upgrade", "       ", REST_8),
+    [HW_FIELD_USER_AGENT] = WORD("user-agent", "    " HYPHEN "     ", REST_5),
+    [HW_FIELD_VARY] = WORD("vary", "    ", REST_11),
 };
 
 hw_field_id hw_field_id_of(hw_text name)

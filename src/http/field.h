@@ -172,17 +172,24 @@ static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw
     return HW_FIELD_OTHER;
 }
 
-/* The same for a token of 1 to 16 bytes that begins a block, and is followed by its ":". */
-static inline __attribute__((always_inline)) hw_field_id
-hw_field_id_in_block(const char *token, unsigned length, hw_block block)
+/* A known name as a block has it that begins with the name and its ":". Where they are the same with
+ * `fold` added to the block's bits, it is that name: 0x20 for a letter, whose cases differ in this
+ * bit, nothing for "-" and ":", and all bits for whatever is behind. */
+typedef struct hw_field_word {
+    unsigned char folded[HW_BLOCK_BYTES], fold[HW_BLOCK_BYTES];
+} hw_field_word;
+extern const hw_field_word
+    hw_field_words[HW_FIELD_COUNT]; /* zeros: none, or it does not fit a block */
+
+/* Whether a block begins with a known name and its ":". False: with another name, or none at all,
+ * or one that does not fit. The first ":" behind the first byte is at `length`. */
+static inline __attribute__((always_inline)) bool
+hw_field_find_in_block(const char *token, size_t length, hw_block block, size_t *ret_id)
 {
-    size_t id = hw_field_id_at_place(token, length);
-    const hw_field_known *known = &hw_field_names[id];
-    if (known->length != (uint8_t)length)
-        return HW_FIELD_OTHER;
-    /* The ":" ends it where a known name of this length has its first NUL. */
-    hw_block differences = (block ^ hw_block_load(known->name)) & (unsigned char)~0x20;
-    return hw_block_run(hw_block_same(differences, 0)) == length ? (hw_field_id)id : HW_FIELD_OTHER;
+    *ret_id = hw_field_id_at_place(token, length);
+    const hw_field_word *word = &hw_field_words[*ret_id];
+    return hw_block_is_full(hw_block_equal(block | hw_block_load((const char *)word->fold),
+                                           hw_block_load((const char *)word->folded)));
 }
 
 #endif

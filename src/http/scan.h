@@ -106,21 +106,10 @@ static inline hw_block_stops hw_scan_value_stops(hw_block block)
     return hw_block_collect(hw_block_range(block, 0, 0x1f) | hw_block_same(block, 0x7f));
 }
 
-/* Letters and "-", of which names of fields are made: a set. */
-static inline hw_block hw_scan_usual_name(hw_block block)
+/* All but visible ASCII and SP: what nearly every value is made of. */
+static inline hw_block_stops hw_scan_print_stops(hw_block block)
 {
-    return hw_block_letters(block) | hw_block_same(block, '-');
-}
-
-static inline hw_block_stops hw_scan_name_stops(hw_block block)
-{
-    return hw_block_invert(hw_block_collect(hw_scan_usual_name(block)));
-}
-
-/* How many of them a block begins with. */
-static inline unsigned hw_scan_name_run(hw_block block)
-{
-    return hw_block_run(hw_scan_usual_name(block));
+    return hw_block_invert(hw_block_collect(hw_block_range(block, ' ', '~')));
 }
 
 #endif

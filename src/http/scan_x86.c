@@ -4,19 +4,17 @@
 
 #include "http/scan.h"
 
-/* Over all blocks of nothing but value: to the first byte that hw_scan_value_stops would tell, or
- * to where less than a block is left. */
+/* Over printable bytes: to the first other one, or to where less than a block is left. */
 static __attribute__((target("avx2"))) const char *skip_wide_value(const char *at, const char *end)
 {
-    const __m256i control = _mm256_set1_epi8(0x1f), del = _mm256_set1_epi8(0x7f);
-    while (end - at >= 32) {
+    const uint32_t all = UINT32_MAX;
+    for (; end - at >= 32; at += 32) {
         __m256i block = _mm256_loadu_si256((const __m256i *)(const void *)at);
-        __m256i is_control = _mm256_cmpeq_epi8(_mm256_min_epu8(block, control), block);
-        __m256i stops = _mm256_or_si256(is_control, _mm256_cmpeq_epi8(block, del));
-        unsigned found = (unsigned)_mm256_movemask_epi8(stops);
-        if (found)
-            return at + __builtin_ctz(found);
-        at += 32;
+        __m256i moved = _mm256_add_epi8(block, _mm256_set1_epi8(1)); /* "~" is the largest then */
+        __m256i set = _mm256_cmpgt_epi8(moved, _mm256_set1_epi8(' '));
+        uint32_t found = (uint32_t)_mm256_movemask_epi8(set);
+        if (found != all)
+            return at + __builtin_ctz(~found);
     }
     return at;
 }

@@ -72,7 +72,7 @@ static bool grow_rest(conn_h1 *h1, size_t room)
         return true;
     capacity = hw_size_max(capacity * 2, length + room);
     bool is_new = !h1->rest;
-    h1_rest *rest = hw_sys_resize(h1->rest, sizeof *rest + capacity);
+    h1_rest *rest = hw_sys_resize(h1->rest, sizeof *rest + capacity + HW_H1_SLACK);
     if (!rest)
         return false;
     if (is_new)
@@ -453,6 +453,7 @@ int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
     *h1 = (conn_h1){0};
     hw_list_init(&h1->queue);
     hw_h1_parser_init(&h1->parser, &lane->shared->limits.h1, lane->place.sink);
+    hw_h1_parser_promise_slack(&h1->parser);
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
         h1->by_ms[wait] = H1_NEVER;
     hw_conn_init(&h1->conn, &h1_driver, lane, stream);

@@ -21,7 +21,7 @@ typedef struct h1_exchange {
     hw_exchange exchange;
     hw_link link;  /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
     hw_task ready; /* in the loop's ready queue */
-    conn_h1 *conn; /* this and what follows is zeroed for each exchange */
+    conn_h1 *conn; /* this and what follows, but for `frame`, is zeroed for each exchange */
     size_t held;   /* of its arena, as it is counted in conn_h1 */
     h1_progress progress;
     bool is_planned;     /* the answerer has said what becomes of the body */
@@ -48,7 +48,7 @@ typedef struct h1_exchange {
 typedef struct h1_rest {
     size_t length, capacity;
     hw_h1_head head; /* of the head that is not complete yet */
-    char bytes[];
+    char bytes[]; /* capacity, and HW_H1_SLACK behind them */
 } h1_rest;
 
 /* What is done with what the client sends. */

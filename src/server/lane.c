@@ -144,7 +144,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     }
     if (lane->place.sink && lane->place.sink->idles)
         lane->loop.on_idle = on_idle;
-    lane->input = hw_sys_alloc(HW_LANE_INPUT_BYTES);
+    lane->input = hw_sys_alloc(HW_LANE_INPUT_BYTES + HW_H1_SLACK);
     lane->output = hw_sys_alloc(HW_LANE_OUTPUT_BYTES);
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
     if (error < 0)
@@ -222,13 +222,13 @@ void hw_lane_cut(hw_lane *lane)
 
 void hw_lane_lend_buffers(hw_lane *lane)
 {
-    hw_unpoison(lane->input, HW_LANE_INPUT_BYTES);
+    hw_unpoison(lane->input, HW_LANE_INPUT_BYTES + HW_H1_SLACK);
     hw_unpoison(lane->output, HW_LANE_OUTPUT_BYTES);
 }
 
 void hw_lane_take_buffers_back(hw_lane *lane)
 {
-    hw_poison(lane->input, HW_LANE_INPUT_BYTES);
+    hw_poison(lane->input, HW_LANE_INPUT_BYTES + HW_H1_SLACK);
     hw_poison(lane->output, HW_LANE_OUTPUT_BYTES);
 }
 

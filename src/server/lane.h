@@ -92,7 +92,9 @@ struct hw_lane {
     atomic_bool is_recalled;               /* recall_post is on its way */
     hw_h1_head head;                       /* for heads that arrive in one piece */
     struct iovec parts[HW_LANE_PARTS_MAX]; /* of one write */
-    char *input, *output; /* HW_LANE_INPUT_BYTES, HW_LANE_OUTPUT_BYTES: of whoever takes its turn */
+    char *input,
+        *output; /* of whoever takes its turn: HW_LANE_INPUT_BYTES, and HW_H1_SLACK behind them;
+                             HW_LANE_OUTPUT_BYTES */
     int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
     int64_t told_ms, told_at_ns; /* the same as it was told last */
     int64_t date_ms;             /* the second that `date` shows */

@@ -98,14 +98,17 @@ static void trace_event(h1_trace *trace, const hw_h1_event *event, hw_text shown
     }
 }
 
-/* One call with a copy of exactly these bytes; false when there is nothing more to get out of them.
- */
+/* One call with a copy of exactly these bytes, or with a slack behind them that says the same again;
+ * false when there is nothing more to get out of them. */
 static bool trace_once(h1_trace *trace, hw_text rest)
 {
-    char *copy = malloc(rest.length ? rest.length : 1);
+    size_t slack = trace->parser.has_slack ? HW_H1_SLACK : 0;
+    char *copy = malloc(rest.length + slack ? rest.length + slack : 1);
     hw_assert(copy);
     if (rest.length)
         memcpy(copy, rest.at, rest.length);
+    for (size_t i = 0; i < slack; i++)
+        copy[rest.length + i] = rest.length ? rest.at[i % rest.length] : '\r';
     hw_text shown = {copy, rest.length};
     hw_h1_event event = hw_h1_next(&trace->parser, &trace->head, shown);
     hw_assert(event.used <= rest.length);
@@ -120,12 +123,14 @@ static bool trace_once(h1_trace *trace, hw_text rest)
     return event.kind != HW_H1_NEED_MORE && event.kind != HW_H1_PROBLEM;
 }
 
-/* seed 0: whole. Else in pieces: mostly short ones. */
+/* seed 0: whole. Else in pieces, mostly short ones, with a slack. */
 static void trace_input(h1_trace *trace, hw_text input, uint32_t seed)
 {
     size_t to = seed ? 0 : input.length;
     trace->digest = 0xcbf29ce484222325;
     hw_h1_parser_init(&trace->parser, trace->limits, NULL);
+    if (seed)
+        hw_h1_parser_promise_slack(&trace->parser);
     memset(&trace->head, 0xa5, sizeof trace->head);
     for (;;) {
         while (trace_once(trace, (hw_text){input.at + trace->used, to - trace->used}))

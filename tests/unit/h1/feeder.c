@@ -1,5 +1,6 @@
 /* Feeds a parser in several ways. Every piece is a heap copy of exactly the bytes that are shown,
- * so AddressSanitizer sees a read behind them, and a pointer kept from an earlier call. malloc, not
+ * so AddressSanitizer sees a read behind them, and a pointer kept from an earlier call; or of these
+ * bytes and a slack behind them that looks as much like more of them as it can. malloc, not
  * hw_sys_alloc: these copies are the test's own and no allocation of the code under test. The head
  * is filled with rubbish wherever the parser must not rely on it. */
 #include "feeder.h"
@@ -13,12 +14,21 @@
 
 enum { SPLITS = 200 };
 
+/* What is behind the bytes that are shown. */
+typedef enum slack {
+    SLACK_NONE,
+    SLACK_TRUE,  /* what will be shown next, and then as below */
+    SLACK_FALSE, /* the ends of lines, of heads, whole fields */
+    SLACK_KINDS,
+} slack;
+
 typedef struct feeding {
     hw_h1_parser parser;
     hw_h1_head head;
     hw_text input;
     size_t from, to; /* what is shown: input[from..to) */
     feed_log *log;
+    slack slack;
     bool in_body;
 } feeding;
 
@@ -114,14 +124,27 @@ static void log_event(feeding *f, const hw_h1_event *event, hw_text shown)
     }
 }
 
+/* As much as the slack, from somewhere in the words on, so that any of them can be the first. */
+static void fill_slack(const feeding *f, char *to)
+{
+    static const char words[] = "a: b\r\n\r\n HTTP/1.1\r\nHost: c\r\n";
+    for (size_t i = 0; i < HW_H1_SLACK; i++) {
+        bool is_true = f->slack == SLACK_TRUE && f->to + i < f->input.length;
+        to[i] = is_true ? f->input.at[f->to + i] : words[(f->to + i) % (sizeof words - 1)];
+    }
+}
+
 /* One call of hw_h1_next. False: the parser says that it needs more, or that it is over. */
 static bool feed_once(feeding *f, hw_h1_event *event)
 {
     size_t length = f->to - f->from;
-    char *copy = malloc(length ? length : 1);
+    size_t slack_bytes = f->slack == SLACK_NONE ? 0 : HW_H1_SLACK;
+    char *copy = malloc(length + slack_bytes ? length + slack_bytes : 1);
     assert_non_null(copy);
     if (length)
         memcpy(copy, f->input.at + f->from, length);
+    if (slack_bytes)
+        fill_slack(f, copy + length);
     hw_text shown = {length ? copy : NULL, length};
     *event = hw_h1_next(&f->parser, &f->head, shown);
     assert_true(event->used <= length);
@@ -142,7 +165,7 @@ static void finish_feed(feeding *f)
 }
 
 /* step(state) says how many bytes more are shown after each NEED_MORE; at least 1. */
-static feed_log *feed_in_steps(hw_text input, const hw_h1_limits *limits,
+static feed_log *feed_in_steps(hw_text input, const hw_h1_limits *limits, slack behind,
                                size_t (*step)(uint32_t *state, size_t left), uint32_t seed)
 {
     hw_h1_limits defaults = hw_h1_limits_default();
@@ -154,7 +177,10 @@ static feed_log *feed_in_steps(hw_text input, const hw_h1_limits *limits,
     log->problem = (hw_problem){0};
     f->input = input;
     f->log = log;
+    f->slack = behind;
     hw_h1_parser_init(&f->parser, limits ? limits : &defaults, NULL);
+    if (behind != SLACK_NONE)
+        hw_h1_parser_promise_slack(&f->parser);
     memset(&f->head, 0xa5, sizeof f->head);
     hw_h1_event event;
     for (;;) {
@@ -205,10 +231,14 @@ static void assert_same_log(const feed_log *whole, feed_log *log)
 
 feed_log *feed_all_ways(hw_text input, const hw_h1_limits *limits)
 {
-    feed_log *whole = feed_in_steps(input, limits, step_whole, 0);
-    assert_same_log(whole, feed_in_steps(input, limits, step_byte, 0));
+    feed_log *whole = feed_in_steps(input, limits, SLACK_NONE, step_whole, 0);
+    for (slack behind = SLACK_NONE; behind < SLACK_KINDS; behind++) {
+        assert_same_log(whole, feed_in_steps(input, limits, behind, step_whole, 0));
+        assert_same_log(whole, feed_in_steps(input, limits, behind, step_byte, 0));
+    }
     for (uint32_t seed = 1; seed <= SPLITS; seed++)
-        assert_same_log(whole, feed_in_steps(input, limits, step_random, seed * 2654435761u));
+        assert_same_log(whole, feed_in_steps(input, limits, (slack)(seed % SLACK_KINDS),
+                                             step_random, seed * 2654435761u));
     return whole;
 }
 

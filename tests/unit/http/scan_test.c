@@ -133,19 +133,18 @@ HW_TEST(scan_stays_inside_its_bounds)
     }
 }
 
-HW_TEST(scan_counts_the_letters_a_block_begins_with)
+HW_TEST(scan_finds_the_first_byte_of_a_block_that_is_not_in_a_set)
 {
-    static const char letters[] = "Content-Encoding";
-    for (unsigned length = 0; length <= HW_BLOCK_BYTES; length++) {
-        char bytes[HW_BLOCK_BYTES];
-        memset(bytes, ':', sizeof bytes);
-        memcpy(bytes, letters, length);
-        hw_block block = hw_block_load(bytes);
-        assert_int_equal(hw_scan_name_run(block), length);
-        for (size_t skipped = 0; skipped < length; skipped++) {
-            hw_block_stops stops = hw_block_skip(hw_scan_name_stops(block), skipped);
-            assert_int_equal(stops ? hw_block_first(stops) : HW_BLOCK_BYTES - skipped,
-                             length - skipped);
+    for (unsigned at = 0; at < HW_BLOCK_BYTES; at++)
+        for (int byte = 0; byte < 256; byte++) {
+            char bytes[HW_BLOCK_BYTES];
+            memset(bytes, 'x', sizeof bytes);
+            bytes[at] = (char)byte;
+            hw_block_stops stops = hw_scan_print_stops(hw_block_load(bytes));
+            assert_int_equal(stops != 0, byte < ' ' || byte > '~');
+            if (stops)
+                assert_int_equal(hw_block_first(stops), at);
+            stops = hw_block_collect(hw_block_same(hw_block_load(bytes), ':'));
+            assert_int_equal(hw_block_without_first(stops) != 0, byte == ':' && at > 0);
         }
-    }
 }
