@@ -30,6 +30,9 @@
 _Static_assert(HW_H1_SLACK >= SHORT_LINE_BYTES + 2,
                "a short line is read without looking for its end");
 
+/* Instead of a place: behind every end. */
+#define NOT_WHOLE SIZE_MAX
+
 /* What is being read. */
 typedef struct span {
     const char *at;
@@ -139,8 +142,9 @@ read_odd_start(const char *at, size_t input_end, size_t line, size_t bytes_max, 
     return (size_t)(value - at);
 }
 
-/* Reads the name of a field line and looks it up. 0, or where its value begins. */
-static inline size_t read_whole_name(span input, size_t line, size_t bytes_max, hw_h1_field *field)
+/* Reads the name of a field line and looks it up. False, or where its value begins. */
+static inline bool read_whole_name(span input, size_t line, size_t bytes_max, hw_h1_field *field,
+                                   size_t *ret_value)
 {
     const char *name = input.at + line;
     hw_block block = hw_block_load(name);
@@ -157,41 +161,44 @@ static inline size_t read_whole_name(span input, size_t line, size_t bytes_max, 
                              1)) {
             field->name_length = (uint16_t)length;
             field->id = (uint16_t)id;
-            return line + length + 2;
+            *ret_value = line + length + 2;
+            return true;
         }
     }
     if (*name == '\r') /* the section's end, in nearly all cases */
-        return 0;
-    return read_odd_start(input.at, input.end, line, bytes_max, field);
+        return false;
+    *ret_value = read_odd_start(input.at, input.end, line, bytes_max, field);
+    return *ret_value > 0;
 }
 
 /* A value that is longer than two blocks, or has a HTAB or bytes over 127 in it, from somewhere in it
- * on. 0, or where its line ends, CRLF included. */
+ * on. NOT_WHOLE, or where its line ends, CRLF included. */
 static __attribute__((noinline)) size_t pass_long_value(const char *at, size_t from,
                                                         size_t input_end, size_t end_max)
 {
     if (from >= input_end)
-        return 0;
+        return NOT_WHOLE;
     const char *end = hw_scan_long_value(at + from, at + input_end);
     size_t next = (size_t)(end - at) + 2;
-    return next <= input_end && next - 2 <= end_max && are_bytes(end, "\r\n") ? next : 0;
+    return next <= input_end && next - 2 <= end_max && are_bytes(end, "\r\n") ? next : NOT_WHOLE;
 }
 
-/* 0, or where the line of the value at `value` ends, CRLF included. A value of two blocks is within
- * its limit, a longer one must end before end_max. */
+/* NOT_WHOLE, or where the line of the value at `value` ends, CRLF included, perhaps behind the
+ * input. A value of two blocks is within its limit, a longer one must end before end_max. */
 static inline size_t pass_whole_value(span input, size_t value, size_t end_max)
 {
     hw_block_stops stops = find_stops(input.at + value);
-    if (__builtin_expect(stops == 0, 0)) {
-        value += HW_BLOCK_BYTES;
-        stops = find_stops(input.at + value);
-    }
     if (__builtin_expect(stops != 0, 1)) {
         value += hw_block_first(stops);
         if (__builtin_expect(are_bytes(input.at + value, "\r\n"), 1))
             return value + 2;
+        return pass_long_value(input.at, value, input.end, end_max);
     }
-    return pass_long_value(input.at, value, input.end, end_max);
+    value += HW_BLOCK_BYTES;
+    stops = find_stops(input.at + value);
+    size_t end = value + (stops ? hw_block_first(stops) : 0);
+    return are_bytes(input.at + end, "\r\n") ? end + 2
+                                             : pass_long_value(input.at, value, input.end, end_max);
 }
 
 /* Where a value ends, without the blanks behind it. */
@@ -202,15 +209,15 @@ static __attribute__((noinline)) size_t drop_blanks(const char *at, size_t value
     return end;
 }
 
-/* The field line from `line` on. 0, or where the next line begins. */
+/* The field line from `line` on. NOT_WHOLE, or where the next line begins. */
 static inline size_t read_whole_field(span input, size_t line, size_t bytes_max, hw_h1_field *field)
 {
-    size_t value = read_whole_name(input, line, bytes_max, field);
-    if (value == 0)
-        return 0;
+    size_t value;
+    if (!read_whole_name(input, line, bytes_max, field, &value))
+        return NOT_WHOLE;
     size_t next = pass_whole_value(input, value, line + bytes_max), end = next - 2;
-    if (next == 0 || next > input.end)
-        return 0;
+    if (next > input.end)
+        return NOT_WHOLE;
     if (__builtin_expect(may_be_blank(input.at[end - 1]), 0))
         end = drop_blanks(input.at, value, end);
     field->name_at = (uint32_t)line;
@@ -228,10 +235,10 @@ static inline size_t read_whole_fields(span input, size_t line, const hw_h1_pars
     const hw_h1_field *fields_end = &head->fields[HW_H1_LINE_FIELDS_MAX(parser)];
     uint64_t seen = head->seen, repeated = head->repeated;
     size_t next;
-    while (field < fields_end && (next = read_whole_field(input, line, bytes_max, field)) != 0) {
+    while (field < fields_end &&
+           (next = read_whole_field(input, line, bytes_max, field)) != NOT_WHOLE) {
         uint64_t bit = HW_FIELD_BIT(field->id);
-        if (seen & bit)
-            repeated |= bit;
+        repeated |= seen & bit;
         seen |= bit;
         line = next;
         field++;
