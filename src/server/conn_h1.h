@@ -48,7 +48,7 @@ typedef struct h1_exchange {
 typedef struct h1_rest {
     size_t length, capacity;
     hw_h1_head head; /* of the head that is not complete yet */
-    char bytes[]; /* capacity, and HW_H1_SLACK behind them */
+    char bytes[];    /* capacity, and HW_H1_SLACK behind them */
 } h1_rest;
 
 /* What is done with what the client sends. */
