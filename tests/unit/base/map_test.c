@@ -243,6 +243,141 @@ HW_TEST(map_hash_depends_on_the_seed_and_every_byte)
     hw_map_fini(&two);
 }
 
+/* The hash of a key, by a map that has room for it and nothing in it. */
+static uint64_t hash_in(hw_map *map, hw_text key)
+{
+    size_t at = 0;
+    HW_NEED_OK(hw_map_put(map, key, &values[0]));
+    uint64_t hash = hw_map_next(map, &at)->hash;
+    (void)hw_map_remove(map, key);
+    return hash;
+}
+
+/* How many bits of the hash differ, in all, when each bit of a key is turned in turn; and how often
+ * each of them did. */
+static unsigned turn_every_bit(hw_map *map, char *key, size_t length, unsigned *ret_turned)
+{
+    unsigned differing = 0;
+    uint64_t before = hash_in(map, (hw_text){key, length});
+    for (size_t bit = 0; bit < 8 * length; bit++) {
+        key[bit / 8] = (char)(key[bit / 8] ^ (1 << bit % 8));
+        uint64_t difference = before ^ hash_in(map, (hw_text){key, length});
+        key[bit / 8] = (char)(key[bit / 8] ^ (1 << bit % 8));
+        for (unsigned i = 0; i < 64; i++)
+            ret_turned[i] += (unsigned)(difference >> i & 1);
+        differing += (unsigned)__builtin_popcountll(difference);
+    }
+    return differing;
+}
+
+HW_TEST(map_hash_turns_half_its_bits_when_one_of_the_key_turns)
+{
+    uint64_t random = 5;
+    hw_map map;
+    hw_map_init(&map, 0);
+    for (size_t length = 1; length <= 40; length++) {
+        unsigned differing = 0, turned[64] = {0}, turns = 0;
+        for (int round = 0; round < 64; round++) {
+            char key[40];
+            map.seed = next_random(&random); /* it is empty */
+            for (size_t i = 0; i < length; i++)
+                key[i] = (char)next_random(&random);
+            differing += turn_every_bit(&map, key, length, turned);
+            turns += (unsigned)(8 * length);
+        }
+        /* Around 32 of 64, and every bit about as often as not. */
+        assert_true(differing > 31 * turns && differing < 33 * turns);
+        for (unsigned i = 0; i < 64; i++)
+            assert_true(turned[i] > turns * 2 / 5 && turned[i] < turns * 3 / 5);
+    }
+    hw_map_fini(&map);
+}
+
+enum { SPREAD = 4096 };
+
+/* In as many places as there are keys, a random number finds a given one empty with 1/e = 0.37, and
+ * one with more than twelve once in a million tables. */
+static void assert_spread(hw_map *map, const char *before, const char *behind, unsigned shift)
+{
+    static unsigned char places[SPREAD];
+    memset(places, 0, sizeof places);
+    size_t empty = 0;
+    for (unsigned i = 0; i < SPREAD; i++) {
+        char key[64];
+        int length = snprintf(key, sizeof key, "%s%04x%s", before, i, behind);
+        uint64_t hash = hash_in(map, (hw_text){key, (size_t)length});
+        assert_true(++places[(hash >> shift) % SPREAD] <= 12);
+    }
+    for (size_t i = 0; i < SPREAD; i++)
+        empty += places[i] == 0;
+    assert_true(empty > SPREAD * 34 / 100 && empty < SPREAD * 40 / 100);
+}
+
+HW_TEST(map_hash_spreads_names_that_differ_little)
+{
+    static const char *const around[][2] = {
+        {"/", ""},
+        {"", "/"},
+        {"/img/", ".png"},
+        {"/assets/1234", ".css"},
+        {"/a/folder/of/some/depth/", "/index.html"},
+        {"/", "/the/same/behind/it/whatever/there/is"},
+        {"/both/ends/are/the/same/", "/as/they/are/here"},
+    };
+    hw_map map;
+    hw_map_init(&map, 0);
+    for (size_t i = 0; i < sizeof around / sizeof around[0]; i++)
+        for (uint64_t seed = 0; seed < 8; seed++) {
+            map.seed = seed * UINT64_C(0x123456789abcdef); /* it is empty */
+            assert_spread(&map, around[i][0], around[i][1], 0);
+            assert_spread(&map, around[i][0], around[i][1], 52);
+        }
+    hw_map_fini(&map);
+}
+
+/* Halves that change places, and bytes that only make a key longer. */
+HW_TEST(map_hash_tells_keys_of_the_same_bytes_apart)
+{
+    hw_map map;
+    hw_map_init(&map, 3);
+    char zeros[41] = {0};
+    uint64_t hashes[41];
+    for (size_t length = 0; length <= 40; length++) {
+        hashes[length] = hash_in(&map, (hw_text){zeros, length});
+        for (size_t i = 0; i < length; i++)
+            assert_true(hashes[i] != hashes[length]);
+    }
+    assert_true(hash_in(&map, HW_TEXT("/one/two/two/one")) !=
+                hash_in(&map, HW_TEXT("/two/one/one/two")));
+    assert_true(hash_in(&map, HW_TEXT("abcdefghABCDEFGH0123456776543210x")) !=
+                hash_in(&map, HW_TEXT("0123456776543210abcdefghABCDEFGHx")));
+    hw_map_fini(&map);
+}
+
+/* Should two hashes ever be equal, the keys decide: here one is forged. */
+HW_TEST(map_compares_whole_keys_when_hashes_are_equal)
+{
+    char key[41] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmn", other[41];
+    memcpy(other, key, sizeof other);
+    hw_map map;
+    hw_map_init(&map, 4);
+    for (size_t length = 1; length <= 40; length++)
+        for (size_t i = 0; i < length; i++) {
+            other[i] = 'X';
+            uint64_t hash = hash_in(&map, (hw_text){other, length});
+            HW_NEED_OK(hw_map_put(&map, (hw_text){key, length}, &values[0]));
+            for (size_t at = 0; at < map.capacity; at++)
+                map.entries[at] = (hw_map_entry){{key, length}, &values[0], hash};
+            /* Every place but one says it is there. */
+            map.entries[(hash - 1) % map.capacity] = (hw_map_entry){0};
+            assert_null(hw_map_get(&map, (hw_text){other, length}));
+            other[i] = key[i];
+            memset(map.entries, 0, map.capacity * sizeof *map.entries);
+            map.count = 0;
+        }
+    hw_map_fini(&map);
+}
+
 static void put_null(void *arg)
 {
     (void)hw_map_put(arg, HW_TEXT("a"), NULL);
