@@ -21,10 +21,16 @@ void hw_response_start(hw_response *response, int status)
     response->is_broken = false;
 }
 
-void hw_response_start_prepared(hw_response *response, hw_prepared *prepared)
+/* For every answer from a cache: each member is written once. */
+void hw_response_start_prepared(hw_response *response, hw_prepared *prepared, hw_source *body)
 {
-    hw_response_start(response, prepared->status);
-    response->prepared = prepared;
+    hw_source_drop(response->body);
+    response->body = body;
+    response->prepared = body ? prepared : NULL;
+    response->kind = HW_RESPONSE_MESSAGE;
+    response->status = prepared->status;
+    response->field_count = 0;
+    response->is_broken = !body;
 }
 
 static bool grow_fields(hw_response *response)

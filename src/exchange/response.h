@@ -29,8 +29,8 @@ typedef struct hewn_response hw_response;
 
 /* Starts over with this status: fields and prepared head are gone, the body is dropped. */
 void hw_response_start(hw_response *response, int status);
-/* Starts over with a prepared head. */
-void hw_response_start_prepared(hw_response *response, hw_prepared *prepared);
+/* Starts over with a prepared head, and takes the body, as hw_response_take_body does. */
+void hw_response_start_prepared(hw_response *response, hw_prepared *prepared, hw_source *body);
 /* Appends a field. Name and value are borrowed: literals, or memory of the arena. A value that
  * cannot be sent (RFC 9110 5.5) breaks the response. Content-Length, Connection, Transfer-Encoding
  * and Date are the driver's. */

@@ -25,6 +25,16 @@ hw_condition_outcome hw_condition_check(hw_method method, hw_fields request, hw_
  * fails (RFC 9110 13.1.1), `If-None-Match: *` holds (13.1.2). */
 hw_condition_outcome hw_condition_check_absent(hw_method method, hw_fields request);
 
+/* Whether it is known, without looking, that no field asks for anything else than the whole
+ * representation: hw_condition_check says to proceed then, and no range applies. */
+static inline bool hw_condition_is_absent(hw_fields request)
+{
+    return hw_fields_lack(
+        request, HW_FIELD_BIT(HW_FIELD_IF_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_UNMODIFIED_SINCE) |
+                     HW_FIELD_BIT(HW_FIELD_IF_NONE_MATCH) |
+                     HW_FIELD_BIT(HW_FIELD_IF_MODIFIED_SINCE) | HW_FIELD_BIT(HW_FIELD_RANGE));
+}
+
 /* Whether the Range field is to be honoured: the method is GET, there is one Range field (RFC
  * 9110 14.2), and If-Range, if present, holds: strong comparison of tags; a date exactly that of
  * Last-Modified and strong, that is, over by the time `now` (13.1.5, 8.8.2.2). Ask after

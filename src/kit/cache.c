@@ -127,18 +127,14 @@ hw_text hw_cache_absent_words(void)
     return words_absent;
 }
 
-static bool is_old(const hw_entry *entry, int64_t now_ms, unsigned fresh_ms)
-{
-    /* A clock that was set back says nothing of an age. */
-    int64_t age_ms = now_ms - entry->filing.checked_ms;
-    return age_ms < 0 || age_ms >= fresh_ms;
-}
-
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,
-                        unsigned fresh_ms)
+hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms)
 {
     hw_entry *entry = hw_map_get(&cache->sites[site].names, path);
-    if (!entry || (!entry->filing.is_watched && is_old(entry, now_ms, fresh_ms)))
+    if (!entry)
+        return NULL;
+    /* Before its time is beyond any span too. */
+    uint64_t age_ms = (uint64_t)now_ms - (uint64_t)entry->filing.true_from_ms;
+    if (age_ms >= (uint64_t)entry->filing.true_ms)
         return NULL;
     entry->filing.is_visited = true;
     return entry;
@@ -150,7 +146,8 @@ static bool has_room_for_watches(const hw_cache *cache)
     return cache->file_points < FILE_POINTS_MAX && cache->bytes < cache->bytes_max / 2;
 }
 
-void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, hw_vigil *ret_vigil)
+void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, unsigned fresh_ms,
+                    hw_vigil *ret_vigil)
 {
     *ret_vigil = (hw_vigil){
         .notice = cache->notice,
@@ -158,6 +155,7 @@ void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, 
         .site = site,
         .path = path,
         .now_ms = now_ms,
+        .fresh_ms = fresh_ms,
         .known = hw_notice_known(cache, site, path),
         .file = -1,
         .watches_file = has_room_for_watches(cache),
@@ -232,6 +230,17 @@ static bool make_room(hw_cache *cache, const hw_entry *entry, size_t cost)
     return true;
 }
 
+/* What is watched is true until the opposite is told, and not before the date that is said of it: a
+ * clock may be set back. That says nothing of an age either, where changes are not told. */
+static void bound_truth(const hw_vigil *vigil, hw_entry *entry)
+{
+    hw_filing *filing = &entry->filing;
+    bool is_watched = !vigil->is_blind && filing->folder;
+    bool is_dated = entry->kind == HW_ENTRY_FILE && entry->file.modified > 0;
+    filing->true_from_ms = !is_watched ? vigil->now_ms : is_dated ? entry->file.modified * 1000 : 0;
+    filing->true_ms = is_watched ? INT64_MAX : vigil->fresh_ms;
+}
+
 static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
 {
     hw_site *site = &cache->sites[vigil->site];
@@ -248,8 +257,7 @@ static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     cache->bytes += cost;
     filing->cost = cost;
     filing->site = vigil->site;
-    filing->checked_ms = vigil->now_ms;
-    filing->is_watched = !vigil->is_blind && filing->folder;
+    bound_truth(vigil, entry);
     return true;
 }
 

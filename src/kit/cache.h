@@ -75,13 +75,13 @@ typedef struct hw_cache {
 hw_local hw_cache_local(hw_cache_setup *setup);
 hw_text hw_cache_absent_words(void);
 
-/* What a path of a site led to, unless that may have changed: where changes are not told, it may
- * have when it is as old as fresh_ms. Borrowed. */
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,
-                        unsigned fresh_ms);
+/* What a path of a site led to, unless that may have changed, or is a file from the future now.
+ * Borrowed. */
+hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms);
 
-/* Begins a vigil for a path that is about to be looked up. The path must outlive it. */
-void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms,
+/* Begins a vigil for a path that is about to be looked up. The path must outlive it. Where changes
+ * are not told, what is found may have changed when it is as old as fresh_ms. */
+void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, unsigned fresh_ms,
                     hw_vigil *ret_vigil);
 /* Ends it: keeps what was found, if that is certain to be true, and makes room for it. Takes over
  * vigil->entry. */

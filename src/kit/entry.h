@@ -42,8 +42,8 @@ typedef struct hw_filing {
     struct hw_folder *folder; /* the last folder of the name that is watched; NULL: none */
     struct hw_point *point;   /* the file's own watch; NULL: none */
     size_t site, cost;        /* cost in bytes; 0: not in the cache */
-    int64_t checked_ms;       /* when it was looked up, on the wall's clock */
-    bool is_watched;          /* changes are told; else it is looked up again when it is old */
+    int64_t true_from_ms;     /* from here on, on the wall's clock, ... */
+    int64_t true_ms;          /* ... and so long it is to be believed */
     bool is_visited;          /* asked for since eviction came by last */
 } hw_filing;
 

@@ -219,11 +219,8 @@ static void refuse_range(hw_exchange *exchange, uint64_t size)
 static void send_prepared(hw_exchange *exchange, hw_entry *entry, hw_prepared *head)
 {
     hw_range all = {0, entry->file.length};
-    hw_source *body = hw_entry_body(entry, all, &exchange->arena);
-    hw_response_start_prepared(&exchange->response, head);
-    hw_response_take_body(&exchange->response, body);
-    if (!body)
-        exchange->response.prepared = NULL;
+    hw_response_start_prepared(&exchange->response, head,
+                               hw_entry_body(entry, all, &exchange->arena));
 }
 
 /* RFC 9110 15.3.7: the fields of a 200, but for the length and with the place. */
@@ -257,7 +254,8 @@ static void send_representation(hw_exchange *exchange, hw_entry *entry)
     }
 }
 
-static void answer_file(hw_exchange *exchange, hw_entry *entry)
+/* Not in line with the usual answer, which needs none of all this. */
+static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange, hw_entry *entry)
 {
     const hw_request *request = &exchange->request;
     hw_representation *file = &entry->file;
@@ -273,6 +271,14 @@ static void answer_file(hw_exchange *exchange, hw_entry *entry)
         send_representation(exchange, entry);
         break;
     }
+}
+
+static void answer_file(hw_exchange *exchange, hw_entry *entry)
+{
+    if (hw_condition_is_absent(exchange->request.fields))
+        send_prepared(exchange, entry, &entry->file.whole);
+    else
+        answer_conditionally(exchange, entry);
 }
 
 static void answer_entry(hw_exchange *exchange, hw_entry *entry)
@@ -300,14 +306,8 @@ static hw_body_plan plan_static(void *arg, hw_exchange *exchange)
 /* The same 404 as everywhere, prepared. */
 static void answer_absence(hw_exchange *exchange, hw_cache *cache)
 {
-    hw_response_start_prepared(&exchange->response, &cache->absent);
-    hw_response_set_bytes(&exchange->response, hw_cache_absent_words());
-}
-
-/* Whether its date is still in the past: a clock may be set back. */
-static bool is_datable(const hw_entry *entry, int64_t now)
-{
-    return entry->kind != HW_ENTRY_FILE || entry->file.modified <= now;
+    hw_response_start_prepared(&exchange->response, &cache->absent,
+                               hw_source_memory(&exchange->arena, hw_cache_absent_words()));
 }
 
 static void answer_known(hw_exchange *exchange, hw_cache *cache, hw_entry *entry)
@@ -324,7 +324,8 @@ static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache 
     hw_vigil *vigil = hw_arena_alloc(&exchange->arena, sizeof *vigil);
     if (!vigil)
         return;
-    hw_cache_begin(cache, files->site, exchange->request.below.text, exchange->now_ms, vigil);
+    hw_cache_begin(cache, files->site, exchange->request.below.text, exchange->now_ms,
+                   files->fresh_ms, vigil);
     hw_exchange_leave(exchange, files->slot, vigil);
 }
 
@@ -340,8 +341,8 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     hw_cache *cache = has_cache ? hw_exchange_local(exchange, files->slot) : NULL;
     hw_entry *entry = NULL;
     if (has_cache)
-        entry = hw_cache_find(cache, files->site, below.text, exchange->now_ms, files->fresh_ms);
-    if (entry && is_datable(entry, exchange->now_ms / 1000)) {
+        entry = hw_cache_find(cache, files->site, below.text, exchange->now_ms);
+    if (entry) {
         answer_known(exchange, cache, entry);
         return true;
     }
@@ -352,6 +353,12 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     if (has_cache && cache->bytes_max > 0)
         begin_vigil(files, exchange, cache);
     return false;
+}
+
+/* What is dated in the future would have another head when that has come. */
+static bool is_datable(const hw_entry *entry, int64_t now)
+{
+    return entry->kind != HW_ENTRY_FILE || entry->file.modified <= now;
 }
 
 static void answer_static(void *arg, hw_exchange *exchange)

@@ -25,9 +25,10 @@ struct hw_vigil {
     int notice;     /* where events are told; -1: nowhere */
     uint64_t epoch; /* of the cache, when the vigil began */
     size_t site;
-    hw_text path;   /* below the root, with a NUL behind it */
-    int64_t now_ms; /* the wall's clock, when it began */
-    size_t known;   /* so much of it leads to a folder that is watched already; 0: none of it */
+    hw_text path;      /* below the root, with a NUL behind it */
+    int64_t now_ms;    /* the wall's clock, when it began */
+    unsigned fresh_ms; /* so long what is found is believed where it could not be watched */
+    size_t known;      /* so much of it leads to a folder that is watched already; 0: none of it */
     hw_vigil_folder folders[HW_VIGIL_DEPTH_MAX];
     unsigned folder_count;
     int file;          /* the number of the file's own events; -1: it is not watched */

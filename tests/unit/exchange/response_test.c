@@ -44,7 +44,7 @@ HW_TEST(response_starts_over)
 {
     hw_arena arena;
     hw_response response = begin_response(&arena);
-    counted_source body = {.source = {&counted_ops, 0}};
+    counted_source body = {.source = {&counted_ops, 0}}, next = body;
     hw_prepared prepared;
     hw_prepared_init(&prepared, 304, NO_FIELDS, NULL);
     hw_response_start(&response, 200);
@@ -52,18 +52,32 @@ HW_TEST(response_starts_over)
     hw_response_add(&response, HW_FIELD_ETAG, HW_TEXT("\r"));
     hw_response_take_body(&response, &body.source);
     assert_true(response.is_broken);
-    hw_response_start_prepared(&response, &prepared);
+    hw_response_start_prepared(&response, &prepared, &next.source);
     assert_int_equal(body.drops, 1);
     assert_int_equal(response.kind, HW_RESPONSE_MESSAGE);
     assert_int_equal(response.status, 304);
     assert_ptr_equal(response.prepared, &prepared);
     assert_int_equal(response.field_count, 0);
-    assert_null(response.body);
+    assert_ptr_equal(response.body, &next.source);
     assert_false(response.is_broken);
     hw_response_start(&response, 204);
+    assert_int_equal(next.drops, 1);
+    assert_null(response.body);
     assert_null(response.prepared);
     assert_int_equal(response.status, 204);
     assert_int_equal(body.drops, 1);
+    hw_arena_fini(&arena);
+}
+
+HW_TEST(response_with_a_prepared_head_and_no_memory_for_its_body_is_broken)
+{
+    hw_arena arena;
+    hw_response response = begin_response(&arena);
+    hw_prepared prepared;
+    hw_prepared_init(&prepared, 200, NO_FIELDS, NULL);
+    hw_response_start_prepared(&response, &prepared, NULL);
+    assert_true(response.is_broken);
+    assert_null(response.prepared);
     hw_arena_fini(&arena);
 }
 

@@ -105,6 +105,30 @@ HW_TEST(conditions_have_their_precedence)
     check_condition_rows(pairs_of_conditions, ROWS(pairs_of_conditions));
 }
 
+/* The short way past all conditions: taken only where they would let the request pass anyway. */
+static void check_short_way(const condition_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hw_fields fields = FIELDS(rows[i].first, rows[i].second);
+        assert_false(hw_condition_is_absent(fields)); /* nothing is known of them */
+        fields.absent = ~(HW_FIELD_BIT(rows[i].first.id) | HW_FIELD_BIT(rows[i].second.id));
+        bool is_absent = hw_condition_is_absent(fields);
+        assert_true(!is_absent || (rows[i].on_get == PROCEED && rows[i].on_put == PROCEED));
+        assert_int_equal(is_absent, rows[i].first.id == HW_FIELD_OTHER);
+    }
+}
+
+HW_TEST(condition_is_absent_only_where_there_is_none)
+{
+    check_short_way(single_conditions, ROWS(single_conditions));
+    check_short_way(pairs_of_conditions, ROWS(pairs_of_conditions));
+    hw_fields fields = FIELDS(FIELD(RANGE, "bytes=0-1"), FIELD(IF_RANGE, "\"v\""));
+    fields.absent = ~(HW_FIELD_BIT(HW_FIELD_RANGE) | HW_FIELD_BIT(HW_FIELD_IF_RANGE));
+    assert_false(hw_condition_is_absent(fields));
+    fields.absent |= HW_FIELD_BIT(HW_FIELD_RANGE); /* without it, If-Range asks nothing */
+    assert_true(hw_condition_is_absent(fields));
+}
+
 HW_TEST(condition_against_a_weak_tag)
 {
     hw_text weak = HW_TEXT("W/\"v\"");

@@ -384,7 +384,7 @@ HW_TEST(cache_keeps_nothing_that_changed_while_it_was_looked_up)
     learn(&site, "/hello.txt", "hello, world\n");
     hw_vigil vigil;
     hw_entry *entry;
-    hw_cache_begin(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW, &vigil);
+    hw_cache_begin(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW, 1000, &vigil);
     assert_int_equal(vigil.known, 1);
     write_over(&site, "www/hello.txt", "changed");
     hw_notice_read(cache); /* another request came first */
@@ -393,7 +393,7 @@ HW_TEST(cache_keeps_nothing_that_changed_while_it_was_looked_up)
     assert_int_equal(error, 0);
     vigil.entry = entry;
     hw_cache_end(cache, &vigil);
-    assert_null(hw_cache_find(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW, 1000));
+    assert_null(hw_cache_find(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW));
     learn(&site, "/ten.txt", "0123456789");
     site_close(&site);
 }
@@ -408,7 +408,8 @@ HW_TEST(cache_watches_nothing_in_vain)
     assert_int_equal(cache->points.count, 3); /* the root, dir, the file */
     learn(&site, "/hello.txt", "hello, world\n");
     assert_int_equal(cache->points.count, 4);
-    hw_cache_drop(cache, hw_cache_find(cache, 0, HW_TEXT("/dir/index.html"), 0, 1000));
+    hw_cache_drop(cache,
+                  hw_cache_find(cache, 0, HW_TEXT("/dir/index.html"), INT64_C(1000) * SITE_NOW));
     assert_int_equal(cache->points.count, 2);
     hw_cache_clear(cache);
     assert_int_equal(cache->points.count, 0);
@@ -504,7 +505,8 @@ HW_TEST(cache_sends_on_from_what_it_has_forgotten)
     site_open(&site);
     site_remember(&site, NULL, 1000);
     learn(&site, "/hello.txt", "hello, world\n");
-    hw_entry *entry = hw_cache_find(cache_of(&site), 0, HW_TEXT("/hello.txt"), 0, 1000);
+    hw_entry *entry =
+        hw_cache_find(cache_of(&site), 0, HW_TEXT("/hello.txt"), INT64_C(1000) * SITE_NOW);
     hw_source *body = hw_entry_body(entry, (hw_range){0, 5}, &site.exchange.arena);
     site_stop_if_struck(&site);
     hw_cache_clear(cache_of(&site));
@@ -549,7 +551,7 @@ static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vig
     hw_finding finding;
     hw_entry *entry;
     int folder = site_open_root(site);
-    hw_cache_begin(cache_of(site), 0, hw_text_of(path), INT64_C(1000) * SITE_NOW, vigil);
+    hw_cache_begin(cache_of(site), 0, hw_text_of(path), INT64_C(1000) * SITE_NOW, 1000, vigil);
     HW_NEED_OK(hw_root_open(&root, folder, false));
     close(folder);
     hw_vigil_watch_folders(vigil, &root);

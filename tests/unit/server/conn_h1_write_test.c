@@ -376,9 +376,9 @@ static hw_field prepared_fields[2];
 static void answer_prepared(void *arg, hw_exchange *exchange)
 {
     (void)arg;
-    hw_response_start_prepared(&exchange->response, &prepared_head);
+    hw_response_start_prepared(&exchange->response, &prepared_head,
+                               hw_source_memory(&exchange->arena, HW_TEXT("hi")));
     hw_response_add(&exchange->response, HW_FIELD_VARY, HW_TEXT("accept"));
-    hw_response_set_bytes(&exchange->response, HW_TEXT("hi"));
 }
 
 HW_TEST(write_of_a_prepared_head_is_encoded_once)
