@@ -142,12 +142,10 @@ static const hw_answerer *choose_at_spot(const hw_spot *spot, const hw_request *
     return request->method == HW_METHOD_OTHER ? &unknown_method : &spot->refuse;
 }
 
-static const hw_answerer *choose_answerer(const hewn_app *app, hw_request *request)
+/* Not in line: an application that only serves a folder has no need of it. */
+static __attribute__((noinline)) const hw_answerer *choose_by_path(const hewn_app *app,
+                                                                   hw_request *request)
 {
-    if (request->method == HW_METHOD_CONNECT || request->method == HW_METHOD_TRACE)
-        return &unknown_method;
-    if (request->target.form == HW_TARGET_ASTERISK)
-        return &app->describe;
     hw_found found = hw_router_find(&app->router, request->below);
     if (found.spot)
         return choose_at_spot(found.spot, request);
@@ -158,6 +156,16 @@ static const hw_answerer *choose_answerer(const hewn_app *app, hw_request *reque
         return &found.mount->answerer;
     }
     return request->method == HW_METHOD_OTHER ? &unknown_method : &absent;
+}
+
+static const hw_answerer *choose_answerer(const hewn_app *app, hw_request *request)
+{
+    if (request->method == HW_METHOD_CONNECT || request->method == HW_METHOD_TRACE)
+        return &unknown_method;
+    if (request->target.form == HW_TARGET_ASTERISK)
+        return &app->describe;
+    const hw_mount *sole = hw_router_sole(&app->router);
+    return sole ? &sole->answerer : choose_by_path(app, request);
 }
 
 static hw_body_plan plan_dispatch(void *arg, hw_exchange *exchange)

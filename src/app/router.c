@@ -89,10 +89,6 @@ hw_found hw_router_find(const hw_router *router, hw_path path)
     hw_found found = {.mount = node->mount};
     hw_cursor cursor = hw_cursor_of(path.text);
     hw_text segment;
-    bool is_root = path.text.length == 1;
-    /* An application that only serves a folder has no tree to walk. */
-    if (node->children.count == 0 && !is_root)
-        return found;
     while (node && hw_path_next_segment(&cursor, &segment)) {
         node = hw_map_get(&node->children, segment);
         if (!node || !node->mount)

@@ -73,6 +73,13 @@ hw_spot *hw_router_spot(hw_router *router, hw_arena *arena, hw_text pattern);
 hw_node *hw_router_node(hw_router *router, hw_arena *arena, hw_text pattern);
 
 hw_found hw_router_find(const hw_router *router, hw_path path);
+/* What every path leads to, all of it below: an application that only serves a folder has nothing
+ * else. NULL: it is to be found. */
+static inline const hw_mount *hw_router_sole(const hw_router *router)
+{
+    const hw_node *root = &router->root;
+    return root->children.count == 0 && !root->folder.routes ? root->mount : NULL;
+}
 
 /* The route of a spot for a method, or NULL: its own, for HEAD that of GET, or that of any. */
 hw_route *hw_spot_route(const hw_spot *spot, hw_text method_name);

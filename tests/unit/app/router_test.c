@@ -62,6 +62,35 @@ HW_TEST(router_tells_good_patterns_from_bad_ones)
                         "has a {parameter}, which is not available in this version");
 }
 
+/* The short way, where there is one, leads where the way through the tree does. */
+HW_TEST(router_has_a_sole_mount_only_where_every_path_leads_to_it)
+{
+    static const char *const paths[] = {"/", "/a", "/a/", "/a/b", "//"};
+    routed_paths routed;
+    hw_mount whole = {0}, part = {0};
+    hw_route route = {0};
+    routed_open(&routed);
+    assert_null(hw_router_sole(&routed.router));
+    put_mount(&routed, "/", &whole);
+    assert_ptr_equal(hw_router_sole(&routed.router), &whole);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        hw_found found = find_path(&routed, paths[i]);
+        assert_ptr_equal(found.mount, &whole);
+        assert_int_equal(found.below_at, 0);
+        assert_true(!found.spot && !found.bare);
+    }
+    put_mount(&routed, "/a", &part);
+    assert_null(hw_router_sole(&routed.router));
+    assert_ptr_equal(find_path(&routed, "/a/b").mount, &part);
+    routed_close(&routed);
+    routed_open(&routed);
+    put_mount(&routed, "/", &whole);
+    put_route(&routed, "/", &route);
+    assert_null(hw_router_sole(&routed.router));
+    assert_non_null(find_path(&routed, "/").spot);
+    routed_close(&routed);
+}
+
 HW_TEST(router_finds_whole_paths_only)
 {
     routed_paths routed;

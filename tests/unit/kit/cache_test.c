@@ -346,6 +346,25 @@ HW_TEST(cache_looks_again_when_nothing_is_told)
     site_close(&site);
 }
 
+HW_TEST(cache_believes_a_watched_file_not_before_its_date)
+{
+    test_site site;
+    site_open(&site);
+    site_remember(&site, NULL, 1000);
+    site.now = SITE_NOW;
+    site_put(&site, "www/dated", "dated");
+    site_date(&site, "www/dated", SITE_NOW - 5);
+    learn(&site, "/dated", "dated");
+    learn(&site, "/absent", NULL);
+    site.now = SITE_NOW - 5; /* a clock that was set back, but not so far */
+    expect_get(&site, "/dated", true, "dated");
+    site.now = SITE_NOW - 6;
+    expect_get(&site, "/dated", false, "dated");
+    assert_null(site_field(&site, "last-modified"));
+    expect_get(&site, "/absent", true, NULL);
+    site_close(&site);
+}
+
 HW_TEST(cache_looks_every_time_with_fresh_ms_0)
 {
     test_site site;
