@@ -37,7 +37,7 @@ struct hw_static {
 
 /* To the same path with a slash at its end, the query kept. The path is our canonical one, encoded:
  * it begins with one slash and has no backslash, so it cannot name another host. */
-static void redirect_to_folder(hw_exchange *exchange)
+static __attribute__((noinline)) void redirect_to_folder(hw_exchange *exchange)
 {
     hw_response *response = &exchange->response;
     hw_text path = exchange->request.path.text;
@@ -61,23 +61,21 @@ static void redirect_to_folder(hw_exchange *exchange)
     hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
 }
 
+static bool asks_for_file(const hw_exchange *exchange)
+{
+    hw_method method = exchange->request.method;
+    return method == HW_METHOD_GET || method == HW_METHOD_HEAD;
+}
+
 /* Answers every method but those that ask for a file. */
-static bool answer_method(hw_exchange *exchange)
+static __attribute__((noinline)) void answer_method(hw_exchange *exchange)
 {
     hw_response *response = &exchange->response;
-    switch (exchange->request.method) {
-    case HW_METHOD_GET:
-    case HW_METHOD_HEAD:
-        return false;
-    case HW_METHOD_OPTIONS:
+    if (exchange->request.method == HW_METHOD_OPTIONS)
         hw_response_start(response, 204);
-        break;
-    default:
+    else
         hw_response_plain(response, 405, NULL); /* RFC 9110 15.5.6 */
-        break;
-    }
     hw_response_add(response, HW_FIELD_ALLOW, HW_TEXT("GET, HEAD, OPTIONS"));
-    return true;
 }
 
 /* The first index there is. A folder of that name, or none of them, means there is none. */
@@ -329,30 +327,38 @@ static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache 
     hw_exchange_leave(exchange, files->slot, vigil);
 }
 
-/* Names that may not be seen are never looked up, so they are never in the cache: it is asked
- * first. */
-static bool answer_static_quickly(void *arg, hw_exchange *exchange)
+/* It is not known, and to be looked up: unless it may not be seen. */
+static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_exchange *exchange,
+                                                     hw_cache *cache)
 {
-    const hw_static *files = arg;
-    hw_path below = exchange->request.below;
-    if (answer_method(exchange))
-        return true;
-    bool has_cache = files->slot != NO_SLOT;
-    hw_cache *cache = has_cache ? hw_exchange_local(exchange, files->slot) : NULL;
-    hw_entry *entry = NULL;
-    if (has_cache)
-        entry = hw_cache_find(cache, files->site, below.text, exchange->now_ms);
-    if (entry) {
-        answer_known(exchange, cache, entry);
-        return true;
-    }
-    if (!hw_root_shows(&files->root, below)) {
+    if (!hw_root_shows(&files->root, exchange->request.below)) {
         hw_response_plain(&exchange->response, 404, NULL);
         return true;
     }
-    if (has_cache && cache->bytes_max > 0)
+    if (cache && cache->bytes_max > 0)
         begin_vigil(files, exchange, cache);
     return false;
+}
+
+/* Names that may not be seen are never looked up, so they are never in the cache: it is asked
+ * first. What most requests come to is here in line, and all else is not: it would want room and
+ * registers before it is known to be needed. */
+static bool answer_static_quickly(void *arg, hw_exchange *exchange)
+{
+    const hw_static *files = arg;
+    if (!asks_for_file(exchange)) {
+        answer_method(exchange);
+        return true;
+    }
+    if (files->slot == NO_SLOT)
+        return answer_unknown(files, exchange, NULL);
+    hw_cache *cache = hw_exchange_local(exchange, files->slot);
+    hw_entry *entry =
+        hw_cache_find(cache, files->site, exchange->request.below.text, exchange->now_ms);
+    if (!entry)
+        return answer_unknown(files, exchange, cache);
+    answer_known(exchange, cache, entry);
+    return true;
 }
 
 /* What is dated in the future would have another head when that has come. */
@@ -367,8 +373,10 @@ static void answer_static(void *arg, hw_exchange *exchange)
     hw_entry *entry = NULL;
     hw_vigil *vigil = exchange->left.item;
     hw_sink_step(exchange->place->sink, "kit/static", static_step);
-    if (answer_method(exchange))
+    if (!asks_for_file(exchange)) {
+        answer_method(exchange);
         return;
+    }
     if (!hw_root_shows(&files->root, exchange->request.below)) {
         hw_response_plain(&exchange->response, 404, NULL);
         return;
