@@ -6,9 +6,9 @@
  * server whose files are all in memory never has any.
  *
  * The queue is a list through the jobs themselves, so giving one cannot fail for want of room. It
- * has no bound of its own: who gives a job waits for it, and what is given up meanwhile stays until
- * a spare comes to it; each holds a descriptor, which bounds them. A fixed ring was rejected: when it is full a loop would have to wait for the disk itself, or to come
- * back, and that is a second queue.
+ * has no bound of its own: who gives a job waits for it, or takes it back, so there are never more
+ * than there are those who wait. A fixed ring was rejected: when it is full a loop would have to
+ * wait for the disk itself, or to come back, and that is a second queue.
  *
  * One lock guards everything; it is held for a few instructions, and while a thread is started. A
  * job is the spare's from the moment it is given until its post is pushed, and the loop's again
@@ -99,6 +99,16 @@ int hw_spares_give(hw_spares *spares, hw_loop *loop, hw_job *job)
     hw_sys_condition_wake_one(&spares->work);
     hw_sys_mutex_unlock(&spares->lock);
     return error;
+}
+
+bool hw_spares_take_back(hw_spares *spares, hw_job *job)
+{
+    hw_sys_mutex_lock(&spares->lock);
+    bool is_queued = hw_link_is_linked(&job->link);
+    hw_link_remove(&job->link);
+    spares->waiting -= is_queued;
+    hw_sys_mutex_unlock(&spares->lock);
+    return is_queued;
 }
 
 void hw_spares_free(hw_spares *spares)

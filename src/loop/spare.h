@@ -25,5 +25,8 @@ void hw_spares_free(hw_spares *spares);
 /* `run` and `done` are the caller's to set. The jobs begin in the order in which they were given.
  * 0, or a negative errno: there is no thread, and none can be started. Threads: any. */
 int hw_spares_give(hw_spares *spares, hw_loop *loop, hw_job *job);
+/* Nobody waits for a job any more. True: it had not begun, and is the caller's again; false: its
+ * `done` is still to come. Threads: that of the job's loop. */
+bool hw_spares_take_back(hw_spares *spares, hw_job *job);
 
 #endif

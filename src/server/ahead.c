@@ -20,7 +20,8 @@
  *
  * Ownership: a read has a descriptor and memory of its own, and goes when its post has run on the
  * loop. Exchange, body and warmth belong to the loop, and the spare does not touch them; who leaves
- * cuts the read's way back to them, and tells the spare that it may stop.
+ * takes a read that has not begun back, so that a slow disk does not gather descriptors of those who
+ * come and go; else he cuts the read's way back to him, and tells the spare that it may stop.
  *
  * If no spare can be asked (no memory, no descriptor, no thread) the slice is sent as it is: the
  * loop may wait for the disk then, but nobody loses an answer. */
@@ -43,6 +44,7 @@
 
 typedef struct ahead_read {
     hw_job job;
+    hw_spares *spares;
     hw_ahead *ahead; /* NULL: nobody waits any more */
     hw_exchange *exchange;
     hw_warmth *warmth;
@@ -175,9 +177,10 @@ static int start_read(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, con
     ahead_read *read = make_read(file);
     if (!read)
         return 0;
+    read->spares = lane->shared->spares;
     read->ahead = ahead;
     read->exchange = exchange;
-    if (hw_spares_give(lane->shared->spares, &lane->loop, &read->job) < 0) {
+    if (hw_spares_give(read->spares, &lane->loop, &read->job) < 0) {
         free_read(read);
         return 0;
     }
@@ -200,9 +203,12 @@ int hw_ahead_ask(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, const hw
 
 void hw_ahead_leave(hw_ahead *ahead)
 {
-    if (!ahead->read)
-        return;
-    atomic_store(&ahead->read->is_left, true);
-    ahead->read->ahead = NULL;
+    ahead_read *read = ahead->read;
     ahead->read = NULL;
+    if (!read)
+        return;
+    read->ahead = NULL;
+    atomic_store(&read->is_left, true);
+    if (hw_spares_take_back(read->spares, &read->job))
+        free_read(read);
 }

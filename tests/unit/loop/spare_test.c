@@ -5,6 +5,7 @@
 #include "unit/harness.h"
 
 #include <errno.h>
+#include <sched.h>
 
 enum { JOBS = 100 };
 
@@ -84,6 +85,42 @@ HW_THREAD_TEST(spare_queues_what_is_too_much_and_keeps_the_order)
     assert_int_equal(done, JOBS);
     for (int i = 0; i < JOBS; i++)
         assert_int_equal(jobs[i].run, i + 1);
+    hw_loop_fini(&loop);
+    hw_sys_mutex_fini(&gate);
+}
+
+HW_THREAD_TEST(spare_gives_back_what_it_has_not_begun)
+{
+    hw_loop loop;
+    pthread_mutex_t gate;
+    atomic_int runs = 0;
+    int done = 0;
+    hw_sys_mutex_init(&gate);
+    hw_spares *spares = hw_spares_new(1);
+    HW_NEED(spares);
+    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
+    spare_job first = make_job(&runs, &done, &gate), second = make_job(&runs, &done, NULL),
+              third = make_job(&runs, &done, NULL);
+    hw_sys_mutex_lock(&gate);
+    assert_int_equal(hw_spares_give(spares, &loop, &first.job), 0);
+    while (atomic_load(&runs) == 0)
+        sched_yield();
+    assert_int_equal(hw_spares_give(spares, &loop, &second.job), 0);
+    assert_int_equal(hw_spares_give(spares, &loop, &third.job), 0);
+    assert_false(hw_spares_take_back(spares, &first.job));
+    assert_true(hw_spares_take_back(spares, &second.job));
+    assert_false(hw_spares_take_back(spares, &second.job));
+    hw_sys_mutex_unlock(&gate);
+    while (done < 2)
+        hw_loop_step(&loop, true);
+    assert_int_equal(second.run, 0);
+    assert_int_equal(third.run, 2);
+    /* What was taken back may be given again. */
+    assert_int_equal(hw_spares_give(spares, &loop, &second.job), 0);
+    while (done < 3)
+        hw_loop_step(&loop, true);
+    assert_int_equal(second.run, 3);
+    hw_spares_free(spares);
     hw_loop_fini(&loop);
     hw_sys_mutex_fini(&gate);
 }
