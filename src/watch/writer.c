@@ -8,7 +8,7 @@
  *
  * Only this thread may block: in write(2), on a stopped terminal or a slow disk. Nothing can wake
  * it there without a signal handler, which a library has no right to. So hw_writer_end waits for so
- * long and then leaves it alone: the thread has a share in the writer, owns its descriptor, and the
+ * long and then leaves it alone: the thread has a share in the writer, owns its descriptors, and the
  * last of the two frees it all. */
 #include "watch/writer.h"
 
@@ -37,8 +37,7 @@ typedef struct hw_writer_trouble {
 } hw_writer_trouble;
 
 struct hw_writer {
-    int fd, event, done; /* its own */
-    int fault_fd;
+    int fd, fault_fd, event, done; /* its own */
     hw_spool **spools;
     unsigned count;
     unsigned turn; /* whose half is being written */
@@ -69,6 +68,7 @@ static void drop_writer(hw_writer *writer)
         hw_sys_free(writer->spools[i]);
     hw_sys_free(writer->spools);
     close_if_open(writer->fd);
+    close_if_open(writer->fault_fd);
     close_if_open(writer->event);
     close_if_open(writer->done);
     hw_sys_free(writer);
@@ -87,7 +87,7 @@ static int make_spools(hw_writer *writer, unsigned count)
     return writer->spools ? 0 : -ENOMEM;
 }
 
-static int open_writer(hw_writer *writer, int fd)
+static int open_writer(hw_writer *writer, int fd, int fault_fd)
 {
     writer->fd = hw_sys_open_pipe(fd);
     if (writer->fd < 0)
@@ -95,6 +95,9 @@ static int open_writer(hw_writer *writer, int fd)
     /* A program that was started without an output serves all the same. */
     if (writer->fd < 0 && writer->fd != -EBADF)
         return writer->fd;
+    writer->fault_fd = hw_sys_duplicate(fault_fd);
+    if (writer->fault_fd < 0 && writer->fault_fd != -EBADF)
+        return writer->fault_fd;
     writer->event = hw_sys_event_new();
     if (writer->event < 0)
         return writer->event;
@@ -107,10 +110,9 @@ int hw_writer_new(int fd, int fault_fd, unsigned count, hw_writer **ret_writer)
     hw_writer *writer = hw_sys_alloc_zeroed(1, sizeof *writer);
     if (!writer)
         return -ENOMEM;
-    writer->fd = writer->event = writer->done = -1;
-    writer->fault_fd = fault_fd;
+    writer->fd = writer->fault_fd = writer->event = writer->done = -1;
     atomic_init(&writer->holders, 1);
-    int error = open_writer(writer, fd);
+    int error = open_writer(writer, fd, fault_fd);
     if (error == 0)
         error = make_spools(writer, count);
     if (error < 0)

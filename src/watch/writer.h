@@ -7,8 +7,8 @@
 typedef struct hw_writer hw_writer;
 
 /* A writer with `count` spools, at least one. What is behind fd is the writer's own from now on: a
- * pipe is opened anew, so as not to block, anything else duplicated. fault_fd (borrowed) is told of
- * lines that are lost: when that begins, and when it has ended. 0, or a negative errno. */
+ * pipe is opened anew, so as not to block, anything else duplicated. fault_fd (duplicated too) is
+ * told of lines that are lost: when that begins, and when it has ended. 0, or a negative errno. */
 int hw_writer_new(int fd, int fault_fd, unsigned count, hw_writer **ret_writer);
 /* Threads: that of the loop which fills it. */
 hw_spool *hw_writer_spool(hw_writer *writer, unsigned index);

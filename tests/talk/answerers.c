@@ -205,10 +205,10 @@ static void answer_prepared(hw_exchange *exchange, size_t slot)
     prepared_state *state = hw_exchange_local(exchange, slot);
     hw_response *response = &exchange->response;
     char *count = hw_arena_format(&exchange->arena, "%u", ++state->answers);
-    hw_response_start_prepared(response, &state->prepared);
+    hw_response_start_prepared(response, &state->prepared,
+                               hw_source_memory(&exchange->arena, HW_TEXT("prepared\n")));
     if (count)
         hw_response_add_name(response, HW_TEXT("X-Count"), hw_text_of(count));
-    hw_response_set_bytes(response, HW_TEXT("prepared\n"));
 }
 
 static int init_prepared(void *local, void *arg, const hw_share *share)

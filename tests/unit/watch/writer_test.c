@@ -234,6 +234,32 @@ HW_TEST(writer_that_blocks_is_left_alone)
     HW_NEED_OK(error);
 }
 
+/* The number may be another file's by the time it has something to tell. */
+HW_TEST(writer_tells_faults_to_a_descriptor_of_its_own)
+{
+    int faults[2], other[2];
+    hw_writer *writer;
+    char told[128] = "";
+    assert_return_code(pipe(faults), errno);
+    assert_return_code(pipe(other), errno);
+    assert_return_code(fcntl(other[0], F_SETFL, O_NONBLOCK), errno);
+    int error = hw_writer_new(-1, faults[1], 1, &writer);
+    assert_return_code(dup2(other[1], faults[1]), errno);
+    if (error == 0) {
+        put_line(hw_writer_spool(writer, 0), "lost\n");
+        if (hw_writer_start(writer) == 0) {
+            hw_writer_end(writer, END_MS);
+            assert_true(read(faults[0], told, sizeof told - 1) > 0);
+            assert_string_equal(told, "hewn: log: lines cannot be written: Bad file descriptor\n");
+            assert_int_equal(read(other[0], told, sizeof told), -1);
+        }
+        hw_writer_free(writer);
+    }
+    close_both(faults);
+    close_both(other);
+    HW_NEED_OK(error);
+}
+
 HW_TEST(writer_without_a_descriptor_loses_all)
 {
     int faults[2];
