@@ -69,6 +69,18 @@ static inline void hw_link_remove(hw_link *link)
     link->next = NULL;
 }
 
+/* From the list that it is on (asserted) to the start of another. */
+static inline void hw_link_move(hw_link *link, hw_list *list)
+{
+    hw_assert(hw_link_is_linked(link) && list->head.next);
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    link->prev = &list->head;
+    link->next = list->head.next;
+    link->next->prev = link;
+    list->head.next = link;
+}
+
 /* The first link, left on the list; NULL when the list is empty. */
 static inline hw_link *hw_list_first(const hw_list *list)
 {

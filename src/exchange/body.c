@@ -48,6 +48,6 @@ hw_source *hw_source_memory(hw_arena *arena, hw_text bytes)
     memory_source *memory = hw_arena_alloc(arena, sizeof *memory);
     if (!memory)
         return NULL;
-    *memory = (memory_source){{&memory_ops, bytes.length}, bytes};
+    *memory = (memory_source){{&memory_ops, bytes.length, bytes.at}, bytes};
     return &memory->source;
 }

@@ -63,6 +63,9 @@ typedef struct hw_source_ops {
 struct hw_source {
     const hw_source_ops *ops;
     uint64_t length; /* all bytes it will give, known from the start; or HW_LENGTH_UNKNOWN */
+    /* Where all of them lie, unchanged until the source is dropped: whoever takes them there need
+     * not pull. NULL: they must be pulled. */
+    const char *at;
 };
 
 hw_pull hw_source_pull(hw_source *source, size_t want, hw_piece *ret_piece);

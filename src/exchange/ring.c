@@ -80,7 +80,7 @@ hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length)
     ring->memory = hw_arena_alloc(arena, capacity);
     if (!ring->memory)
         return NULL;
-    ring->source = (hw_source){&ring_ops, length};
+    ring->source = (hw_source){.ops = &ring_ops, .length = length};
     ring->capacity = capacity;
     return ring;
 }

@@ -44,7 +44,7 @@ void hw_h1_put_fields(hw_buffer *buffer, hw_fields fields)
 void hw_h1_put_head_end(hw_buffer *buffer, const hw_sink *sink)
 {
     hw_buffer_put(buffer, HW_TEXT("\r\n"));
-    hw_sink_step(sink, "h1/encode", "head to bytes");
+    hw_sink_step(sink, HW_H1_ENCODE_STEP);
 }
 
 void hw_h1_put_chunk_head(hw_buffer *buffer, uint64_t size)

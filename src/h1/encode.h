@@ -19,7 +19,9 @@ void hw_h1_put_status_line(hw_buffer *buffer, int status);
 /* "Name: value\r\n". Name and value must be valid (asserted). */
 void hw_h1_put_field(hw_buffer *buffer, hw_text name, hw_text value);
 void hw_h1_put_fields(hw_buffer *buffer, hw_fields fields);
-/* The empty line; tells step "h1/encode" to the sink. */
+/* The step that a head's end tells, file and words: also of whoever puts a head he has already. */
+#define HW_H1_ENCODE_STEP "h1/encode", "head to bytes"
+/* The empty line; tells HW_H1_ENCODE_STEP to the sink. */
 void hw_h1_put_head_end(hw_buffer *buffer, const hw_sink *sink);
 /* What stands before a chunk of this size (not 0); CRLF stands behind it. */
 void hw_h1_put_chunk_head(hw_buffer *buffer, uint64_t size);

@@ -224,7 +224,9 @@ hw_source *hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena)
     entry_source *source = hw_arena_alloc(arena, sizeof *source);
     if (!source)
         return NULL;
-    *source = (entry_source){{&entry_ops, part.length}, entry, part};
+    const char *content = entry->file.content.at;
+    *source = (entry_source){
+        {&entry_ops, part.length, content ? content + part.first : NULL}, entry, part};
     hw_entry_hold(entry);
     return &source->source;
 }

@@ -132,6 +132,9 @@ void hw_conn_h1_ask(h1_exchange *e);
 bool hw_conn_h1_is_answer_due(const conn_h1 *h1);
 /* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
+/* The oldest exchange that has no answer may be the next to get one: after one is answered, or some
+ * are finished. */
+void hw_conn_h1_queue_unanswered(conn_h1 *h1);
 /* Answers in the server's own name, and ends the connection with it. Only while nothing of an
  * answer is encoded. */
 void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem);

@@ -131,21 +131,22 @@ void hw_conn_h1_leave_reading(h1_exchange *e)
     h1->skip_left = limit;
 }
 
+/* From the queue to the lane's spares, or to nowhere. */
 static void recycle_exchange(hw_lane *lane, h1_exchange *e)
 {
     hw_exchange_reset(&e->exchange);
     e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
     if (lane->spare_count < SPARES_MAX) {
-        hw_list_prepend(&lane->spare_exchanges, &e->link);
+        hw_link_move(&e->link, &lane->spare_exchanges);
         lane->spare_count++;
         return;
     }
+    hw_link_remove(&e->link);
     hw_exchange_fini(&e->exchange);
     hw_sys_free(e);
 }
 
-/* The oldest exchange that has no answer may be the next to get one. */
-static void queue_unanswered(conn_h1 *h1)
+void hw_conn_h1_queue_unanswered(conn_h1 *h1)
 {
     hw_link *head = &h1->queue.head, *link = head->next;
     while (link != head && HW_MEMBER(link, h1_exchange, link)->exchange.is_answered)
@@ -157,15 +158,24 @@ static void queue_unanswered(conn_h1 *h1)
         hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
 }
 
+/* Out of line, for who measures does not listen. */
+static __attribute__((noinline)) void tell_end(h1_exchange *e, bool is_complete)
+{
+    const hw_lane *lane = e->conn->conn.lane;
+    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
+    hw_sink_step(lane->place.sink, "server/conn_h1",
+                 "reset the arena; next pipelined request, or ARM for keep-alive");
+}
+
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 {
     conn_h1 *h1 = e->conn;
     hw_lane *lane = h1->conn.lane;
-    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
-    hw_sink_step(lane->place.sink, "server/conn_h1",
-                 "reset the arena; next pipelined request, or ARM for keep-alive");
-    hw_conn_h1_leave_reading(e);
-    hw_link_remove(&e->link);
+    const hw_sink *sink = lane->place.sink;
+    if (sink && (sink->records || sink->steps))
+        tell_end(e, is_complete);
+    if (h1->reading == e)
+        hw_conn_h1_leave_reading(e);
     hw_task_cancel(&e->ready);
     hw_ahead_leave(&e->ahead);
     h1->queue_length--;
@@ -175,8 +185,6 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     recycle_exchange(lane, e);
     if (!hw_list_is_empty(&lane->starved))
         hw_lane_feed_one(lane);
-    if (!h1->conn.is_closed)
-        queue_unanswered(h1);
 }
 
 void hw_conn_h1_free_spare_exchanges(hw_lane *lane)
@@ -351,7 +359,7 @@ static void answer_exchange(h1_exchange *e)
         hw_answer_run(lane, exchange, now_ms - e->starved_at_ms);
     }
     if (exchange->is_answered)
-        queue_unanswered(e->conn);
+        hw_conn_h1_queue_unanswered(e->conn);
     else
         hw_task_queue(&lane->starved, &e->ready);
     e->is_starved = !exchange->is_answered;

@@ -1,13 +1,18 @@
 /* Drives HTTP/1 connections: the writing half.
  *
  * Answers leave in the order of their requests. Whatever is ready is gathered first, over as many
- * exchanges as there are, and goes out in one write: a head, a piece of a body and what frames it
- * are three parts of it, and small answers, built one behind the other, a single one. A part of a file ends the gathering: what is gathered goes with the word
- * that more follows, then the file.
+ * exchanges as there are, and goes out in one write. What is built in the lane's output buffer, heads and
+ * frames, lies there in the order it is sent, and short texts from elsewhere are copied behind it: so many
+ * small answers are one part of the write. A longer text is a part of its own. A part of a file ends
+ * the gathering: what is gathered goes with the word that more follows, then the file.
  *
- * Heads and frames are built in the lane's output buffer. What of them a full socket leaves unsent
- * moves to the exchange's arena, because the next connection's turn uses the same buffer. Pieces
- * stay where their source has them: it is not pulled again before its piece is sent.
+ * What a full socket leaves unsent of what was built moves to the exchange's arena, because the next
+ * connection's turn uses the same buffer. Pieces stay where their source has them: it is not pulled
+ * again before its piece is sent.
+ *
+ * Nearly every answer is a head that has been encoded before and a short body that lies in memory:
+ * gather_usual makes short work of them. What it leaves in the exchange is what the long way
+ * leaves, so nothing else knows the difference.
  *
  * The framing (RFC 9112 6, RFC 9110 8.6) is decided here alone: no handler sets Content-Length,
  * Transfer-Encoding or Connection. */
@@ -29,16 +34,55 @@
 #define SLICE_BYTES TURN_BYTES
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
+/* What an exchange adds at most: what was built before it, interim, prefix, piece and suffix, and
+ * what is built behind them. */
+#define EXCHANGE_PARTS_MAX 6
 /* Fewer are not worth a head. */
 #define ECHO_BYTES_FIRST 64
 
+/* File and words of a step that two places tell. */
+#define BODY_STEP "exchange/body", "pull: bytes or file segment"
+
 typedef struct h1_batch {
     struct iovec *parts; /* the lane's */
-    size_t count, bytes;
-    hw_buffer output;  /* heads and frames of this batch */
+    size_t count;
+    hw_buffer output;  /* heads, frames and short pieces of this batch */
+    size_t parted;     /* of the output: is in a part already */
+    size_t elsewhere;  /* bytes in parts that are not the output's */
     h1_exchange *file; /* whose file follows the parts; or NULL */
-    size_t budget;     /* of the turn */
 } h1_batch;
+
+static size_t count_gathered(const h1_batch *batch)
+{
+    return batch->elsewhere + batch->output.length;
+}
+
+/* What was built since the last part becomes one. */
+static void part_output(h1_batch *batch)
+{
+    hw_buffer *output = &batch->output;
+    if (output->length == batch->parted)
+        return;
+    batch->parts[batch->count++] =
+        (struct iovec){output->at + batch->parted, output->length - batch->parted};
+    batch->parted = output->length;
+}
+
+/* The exchange keeps the original of what is copied, for what may be left unsent. */
+static void gather_text(h1_batch *batch, hw_text text)
+{
+    hw_buffer *output = &batch->output;
+    bool has_room = hw_buffer_room(output) >= HW_LANE_OUTPUT_BYTES / 2;
+    if (text.length == 0)
+        return;
+    if (text.length <= COPY_BYTES_MAX && has_room) {
+        hw_buffer_put(output, text);
+        return;
+    }
+    part_output(batch);
+    batch->parts[batch->count++] = (struct iovec){(void *)text.at, text.length};
+    batch->elsewhere += text.length;
+}
 
 static void put_response_fields(hw_buffer *output, const hw_response *response)
 {
@@ -187,6 +231,16 @@ static void frame_chunk(h1_exchange *e, size_t size, h1_batch *batch)
     e->suffix = HW_TEXT("\r\n");
 }
 
+/* What of an answer is not the output's yet, and is there to be sent. */
+static void gather_piece(h1_exchange *e, h1_batch *batch)
+{
+    gather_text(batch, e->piece);
+    if (e->file.length > 0)
+        batch->file = e;
+    else
+        gather_text(batch, e->suffix);
+}
+
 static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_batch *batch)
 {
     const hw_source *body = e->exchange.response.body;
@@ -207,6 +261,7 @@ static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_b
             frame_chunk(e, length, batch);
         else if (e->bytes_out + length == body->length)
             e->progress = H1_DONE;
+        gather_piece(e, batch);
         break;
     case HW_PULL_END:
         end_body(e, piece->trailers, batch);
@@ -231,10 +286,12 @@ static bool sends_body(const h1_exchange *e)
     return response->body && !e->is_head && hw_status_has_content(e->status);
 }
 
-static hw_pull pull_body(h1_exchange *e, hw_piece *ret_piece)
+static void gather_body(h1_exchange *e, h1_batch *batch)
 {
-    hw_sink_step(e->conn->conn.lane->place.sink, "exchange/body", "pull: bytes or file segment");
-    return hw_source_pull(e->exchange.response.body, BATCH_BYTES, ret_piece);
+    hw_piece piece = {0};
+    hw_sink_step(e->conn->conn.lane->place.sink, BODY_STEP);
+    hw_pull pull = hw_source_pull(e->exchange.response.body, BATCH_BYTES, &piece);
+    take_piece(e, pull, &piece, batch);
 }
 
 /* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need the content, and the client
@@ -266,88 +323,112 @@ static bool is_held_back(const h1_exchange *e)
            inflow->length < hw_size_min(ECHO_BYTES_FIRST, inflow->capacity);
 }
 
+/* The head. False: it is not its time yet, or there is no room left in this batch. */
+static bool begin_answer(h1_exchange *e, h1_batch *batch)
+{
+    bool has_room = hw_buffer_room(&batch->output) >= FRAME_BYTES;
+    if (e->wants_continue && has_room)
+        settle_continue(e);
+    gather_text(batch, e->interim);
+    if (!has_room || is_held_back(e) || !encode_head(e, batch))
+        return false;
+    e->progress = sends_body(e) ? H1_BODY : H1_DONE;
+    return true;
+}
+
 /* Fills prefix, piece, suffix and file of an answered exchange with what comes next, if there is
- * something and room for it. */
-static void prepare_next(h1_exchange *e, h1_batch *batch)
+ * something and room for it. Out of line, for gather_usual has done nearly all of it. */
+static __attribute__((noinline)) void gather_next(h1_exchange *e, h1_batch *batch)
 {
-    hw_piece piece = {0};
-    if (hw_buffer_room(&batch->output) < FRAME_BYTES)
+    if (e->progress == H1_WAITING ? !begin_answer(e, batch)
+                                  : hw_buffer_room(&batch->output) < FRAME_BYTES)
         return;
-    if (e->progress == H1_WAITING) {
-        if (e->wants_continue)
-            settle_continue(e);
-        if (is_held_back(e) || !encode_head(e, batch))
-            return;
-        e->progress = sends_body(e) ? H1_BODY : H1_DONE;
-    }
-    if (e->progress == H1_DONE)
-        return;
-    hw_pull pull = pull_body(e, &piece);
-    take_piece(e, pull, &piece, batch);
+    if (e->progress != H1_DONE)
+        gather_body(e, batch);
 }
 
-/* Texts that lie one behind the other are one part. */
-static void join_part(h1_batch *batch, hw_text text)
+/* What was left unsent by another turn, or a body has not gone on from. */
+static void gather_saved(h1_exchange *e, h1_batch *batch)
 {
-    struct iovec *next = batch->parts + batch->count;
-    batch->bytes += text.length;
-    if (batch->count > 0 && (char *)next[-1].iov_base + next[-1].iov_len == text.at) {
-        next[-1].iov_len += text.length;
-        return;
-    }
-    *next = (struct iovec){(void *)text.at, text.length};
-    batch->count++;
+    gather_text(batch, e->interim);
+    gather_text(batch, e->prefix);
+    gather_piece(e, batch);
 }
 
-static inline void add_part(h1_batch *batch, hw_text text)
+/* Not yet begun, a head whose encoding is known but for the date, and a body that lies in memory and
+ * is short, or none: nothing of it has to be asked for. */
+static inline bool is_usual(const h1_exchange *e)
 {
-    if (text.length > 0)
-        join_part(batch, text);
+    const hw_response *response = &e->exchange.response;
+    const hw_source *body = response->body;
+    bool has_memo = response->prepared && response->field_count == 0 &&
+                    response->prepared->memo[HW_PROTOCOL_HTTP1].length > 0;
+    bool is_plain = !e->is_http10 && !e->closes && !e->wants_continue && !response->is_broken &&
+                    !e->conn->conn.lane->is_draining;
+    bool is_short = !body || (body->at && body->length <= COPY_BYTES_MAX);
+    return has_memo && is_plain && is_short && e->progress == H1_WAITING &&
+           e->interim.length == 0 && response->kind == HW_RESPONSE_MESSAGE;
 }
 
-/* A short piece is copied behind its head, and the next head follows it: then many small answers are
- * a single part. The exchange keeps the original, for what may be left unsent. */
-static void add_piece(h1_batch *batch, hw_text piece)
+/* The same steps as on the long way. */
+static __attribute__((noinline)) void tell_usual(const hw_sink *sink, bool has_body)
 {
-    hw_buffer *output = &batch->output;
-    bool has_room = hw_buffer_room(output) >= HW_LANE_OUTPUT_BYTES / 2;
-    if (piece.length > 0 && piece.length <= COPY_BYTES_MAX && has_room) {
-        size_t start = output->length;
-        hw_buffer_put(output, piece);
-        piece = hw_text_from(hw_buffer_text(output), start);
-    }
-    add_part(batch, piece);
+    hw_sink_put_step(sink, HW_H1_ENCODE_STEP);
+    if (has_body)
+        hw_sink_put_step(sink, BODY_STEP);
+}
+
+/* All of a usual answer in one go: the bytes that gather_next would build. False: it is another, or
+ * there is no room. */
+static inline bool gather_usual(h1_exchange *e, h1_batch *batch)
+{
+    const hw_response *response = &e->exchange.response;
+    hw_lane *lane = e->conn->conn.lane;
+    if (!is_usual(e))
+        return false;
+    hw_text memo = response->prepared->memo[HW_PROTOCOL_HTTP1], body = {0};
+    e->status = response->status;
+    if (sends_body(e))
+        body = (hw_text){response->body->at, (size_t)response->body->length};
+    size_t head_bytes = memo.length + sizeof lane->date, bytes = head_bytes + body.length;
+    if (bytes > hw_buffer_room(&batch->output))
+        return false;
+    char *at = batch->output.at + batch->output.length;
+    batch->output.length += bytes;
+    memcpy(at, memo.at, memo.length);
+    memcpy(at + memo.length, hw_lane_date(lane).at, sizeof lane->date);
+    if (body.length > 0)
+        memcpy(at + head_bytes, body.at, body.length);
+    if (lane->place.sink && lane->place.sink->steps)
+        tell_usual(lane->place.sink, body.length > 0);
+    e->prefix = (hw_text){at, head_bytes};
+    e->piece = body;
+    e->progress = H1_DONE;
+    return true;
 }
 
 /* Adds what the exchange has to send. False: the gathering ends here. */
-static bool gather_exchange(h1_exchange *e, h1_batch *batch)
+static bool gather_exchange(h1_exchange *e, h1_batch *batch, size_t budget)
 {
-    if (batch->count + 4 > HW_LANE_PARTS_MAX || batch->bytes >= BATCH_BYTES ||
-        batch->bytes >= batch->budget)
+    size_t gathered = count_gathered(batch);
+    if (batch->count + EXCHANGE_PARTS_MAX > HW_LANE_PARTS_MAX || gathered >= BATCH_BYTES ||
+        gathered >= budget)
         return false;
+    if (e->exchange.is_answered && gather_usual(e, batch))
+        return !e->is_aborted;
     if (e->exchange.is_answered && e->progress != H1_DONE && hw_conn_h1_unsent_bytes(e) == 0)
-        prepare_next(e, batch);
-    add_part(batch, e->interim);
-    add_part(batch, e->prefix);
-    add_piece(batch, e->piece);
-    if (e->file.length > 0) {
-        batch->file = e;
-        return false;
-    }
-    add_part(batch, e->suffix);
-    return e->progress == H1_DONE && !e->is_aborted && !e->closes;
+        gather_next(e, batch);
+    else
+        gather_saved(e, batch);
+    return e->progress == H1_DONE && !batch->file && !e->is_aborted && !e->closes;
 }
 
-static void gather(conn_h1 *h1, h1_batch *batch)
+static void gather(conn_h1 *h1, h1_batch *batch, size_t budget)
 {
-    hw_lane *lane = h1->conn.lane;
-    batch->parts = lane->parts;
-    batch->count = batch->bytes = 0;
-    batch->file = NULL;
-    batch->output = hw_buffer_over(lane->output, HW_LANE_OUTPUT_BYTES);
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next)
-        if (!gather_exchange(HW_MEMBER(link, h1_exchange, link), batch))
+        if (!gather_exchange(HW_MEMBER(link, h1_exchange, link), batch, budget))
             break;
+    part_output(batch);
 }
 
 /* So much of a text is sent. */
@@ -357,6 +438,24 @@ static size_t consume(hw_text *text, size_t *sent)
     *text = hw_text_from(*text, count);
     *sent -= count;
     return count;
+}
+
+/* Takes what was sent off an exchange. False: something of it is left. */
+static bool take_sent(h1_exchange *e, size_t *sent)
+{
+    size_t unsent = e->interim.length + hw_conn_h1_unsent_bytes(e);
+    if (unsent <= *sent) {
+        *sent -= unsent;
+        e->bytes_out += e->piece.length;
+        e->interim = e->prefix = e->piece = e->suffix = (hw_text){0};
+        return true;
+    }
+    consume(&e->interim, sent);
+    consume(&e->prefix, sent);
+    e->bytes_out += consume(&e->piece, sent);
+    if (e->file.length == 0)
+        consume(&e->suffix, sent);
+    return false;
 }
 
 /* What is saved already, and constants, stay where they are: a client that takes its answer in many
@@ -397,15 +496,10 @@ static void end_after_answer(conn_h1 *h1)
  * is closed. */
 static bool settle(conn_h1 *h1, size_t sent)
 {
+    unsigned before = h1->queue_length;
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        consume(&e->interim, &sent);
-        consume(&e->prefix, &sent);
-        e->bytes_out += consume(&e->piece, &sent);
-        if (e->file.length == 0)
-            consume(&e->suffix, &sent);
-        if (e->interim.length + hw_conn_h1_unsent_bytes(e) > 0 ||
-            (!e->is_aborted && e->progress != H1_DONE))
+        if (!take_sent(e, &sent) || (!e->is_aborted && e->progress != H1_DONE))
             break;
         if (e->is_aborted) {
             hw_conn_close(&h1->conn);
@@ -416,6 +510,8 @@ static bool settle(conn_h1 *h1, size_t sent)
         if (closes)
             end_after_answer(h1);
     }
+    if (h1->queue_length < before && h1->queue_length > 0)
+        hw_conn_h1_queue_unanswered(h1);
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
         if (!save_unsent(e)) {
@@ -433,8 +529,8 @@ static bool is_file_cut(const hw_segment *file, size_t slice)
     return size >= 0 && (uint64_t)size < file->offset + slice;
 }
 
-/* Sends a slice of a file. False: no further sending now. */
-static bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
+/* Sends a slice of a file. False: no further sending now. Out of line, for most writes have none. */
+static __attribute__((noinline)) bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
 {
     hw_stream *stream = h1->conn.stream;
     size_t slice = hw_size_min(e->file.length, SLICE_BYTES);
@@ -465,13 +561,18 @@ static bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
 }
 
 /* One gathering and its sending. False: no further sending now. */
-static bool write_batch(conn_h1 *h1, h1_batch *batch)
+static bool write_batch(conn_h1 *h1, size_t *budget)
 {
+    hw_lane *lane = h1->conn.lane;
     hw_stream *stream = h1->conn.stream;
-    gather(h1, batch);
+    h1_batch batch = {
+        .parts = lane->parts,
+        .output = {.at = lane->output, .capacity = HW_LANE_OUTPUT_BYTES},
+    };
+    gather(h1, &batch, *budget);
     size_t sent = 0;
-    if (batch->count > 0) {
-        ssize_t count = stream->ops->write(stream, batch->parts, batch->count, batch->file != NULL);
+    if (batch.count > 0) {
+        ssize_t count = stream->ops->write(stream, batch.parts, batch.count, batch.file != NULL);
         if (count < 0 && count != -EAGAIN) {
             hw_conn_close(&h1->conn);
             return false;
@@ -480,24 +581,24 @@ static bool write_batch(conn_h1 *h1, h1_batch *batch)
     }
     if (sent > 0)
         h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
-    batch->budget -= hw_size_min(sent, batch->budget);
-    bool is_all_sent = sent == batch->bytes;
-    h1_exchange *file = is_all_sent ? batch->file : NULL;
+    *budget -= hw_size_min(sent, *budget);
+    bool is_all_sent = sent == count_gathered(&batch);
+    h1_exchange *file = is_all_sent ? batch.file : NULL;
     if (!settle(h1, sent))
         return false;
     if (file)
-        return send_file_slice(h1, file, &batch->budget);
-    return is_all_sent && batch->bytes > 0;
+        return send_file_slice(h1, file, budget);
+    return is_all_sent && sent > 0;
 }
 
 void hw_conn_h1_write(conn_h1 *h1)
 {
-    h1_batch batch = {.budget = TURN_BYTES};
-    while (h1->conn.stream->writable && batch.budget > 0 && h1->queue_length > 0)
-        if (!write_batch(h1, &batch))
+    size_t budget = TURN_BYTES;
+    while (h1->conn.stream->writable && budget > 0 && h1->queue_length > 0)
+        if (!write_batch(h1, &budget))
             break;
     /* Stopped by choice: the next turn goes on. */
-    h1->goes_on = !h1->conn.is_closed && batch.budget == 0;
+    h1->goes_on = !h1->conn.is_closed && budget == 0;
     if (h1->goes_on)
         hw_conn_queue(&h1->conn);
 }

@@ -234,7 +234,7 @@ void hw_lane_take_buffers_back(hw_lane *lane)
 
 /* The wall clock is read a few times a second and carried on with the loop's own in between: what
  * moves it by hand is seen a moment later. */
-static void tell_wall_clock(hw_lane *lane)
+void hw_lane_renew_wall(hw_lane *lane)
 {
     int64_t since_ns = lane->loop.now_ns - lane->wall_at_ns;
     if (since_ns < 0 || since_ns >= WALL_SPAN_NS) {
@@ -246,30 +246,21 @@ static void tell_wall_clock(hw_lane *lane)
     lane->told_at_ns = lane->loop.now_ns;
 }
 
-int64_t hw_lane_wall_ms(hw_lane *lane)
-{
-    if (lane->told_at_ns != lane->loop.now_ns)
-        tell_wall_clock(lane);
-    return lane->told_ms;
-}
-
 int64_t hw_lane_now_ns(const hw_lane *lane)
 {
     const hw_sink *sink = lane->place.sink;
     return sink && sink->records ? hw_sys_monotonic_ns() : lane->loop.now_ns;
 }
 
-hw_text hw_lane_date(hw_lane *lane)
+void hw_lane_renew_date(hw_lane *lane)
 {
-    int64_t since_ms = hw_lane_wall_ms(lane) - lane->date_ms;
-    if (since_ms < 0 || since_ms >= MS_PER_S) {
-        int64_t now_s = hw_lane_wall_ms(lane) / MS_PER_S;
-        memcpy(lane->date, "Date: ", HW_LANE_DATE_NAME_BYTES);
-        hw_date_format(now_s, lane->date + HW_LANE_DATE_NAME_BYTES);
-        memcpy(lane->date + HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1, "\r\n", 2);
-        lane->date_ms = now_s * MS_PER_S;
-    }
-    return (hw_text){lane->date, sizeof lane->date};
+    static const char name[] = "Date: ", end[] = "\r\n\r\n";
+    int64_t now_s = hw_lane_wall_ms(lane) / MS_PER_S;
+    char *at = lane->date;
+    memcpy(at, name, sizeof name - 1);
+    hw_date_format(now_s, at + sizeof name - 1);
+    memcpy(at + HW_LANE_DATE_BYTES - 2, end, sizeof end - 1);
+    lane->date_ms = now_s * MS_PER_S;
 }
 
 void hw_lane_feed_one(hw_lane *lane)

@@ -19,7 +19,8 @@
 /* The heads of all answers that leave in one write. */
 #define HW_LANE_OUTPUT_BYTES (32 * 1024)
 #define HW_LANE_PARTS_MAX 64
-#define HW_LANE_DATE_NAME_BYTES (sizeof "Date: " - 1)
+/* "Date: ", the date, CRLF. */
+#define HW_LANE_DATE_BYTES (sizeof "Date: " - 1 + HW_DATE_BYTES - 1 + 2)
 
 typedef struct hw_lane hw_lane;
 
@@ -98,7 +99,7 @@ struct hw_lane {
     int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
     int64_t told_ms, told_at_ns; /* the same as it was told last */
     int64_t date_ms;             /* the second that `date` shows */
-    char date[HW_LANE_DATE_NAME_BYTES + HW_DATE_BYTES - 1 + 2]; /* the whole field line */
+    char date[HW_LANE_DATE_BYTES + 2]; /* the whole field line, and the empty one that ends a head */
     hw_lane_counts counts;
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };
@@ -123,11 +124,25 @@ void hw_lane_cut(hw_lane *lane);
 void hw_lane_lend_buffers(hw_lane *lane);
 void hw_lane_take_buffers_back(hw_lane *lane);
 
-/* The Date field now (RFC 9110 6.6.1) as a whole line, formatted once a second. Valid: until the
- * next call. */
-hw_text hw_lane_date(hw_lane *lane);
+/* For the two below: what they tell is over. */
+void hw_lane_renew_wall(hw_lane *lane);
+void hw_lane_renew_date(hw_lane *lane);
 /* The wall clock at the loop's step. */
-int64_t hw_lane_wall_ms(hw_lane *lane);
+static inline int64_t hw_lane_wall_ms(hw_lane *lane)
+{
+    if (lane->told_at_ns != lane->loop.now_ns)
+        hw_lane_renew_wall(lane);
+    return lane->told_ms;
+}
+/* The Date field now (RFC 9110 6.6.1) as a whole line, formatted once a second; behind it stands the
+ * empty line that ends a head. Valid: until the next call. */
+static inline hw_text hw_lane_date(hw_lane *lane)
+{
+    int64_t since_ms = hw_lane_wall_ms(lane) - lane->date_ms;
+    if (since_ms < 0 || since_ms >= 1000)
+        hw_lane_renew_date(lane);
+    return (hw_text){lane->date, HW_LANE_DATE_BYTES};
+}
 /* The moment as a record wants it: read anew when somebody looks at records, else the step's. */
 int64_t hw_lane_now_ns(const hw_lane *lane);
 

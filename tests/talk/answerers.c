@@ -45,7 +45,7 @@ static void answer_pieces(hw_exchange *exchange, uint64_t length, const char *co
 {
     piece_source *source = hw_arena_alloc(&exchange->arena, sizeof *source);
     if (source)
-        *source = (piece_source){{&piece_ops, length}, pieces, last, trailers};
+        *source = (piece_source){{.ops = &piece_ops, .length = length}, pieces, last, trailers};
     hw_response_start(&exchange->response, 200);
     hw_response_take_body(&exchange->response, source ? &source->source : NULL);
 }
@@ -147,7 +147,7 @@ static void answer_count(hw_exchange *exchange)
     count_source *count = hw_arena_alloc_zeroed(&exchange->arena, 1, sizeof *count);
     hw_response_start(&exchange->response, 200);
     if (count) {
-        count->source = (hw_source){&count_ops, HW_LENGTH_UNKNOWN};
+        count->source = (hw_source){.ops = &count_ops, .length = HW_LENGTH_UNKNOWN};
         count->body = hw_exchange_take_body(exchange);
     }
     hw_response_take_body(&exchange->response, count ? &count->source : NULL);

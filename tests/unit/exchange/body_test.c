@@ -65,6 +65,6 @@ static void pull_no_bytes(void *arg)
 HW_TEST(body_is_never_asked_for_no_bytes)
 {
     const hw_source_ops ops = {.pull = pull_nothing};
-    hw_source source = {&ops, 0};
+    hw_source source = {.ops = &ops};
     hw_test_expect_death(pull_no_bytes, &source, "want > 0");
 }

@@ -44,7 +44,7 @@ HW_TEST(response_starts_over)
 {
     hw_arena arena;
     hw_response response = begin_response(&arena);
-    counted_source body = {.source = {&counted_ops, 0}}, next = body;
+    counted_source body = {.source = {.ops = &counted_ops}}, next = body;
     hw_prepared prepared;
     hw_prepared_init(&prepared, 304, NO_FIELDS, NULL);
     hw_response_start(&response, 200);
@@ -146,7 +146,7 @@ HW_TEST(response_drops_the_body_it_had)
 {
     hw_arena arena;
     hw_response response = begin_response(&arena);
-    counted_source first = {.source = {&counted_ops, 0}}, second = {.source = {&counted_ops, 0}};
+    counted_source first = {.source = {.ops = &counted_ops}}, second = {.source = {.ops = &counted_ops}};
     hw_response_start(&response, 200);
     hw_response_take_body(&response, &first.source);
     hw_response_take_body(&response, &second.source);

@@ -64,7 +64,7 @@ static void answer_site(void *arg, hw_exchange *exchange)
     ahead_site *site = arg;
     site_body *body = hw_arena_alloc(&exchange->arena, sizeof *body);
     HW_NEED(body);
-    *body = (site_body){{&site_ops, site->size}, site, false};
+    *body = (site_body){{.ops = &site_ops, .length = site->size}, site, false};
     hw_response_start(&exchange->response, 200);
     hw_response_take_body(&exchange->response, &body->source);
 }

@@ -318,7 +318,7 @@ static void drop_endless(hw_source *source)
 }
 
 static const hw_source_ops endless_ops = {pull_endless, drop_endless};
-static hw_source endless = {&endless_ops, HW_LENGTH_UNKNOWN};
+static hw_source endless = {.ops = &endless_ops, .length = HW_LENGTH_UNKNOWN};
 
 static void answer_endless(void *arg, hw_exchange *exchange)
 {

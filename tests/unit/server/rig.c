@@ -117,6 +117,6 @@ hw_source *rig_body_init(rig_body *body, const hw_piece *pieces, size_t count, u
                          hw_pull last)
 {
     *body = (rig_body){
-        .source = {&scripted_ops, length}, .pieces = pieces, .count = count, .last = last};
+        .source = {.ops = &scripted_ops, .length = length}, .pieces = pieces, .count = count, .last = last};
     return &body->source;
 }
