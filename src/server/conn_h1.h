@@ -120,8 +120,6 @@ void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
  * connection. */
 void hw_conn_h1_write(conn_h1 *h1);
-/* An interim response, behind those that wait already. */
-void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);
@@ -130,6 +128,8 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1);
 void hw_conn_h1_ask(h1_exchange *e);
 /* The newest exchange is in the ready queue, not starving: this step will say more of it. */
 bool hw_conn_h1_is_answer_due(const conn_h1 *h1);
+/* An interim response, behind those that wait already. */
+void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields);
 /* Ends an exchange, sent or not: tells the record, leaves the queue, becomes spare. */
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
 /* The oldest exchange that has no answer may be the next to get one: after one is answered, or some

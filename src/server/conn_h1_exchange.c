@@ -22,6 +22,27 @@
 /* A longer body, or one of unknown length, keeps the answers behind it from being made. */
 #define AHEAD_BYTES_MAX ((uint64_t)16 * 1024)
 
+void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
+{
+    char memory[1024];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    /* RFC 9110 15.2: HTTP/1.0 knows no interim responses. */
+    if (e->is_http10 || e->progress != H1_WAITING)
+        return;
+    hw_h1_put_status_line(&buffer, status);
+    hw_h1_put_fields(&buffer, fields);
+    hw_h1_put_head_end(&buffer, NULL);
+    if (buffer.overflow)
+        return;
+    char *both = hw_arena_alloc(&e->exchange.arena, e->interim.length + buffer.length);
+    if (!both)
+        return;
+    if (e->interim.length > 0)
+        memcpy(both, e->interim.at, e->interim.length);
+    memcpy(both + e->interim.length, buffer.at, buffer.length);
+    e->interim = (hw_text){both, e->interim.length + buffer.length};
+}
+
 static void wake_h1(hw_exchange *exchange)
 {
     h1_exchange *e = (h1_exchange *)exchange;
@@ -159,7 +180,7 @@ void hw_conn_h1_queue_unanswered(conn_h1 *h1)
 }
 
 /* Out of line, for who measures does not listen. */
-static __attribute__((noinline)) void tell_end(h1_exchange *e, bool is_complete)
+static __attribute__((noinline)) void tell_finish(h1_exchange *e, bool is_complete)
 {
     const hw_lane *lane = e->conn->conn.lane;
     hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
@@ -173,7 +194,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
     hw_lane *lane = h1->conn.lane;
     const hw_sink *sink = lane->place.sink;
     if (sink && (sink->records || sink->steps))
-        tell_end(e, is_complete);
+        tell_finish(e, is_complete);
     if (h1->reading == e)
         hw_conn_h1_leave_reading(e);
     hw_task_cancel(&e->ready);

@@ -1,10 +1,10 @@
 /* Drives HTTP/1 connections: the writing half.
  *
  * Answers leave in the order of their requests. Whatever is ready is gathered first, over as many
- * exchanges as there are, and goes out in one write. What is built in the lane's output buffer, heads and
- * frames, lies there in the order it is sent, and short texts from elsewhere are copied behind it: so many
- * small answers are one part of the write. A longer text is a part of its own. A part of a file ends
- * the gathering: what is gathered goes with the word that more follows, then the file.
+ * exchanges as there are, and goes out in one write. Heads and frames are built in the lane's output buffer
+ * in the order they are sent, and short texts are copied behind them: many small answers are one
+ * part of the write. A longer text is a part of its own. A part of a file ends the gathering: what
+ * is gathered goes with the word that more follows, then the file.
  *
  * What a full socket leaves unsent of what was built moves to the exchange's arena, because the next
  * connection's turn uses the same buffer. Pieces stay where their source has them: it is not pulled
@@ -34,8 +34,7 @@
 #define SLICE_BYTES TURN_BYTES
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
-/* What an exchange adds at most: what was built before it, interim, prefix, piece and suffix, and
- * what is built behind them. */
+/* An exchange's at most: the output before it, four texts, the output behind it. */
 #define EXCHANGE_PARTS_MAX 6
 /* Fewer are not worth a head. */
 #define ECHO_BYTES_FIRST 64
@@ -324,7 +323,7 @@ static bool is_held_back(const h1_exchange *e)
 }
 
 /* The head. False: it is not its time yet, or there is no room left in this batch. */
-static bool begin_answer(h1_exchange *e, h1_batch *batch)
+static bool begin_head(h1_exchange *e, h1_batch *batch)
 {
     bool has_room = hw_buffer_room(&batch->output) >= FRAME_BYTES;
     if (e->wants_continue && has_room)
@@ -336,11 +335,10 @@ static bool begin_answer(h1_exchange *e, h1_batch *batch)
     return true;
 }
 
-/* Fills prefix, piece, suffix and file of an answered exchange with what comes next, if there is
- * something and room for it. Out of line, for gather_usual has done nearly all of it. */
+/* Fills prefix, piece, suffix and file with what comes next, if there is something and room. */
 static __attribute__((noinline)) void gather_next(h1_exchange *e, h1_batch *batch)
 {
-    if (e->progress == H1_WAITING ? !begin_answer(e, batch)
+    if (e->progress == H1_WAITING ? !begin_head(e, batch)
                                   : hw_buffer_room(&batch->output) < FRAME_BYTES)
         return;
     if (e->progress != H1_DONE)
@@ -355,8 +353,7 @@ static void gather_saved(h1_exchange *e, h1_batch *batch)
     gather_piece(e, batch);
 }
 
-/* Not yet begun, a head whose encoding is known but for the date, and a body that lies in memory and
- * is short, or none: nothing of it has to be asked for. */
+/* Not yet begun, its head encoded before, its body short and in memory, or none. */
 static inline bool is_usual(const h1_exchange *e)
 {
     const hw_response *response = &e->exchange.response;
@@ -492,8 +489,7 @@ static void end_after_answer(conn_h1 *h1)
     }
 }
 
-/* Takes what was sent off the exchanges, and ends those that are sent whole. False: the connection
- * is closed. */
+/* Takes what was sent off the exchanges, and ends those sent whole. False: it is closed. */
 static bool settle(conn_h1 *h1, size_t sent)
 {
     unsigned before = h1->queue_length;
@@ -601,25 +597,4 @@ void hw_conn_h1_write(conn_h1 *h1)
     h1->goes_on = !h1->conn.is_closed && budget == 0;
     if (h1->goes_on)
         hw_conn_queue(&h1->conn);
-}
-
-void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
-{
-    char memory[1024];
-    hw_buffer buffer = HW_BUFFER_OVER(memory);
-    /* RFC 9110 15.2: HTTP/1.0 knows no interim responses. */
-    if (e->is_http10 || e->progress != H1_WAITING)
-        return;
-    hw_h1_put_status_line(&buffer, status);
-    hw_h1_put_fields(&buffer, fields);
-    hw_h1_put_head_end(&buffer, NULL);
-    if (buffer.overflow)
-        return;
-    char *both = hw_arena_alloc(&e->exchange.arena, e->interim.length + buffer.length);
-    if (!both)
-        return;
-    if (e->interim.length > 0)
-        memcpy(both, e->interim.at, e->interim.length);
-    memcpy(both + e->interim.length, buffer.at, buffer.length);
-    e->interim = (hw_text){both, e->interim.length + buffer.length};
 }

@@ -99,7 +99,8 @@ struct hw_lane {
     int64_t wall_ns, wall_at_ns; /* the wall clock, and when on the loop's clock it was read */
     int64_t told_ms, told_at_ns; /* the same as it was told last */
     int64_t date_ms;             /* the second that `date` shows */
-    char date[HW_LANE_DATE_BYTES + 2]; /* the whole field line, and the empty one that ends a head */
+    char
+        date[HW_LANE_DATE_BYTES + 2]; /* the whole field line, and the empty one that ends a head */
     hw_lane_counts counts;
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };

@@ -52,6 +52,40 @@ HW_TEST(list_keeps_order_at_both_ends)
     assert_int_equal(read_list(&list), 23);
 }
 
+HW_TEST(list_links_move_to_the_start_of_another)
+{
+    member m[3];
+    hw_list from, to;
+    make_members(m, 3);
+    hw_list_init(&from);
+    hw_list_init(&to);
+    for (int i = 0; i < 3; i++)
+        hw_list_append(&from, &m[i].link);
+    hw_link_move(&m[1].link, &to);
+    assert_int_equal(read_list(&from), 13);
+    assert_int_equal(read_list(&to), 2);
+    hw_link_move(&m[0].link, &to);
+    hw_link_move(&m[2].link, &to);
+    assert_true(hw_list_is_empty(&from));
+    assert_int_equal(read_list(&to), 312);
+    hw_link_move(&m[1].link, &to);
+    assert_int_equal(read_list(&to), 231);
+}
+
+static void move_lonely_link(void *arg)
+{
+    hw_list list;
+    hw_list_init(&list);
+    hw_link_move(arg, &list);
+}
+
+HW_TEST(list_moves_only_what_is_on_a_list)
+{
+    hw_link lonely;
+    hw_link_init(&lonely);
+    hw_test_expect_death(move_lonely_link, &lonely, "hw_link_is_linked");
+}
+
 HW_TEST(list_links_leave_from_anywhere)
 {
     member m[3];

@@ -8,9 +8,11 @@ HW_TEST(body_of_memory_comes_in_pieces)
     hw_arena arena;
     hw_piece piece;
     hw_arena_init(&arena, 256, 4096);
-    hw_source *source = hw_source_memory(&arena, HW_TEXT("abcdefgh"));
+    hw_text bytes = HW_TEXT("abcdefgh");
+    hw_source *source = hw_source_memory(&arena, bytes);
     HW_NEED(source);
     assert_int_equal(source->length, 8);
+    assert_ptr_equal(source->at, bytes.at);
     assert_int_equal(hw_source_pull(source, 3, &piece), HW_PULL_BYTES);
     assert_text(piece.bytes, "abc");
     assert_int_equal(piece.file.length, 0);

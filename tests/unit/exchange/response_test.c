@@ -146,7 +146,8 @@ HW_TEST(response_drops_the_body_it_had)
 {
     hw_arena arena;
     hw_response response = begin_response(&arena);
-    counted_source first = {.source = {.ops = &counted_ops}}, second = {.source = {.ops = &counted_ops}};
+    counted_source first = {.source = {.ops = &counted_ops}},
+                   second = {.source = {.ops = &counted_ops}};
     hw_response_start(&response, 200);
     hw_response_take_body(&response, &first.source);
     hw_response_take_body(&response, &second.source);

@@ -77,6 +77,7 @@ HW_TEST(entry_of_a_larger_file_keeps_its_descriptor)
     hw_entry_release(entry);
     hw_piece piece;
     site_stop_if_struck(&site);
+    assert_null(body->at);
     assert_int_equal(hw_source_pull(body, 3, &piece), HW_PULL_FILE);
     assert_int_equal(piece.file.offset, 2);
     assert_int_equal(piece.file.length, 5);

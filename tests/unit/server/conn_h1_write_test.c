@@ -138,7 +138,7 @@ static void drain_narrow(test_rig *rig, hw_pipe *client)
 static size_t take_answer(hw_pipe *client, char answer[ANSWER_BYTES_MAX])
 {
     hw_text got = hw_pipe_received(client);
-    assert_in_range(got.length, 0, ANSWER_BYTES_MAX);
+    NEED_TRUE(got.length <= ANSWER_BYTES_MAX);
     if (got.length > 0)
         memcpy(answer, got.at, got.length);
     hw_pipe_take(client, got.length);
@@ -146,13 +146,14 @@ static size_t take_answer(hw_pipe *client, char answer[ANSWER_BYTES_MAX])
 }
 
 /* Whatever part of the output a write takes, the client gets the same bytes. */
-static void check_every_split(void (*answer)(void *, hw_exchange *))
+static void check_requests_at_every_split(void (*answer)(void *, hw_exchange *),
+                                          const char *requests)
 {
     char whole[ANSWER_BYTES_MAX], parts[ANSWER_BYTES_MAX];
     test_rig rig = {.answerer = {.answer = answer}};
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 100000);
-    rig_send(&rig, client, GET GET);
+    rig_send(&rig, client, requests);
     size_t length = take_answer(client, whole);
     NEED_TRUE(length > 100 && !hw_pipe_is_closed(client));
     narrow.real = rig_conn(&rig)->conn.stream->ops;
@@ -161,7 +162,7 @@ static void check_every_split(void (*answer)(void *, hw_exchange *))
     narrow.ops.send_file = send_file_narrow;
     rig_conn(&rig)->conn.stream->ops = &narrow.ops;
     for (narrow.step = 1; narrow.step <= length; narrow.step++) {
-        rig_send(&rig, client, GET GET);
+        rig_send(&rig, client, requests);
         drain_narrow(&rig, client);
         size_t got = take_answer(client, parts);
         NEED_TRUE(got == length);
@@ -170,6 +171,11 @@ static void check_every_split(void (*answer)(void *, hw_exchange *))
     NEED_TRUE(rig.lane.counts.exchanges == 0 && are_bodies_dropped());
     hw_pipe_close(client);
     rig_close(&rig);
+}
+
+static void check_every_split(void (*answer)(void *, hw_exchange *))
+{
+    check_requests_at_every_split(answer, GET GET);
 }
 
 HW_TEST(write_of_known_length_at_every_split)
@@ -379,6 +385,103 @@ static void answer_prepared(void *arg, hw_exchange *exchange)
     hw_response_start_prepared(&exchange->response, &prepared_head,
                                hw_source_memory(&exchange->arena, HW_TEXT("hi")));
     hw_response_add(&exchange->response, HW_FIELD_VARY, HW_TEXT("accept"));
+}
+
+static hw_text usual_body;
+
+static void answer_usual(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_response_start_prepared(&exchange->response, &prepared_head);
+    hw_response_set_bytes(&exchange->response, usual_body);
+}
+
+static void answer_usual_and_other(void *arg, hw_exchange *exchange)
+{
+    answer_usual(arg, exchange);
+    if (hw_text_equal(exchange->request.path.text, HW_TEXT("/other")))
+        hw_response_add(&exchange->response, HW_FIELD_VARY, HW_TEXT("accept"));
+}
+
+static void check_usual_at_every_split(hw_text body, const char *requests)
+{
+    char length[32];
+    hw_buffer buffer = HW_BUFFER_OVER(length);
+    hw_buffer_put_decimal(&buffer, body.length);
+    prepared_fields[0] =
+        (hw_field){HW_TEXT("Content-Length"), hw_buffer_text(&buffer), HW_FIELD_CONTENT_LENGTH};
+    prepared_fields[1] = (hw_field){HW_TEXT("Content-Type"), HW_TEXT("text/plain; charset=utf-8"),
+                                    HW_FIELD_CONTENT_TYPE};
+    usual_body = body;
+    hw_arena memos;
+    hw_arena_init(&memos, 512, 512);
+    hw_prepared_init(&prepared_head, 200, hw_fields_of(prepared_fields, 2), &memos);
+    check_requests_at_every_split(answer_usual_and_other, requests);
+    hw_arena_fini(&memos);
+}
+
+/* Copied whole behind what is gathered; the first of all is built the long way. */
+HW_TEST(write_of_a_usual_answer_at_every_split)
+{
+    check_usual_at_every_split(HW_TEXT("a short body, known from the start"), GET GET);
+}
+
+HW_TEST(write_of_usual_answers_among_others_at_every_split)
+{
+    check_usual_at_every_split(HW_TEXT("short"), GET "GET /other HTTP/1.1\r\nHost: a\r\n\r\n" GET);
+}
+
+HW_TEST(write_of_an_empty_usual_answer_at_every_split)
+{
+    check_usual_at_every_split(HW_TEXT(""), GET GET);
+}
+
+/* Too long to be copied, so that it lies between two parts of the output. */
+HW_TEST(write_of_a_longer_body_from_memory_at_every_split)
+{
+    static char body[1100];
+    for (size_t i = 0; i < sizeof body; i++)
+        body[i] = (char)('a' + i % 26);
+    check_usual_at_every_split((hw_text){body, sizeof body}, GET GET);
+}
+
+/* The same bytes the long way, which makes the memo, and the short one; and what is asked otherwise
+ * is still answered otherwise. */
+HW_TEST(write_of_a_usual_answer_says_exactly_this)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Y: z\r\n" RIG_DATE;
+    static const struct {
+        const char *request, *end;
+    } rows[] = {
+        {GET, "\r\nhi"},
+        {GET, "\r\nhi"},
+        {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n"},
+        {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "Connection: keep-alive\r\n\r\nhi"},
+        {GET, "\r\nhi"},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "Connection: close\r\n\r\nhi"},
+    };
+    test_rig rig = {.answerer = {.answer = answer_usual}};
+    prepared_fields[0] =
+        (hw_field){HW_TEXT("Content-Length"), HW_TEXT("2"), HW_FIELD_CONTENT_LENGTH};
+    prepared_fields[1] = (hw_field){HW_TEXT("X-Y"), HW_TEXT("z"), HW_FIELD_OTHER};
+    usual_body = HW_TEXT("hi");
+    hw_arena memos;
+    hw_arena_init(&memos, 512, 512);
+    hw_prepared_init(&prepared_head, 200, hw_fields_of(prepared_fields, 2), &memos);
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char expected[512];
+        hw_buffer buffer = HW_BUFFER_OVER(expected);
+        hw_buffer_put_string(&buffer, head);
+        hw_buffer_put_string(&buffer, rows[i].end);
+        rig_send(&rig, client, rows[i].request);
+        rig_expect(&rig, client, hw_buffer_string(&buffer));
+    }
+    NEED_TRUE(hw_pipe_is_closed(client));
+    hw_pipe_close(client);
+    rig_close(&rig);
+    hw_arena_fini(&memos);
 }
 
 HW_TEST(write_of_a_prepared_head_is_encoded_once)

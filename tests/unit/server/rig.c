@@ -116,7 +116,9 @@ static const hw_source_ops scripted_ops = {pull_scripted, drop_scripted};
 hw_source *rig_body_init(rig_body *body, const hw_piece *pieces, size_t count, uint64_t length,
                          hw_pull last)
 {
-    *body = (rig_body){
-        .source = {.ops = &scripted_ops, .length = length}, .pieces = pieces, .count = count, .last = last};
+    *body = (rig_body){.source = {.ops = &scripted_ops, .length = length},
+                       .pieces = pieces,
+                       .count = count,
+                       .last = last};
     return &body->source;
 }
