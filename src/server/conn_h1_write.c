@@ -444,7 +444,7 @@ static bool take_sent(h1_exchange *e, size_t *sent)
     if (unsent <= *sent) {
         *sent -= unsent;
         e->bytes_out += e->piece.length;
-        e->interim = e->prefix = e->piece = e->suffix = (hw_text){0};
+        e->interim.length = e->prefix.length = e->piece.length = e->suffix.length = 0;
         return true;
     }
     consume(&e->interim, sent);
