@@ -392,8 +392,8 @@ static hw_text usual_body;
 static void answer_usual(void *arg, hw_exchange *exchange)
 {
     (void)arg;
-    hw_response_start_prepared(&exchange->response, &prepared_head);
-    hw_response_set_bytes(&exchange->response, usual_body);
+    hw_response_start_prepared(&exchange->response, &prepared_head,
+                               hw_source_memory(&exchange->arena, usual_body));
 }
 
 static void answer_usual_and_other(void *arg, hw_exchange *exchange)
