@@ -21,6 +21,8 @@
  *          request can trigger aborts; misuse that a request can trigger aborts in development,
  *          and is a logged 500 in production.
  * THREADS  Handlers run concurrently (two calls of one handler can overlap): guard what you share.
+ *          A handler may block, for as long as its timeout_ms: another thread goes on with everybody else.
+ *          It has 128 KiB of stack.
  *          Functions that take a request or a response may be called only by the thread that runs
  *          its handler, while it runs.
  * ABI      Option structs start with .size (filled by the macros). Zero means the default;
@@ -69,7 +71,7 @@ typedef struct hewn_app_opts {
     void *state;                /* what hewn_state(rq) returns to the handlers of this app */
     void (*state_free)(void *); /* called with it when the last reference to the app goes */
     uint64_t body_bytes_max;    /* default 1 MiB; a larger body is 413 before the handler runs */
-    unsigned timeout_ms;        /* not available in this version */
+    unsigned timeout_ms;        /* for an answer; default 30 000; then the client gets a 504 */
     bool serial;                /* not available in this version */
     const char *const *secrets; /* not available in this version */
     const char *title;          /* not available in this version */
@@ -97,15 +99,15 @@ void hewn_app_free(hewn_app *app);
 enum { HEWN_BODY_BUFFER = 0, HEWN_BODY_STREAM = 1 }; /* STREAM: not available in this version */
 
 typedef struct hewn_route {
-    size_t size;                  /* sizeof(hewn_route) */
-    hewn_handler *handler;        /* required */
-    uint64_t body_bytes_max;      /* default: the app's */
-    unsigned timeout_ms;          /* not available in this version */
-    int body;                     /* HEWN_BODY_* */
-    bool blocking;                /* not available in this version */
-    bool no_csrf;                 /* not available in this version */
-    const char *name;             /* not available in this version */
-    const char *summary;          /* not available in this version */
+    size_t size;             /* sizeof(hewn_route) */
+    hewn_handler *handler;   /* required */
+    uint64_t body_bytes_max; /* default: the app's */
+    unsigned timeout_ms;     /* default: the app's */
+    int body;                /* HEWN_BODY_* */
+    bool blocking;           /* it waits as a rule: never run it where a loop would wait for it */
+    bool no_csrf;            /* not available in this version */
+    const char *name;        /* not available in this version */
+    const char *summary;     /* not available in this version */
     const hewn_schema *in, *out;  /* not available in this version */
     hewn_middleware *const *with; /* not available in this version */
     void *arg;                    /* what hewn_arg(rq) returns to the handler */

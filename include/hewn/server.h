@@ -36,6 +36,7 @@ typedef struct hewn_limits {
     unsigned head_ms;         /* a request's head, in all; 15 000 */
     unsigned idle_ms;         /* between two requests; 30 000 */
     unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
+    unsigned blocked_max;     /* handlers that block, at the same time; 64 */
     unsigned rate_bytes_min;  /* a second, of a body; 500 */
     size_t head_bytes_max;    /* 32 KiB */
     uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
@@ -126,8 +127,8 @@ typedef struct hewn_numbers {
 /* Threads: any, at any time. */
 hewn_numbers hewn_server_numbers(const hewn_server *server);
 
-/* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
- */
+/* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine. Waits for handlers that have
+ * not returned yet although nobody wants their answer any more. */
 void hewn_server_free(hewn_server *server);
 
 #define HEWN_EVERY_TIME UINT_MAX

@@ -20,12 +20,11 @@ static const uint64_t body_bytes_default = 1024 * 1024;
 
 static void refuse_app_options(const hewn_app_opts *opts)
 {
-    const char *name = opts->timeout_ms ? "timeout_ms"
-                       : opts->serial   ? "serial"
-                       : opts->secrets  ? "secrets"
-                       : opts->title    ? "title"
-                       : opts->version  ? "version"
-                                        : NULL;
+    const char *name = opts->serial    ? "serial"
+                       : opts->secrets ? "secrets"
+                       : opts->title   ? "title"
+                       : opts->version ? "version"
+                                       : NULL;
     if (name)
         hw_misuse_abort(NULL, 0, "hewn_app_new: app option .%s is not available in this version",
                         name);

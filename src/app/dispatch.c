@@ -109,7 +109,8 @@ static void run_handler(void *arg, hw_exchange *exchange)
 
 hw_answerer hw_dispatch_route(hw_route *route)
 {
-    return (hw_answerer){.plan = plan_handler, .answer = run_handler, .arg = route};
+    return (hw_answerer){
+        .plan = plan_handler, .answer = run_handler, .arg = route, .pace = &route->pace};
 }
 
 const hw_route *hw_dispatch_route_of(const hw_exchange *exchange)
@@ -194,5 +195,6 @@ static void answer_dispatch(void *arg, hw_exchange *exchange)
 
 hw_answerer hw_dispatch_of(hewn_app *app)
 {
-    return (hw_answerer){plan_dispatch, quick_dispatch, answer_dispatch, app};
+    return (hw_answerer){
+        .plan = plan_dispatch, .quick = quick_dispatch, .answer = answer_dispatch, .arg = app};
 }

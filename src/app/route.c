@@ -10,16 +10,14 @@
 
 static void refuse_route_options(const hewn_route *route, const char *file, int line)
 {
-    const char *name = route->timeout_ms                 ? "timeout_ms"
-                       : route->body != HEWN_BODY_BUFFER ? "body"
-                       : route->blocking                 ? "blocking"
-                       : route->no_csrf                  ? "no_csrf"
-                       : route->name                     ? "name"
-                       : route->summary                  ? "summary"
-                       : route->in                       ? "in"
-                       : route->out                      ? "out"
-                       : route->with                     ? "with"
-                                                         : NULL;
+    const char *name = route->body != HEWN_BODY_BUFFER ? "body"
+                       : route->no_csrf                ? "no_csrf"
+                       : route->name                   ? "name"
+                       : route->summary                ? "summary"
+                       : route->in                     ? "in"
+                       : route->out                    ? "out"
+                       : route->with                   ? "with"
+                                                       : NULL;
     if (name)
         hw_misuse_abort(file, line, "route option .%s is not available in this version", name);
     if (!route->handler)
@@ -88,6 +86,8 @@ static int add_route(hewn_app *app, hw_text method, hw_text pattern, const hewn_
     route->handler = opts->handler;
     route->arg = opts->arg;
     route->line = line;
+    route->pace.is_blocking = opts->blocking;
+    route->pace.timeout_ms = opts->timeout_ms ? opts->timeout_ms : app->opts.timeout_ms;
     route->body_bytes_max = opts->body_bytes_max ? opts->body_bytes_max : app->opts.body_bytes_max;
     if (route->body_bytes_max == HEWN_NONE)
         route->body_bytes_max = 0;

@@ -13,6 +13,7 @@
 typedef struct hw_route hw_route;
 struct hw_route {
     hw_answerer answerer; /* its arg is the route */
+    hw_pace pace;
     hewn_app *app;
     hw_route *next;      /* another method of the same spot */
     hw_text method_name; /* "*" is any */

@@ -3,6 +3,7 @@
 #ifndef HW_EXCHANGE_ANSWERER_H
 #define HW_EXCHANGE_ANSWERER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,13 @@ typedef struct hw_left {
     void *item; /* NULL: nothing */
 } hw_left;
 
+/* How long a handler takes. Shared by all loops; a loop learns for all of them. */
+typedef struct hw_pace {
+    unsigned timeout_ms;     /* for the answer, or the client gets a 504; 0: the server's */
+    bool is_blocking;        /* it never runs where a loop would wait for it */
+    _Atomic unsigned stalls; /* how much has been waited for it, see server/answer.c */
+} hw_pace;
+
 typedef struct hw_answerer {
     /* The head is there: decides who answers (may note it in the exchange) and what becomes of the
      * body. On the loop; no system call. */
@@ -59,9 +67,10 @@ typedef struct hw_answerer {
     bool (*quick)(void *arg, hw_exchange *exchange);
     /* Answers; where that failed for want of descriptors alone, response.kind may be left as
      * HW_RESPONSE_STARVED, and it is asked again when others may have given some back. May block: between its start and its end it touches only the exchange, what is
-     * immutable, and what has a lock of its own; nothing owned by a loop. */
+     * immutable, and what has a lock of its own; nothing owned by a loop, which may have gone on with another thread. */
     void (*answer)(void *arg, hw_exchange *exchange);
     void *arg;
+    hw_pace *pace; /* of `answer`; NULL: it is never slow for long */
 } hw_answerer;
 
 #endif

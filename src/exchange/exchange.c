@@ -117,6 +117,7 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->carrier = carrier;
     exchange->place = place;
     exchange->answerer = NULL;
+    exchange->told = NULL;
     exchange->plan = (hw_body_plan){0};
     exchange->left = (hw_left){0};
     exchange->inflow = NULL;

@@ -40,6 +40,7 @@ struct hewn_request {
     const hw_place *place;
     const hw_answerer *answerer; /* chosen by the plan; NULL: nobody yet */
     hw_body_plan plan;
+    const hw_step *told;     /* a step the answer has taken: told when it is over; or NULL */
     hw_left left;            /* for the loop's state, once the answer is over */
     hw_ring *inflow;         /* plan `stream`: the end of request.body the driver feeds */
     size_t content_capacity; /* plan `buffer`: room behind request.content */

@@ -23,11 +23,13 @@
 #define STATIC_NAMES_BYTES_MAX (64 * 1024)
 #define NO_SLOT SIZE_MAX
 
-static const char static_step[] = "path -> entry -> conditional -> range -> body source";
+static const hw_step static_step = {"kit/static",
+                                    "path -> entry -> conditional -> range -> body source"};
 
 struct hw_static {
     hw_root root;
     hw_answerer answerer;
+    hw_pace pace;
     hw_arena names;
     const char **index;
     size_t index_count;
@@ -310,7 +312,7 @@ static void answer_absence(hw_exchange *exchange, hw_cache *cache)
 
 static void answer_known(hw_exchange *exchange, hw_cache *cache, hw_entry *entry)
 {
-    hw_sink_step(exchange->place->sink, "kit/static", static_step);
+    hw_sink_step(exchange->place->sink, static_step.file, static_step.what);
     if (entry->kind == HW_ENTRY_ABSENT)
         answer_absence(exchange, cache);
     else
@@ -372,7 +374,7 @@ static void answer_static(void *arg, hw_exchange *exchange)
     const hw_static *files = arg;
     hw_entry *entry = NULL;
     hw_vigil *vigil = exchange->left.item;
-    hw_sink_step(exchange->place->sink, "kit/static", static_step);
+    exchange->told = &static_step;
     if (!asks_for_file(exchange)) {
         answer_method(exchange);
         return;
@@ -422,7 +424,8 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     if (!files)
         return -ENOMEM;
     hw_arena_init(&files->names, 1024, STATIC_NAMES_BYTES_MAX);
-    files->answerer = (hw_answerer){plan_static, answer_static_quickly, answer_static, files};
+    files->answerer =
+        (hw_answerer){plan_static, answer_static_quickly, answer_static, files, &files->pace};
     files->root.folder = -1;
     files->slot = NO_SLOT;
     files->fresh_ms = setup->fresh_ms;

@@ -5,8 +5,8 @@
  * other, from one place. So no turn ever runs inside another, and what a turn frees is only retired
  * until the step is over.
  *
- * Handlers run from the ready queue between the turns: that is the place where a loop may later
- * change its thread.
+ * Handlers run from the ready queue between the turns: that is the place where a loop may
+ * change its thread. Who has lost it there goes straight back to its crew; the new owner ends the step, and takes the next.
  *
  * A watch is only ever removed in a turn, when every event of the step has been handed out already:
  * that is why on_ready may do nothing but queue, and why no event can reach a watch that is gone.
@@ -183,16 +183,32 @@ static void run_round(hw_rounds *rounds)
     run_all(now);
 }
 
-static void run_ready(hw_loop *loop)
+/* False: the loop is another thread's. */
+static bool run_ready(hw_loop *loop)
 {
     if (hw_list_is_empty(&loop->ready))
-        return;
-    run_all(&loop->ready);
+        return true;
+    for (hw_link *link; (link = hw_list_take_first(&loop->ready));) {
+        hw_ready *ready = HW_MEMBER(link, hw_ready, link);
+        if (!ready->run(ready))
+            return false;
+    }
     loop->is_late = true;
     run_round(&loop->turns);
+    return true;
 }
 
-static inline void step_once(hw_loop *loop, bool may_wait)
+/* The part of a step that begins with handlers. False: the loop is another thread's. */
+static inline bool end_step(hw_loop *loop)
+{
+    if (!run_ready(loop))
+        return false;
+    run_all(&loop->retired);
+    return true;
+}
+
+/* False: the loop is another thread's. */
+static inline bool step_once(hw_loop *loop, bool may_wait)
 {
     int count = wait_for_events(loop, may_wait);
     read_loop_clock(loop);
@@ -203,20 +219,24 @@ static inline void step_once(hw_loop *loop, bool may_wait)
     hw_wheel_advance(&loop->wheel, hw_loop_now_ms(loop));
     run_round(&loop->arrivals);
     run_round(&loop->turns);
-    run_ready(loop);
-    run_all(&loop->retired);
+    return end_step(loop);
 }
 
 bool hw_loop_step(hw_loop *loop, bool may_wait)
 {
-    step_once(loop, may_wait);
-    return has_queued(loop);
+    return !step_once(loop, may_wait) || has_queued(loop);
 }
 
-void hw_loop_run(hw_loop *loop)
+bool hw_loop_run(hw_loop *loop)
 {
+    /* What an owner has left undone that lost it. */
+    loop->is_late = true;
+    if (!end_step(loop))
+        return false;
     while (!atomic_load(&loop->is_ended))
-        step_once(loop, true);
+        if (!step_once(loop, true))
+            return false;
+    return true;
 }
 
 void hw_loop_settle(hw_loop *loop)

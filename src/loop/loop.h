@@ -1,5 +1,6 @@
 /* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever
- * calls hw_loop_step owns it for that long, and nothing of it lives in globals or thread-locals.
+ * calls hw_loop_step or hw_loop_run owns it for that long, and nothing of it lives in globals or thread-locals.
+ * While its owner is inside a handler another thread may become its owner (crew.h).
  *
  * One step is: wait; note who is ready; fire timers; let arrivals in; let everybody who is queued
  * take a turn; run what became ready to be answered, at the top level, inside nobody's turn; let
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/list.h"
+#include "loop/monitor.h"
 #include "loop/wheel.h"
 #include "sys/poll.h"
 
@@ -17,6 +19,14 @@ typedef struct hw_task hw_task;
 struct hw_task {
     hw_link link;
     void (*run)(hw_task *task);
+};
+
+/* Something that runs at the top level, inside nobody's turn, and so may call a handler. */
+typedef struct hw_ready hw_ready;
+struct hw_ready {
+    hw_link link;
+    /* False: the loop has another owner now, and nothing of it may be touched any more. */
+    bool (*run)(hw_ready *ready);
 };
 
 typedef struct hw_watch hw_watch;
@@ -59,14 +69,18 @@ struct hw_loop {
     int poll, event; /* -1 in a manual loop */
     hw_watch event_watch;
     hw_rounds arrivals, turns;
-    hw_list ready, retired;
-    hw_list early; /* hw_early */
+    hw_list ready;   /* hw_ready */
+    hw_list retired; /* hw_task */
+    hw_list early;   /* hw_early */
     hw_wheel wheel;
     int64_t start_ns;               /* where the wheel's clock begins */
     int64_t now_ns;                 /* monotonic, read once a step */
     int64_t now_ms;                 /* the same on the wheel's clock */
     int64_t next_ms_ns;             /* when that changes */
     void (*on_idle)(hw_loop *loop); /* may be NULL; it is about to wait, with nobody queued */
+    hw_mark mark;
+    hw_monitor *monitor; /* NULL: nobody takes it over */
+    hw_link orphan;      /* the crew's, while it has no owner */
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
     atomic_bool is_ended;
@@ -82,8 +96,8 @@ void hw_loop_fini(hw_loop *loop);
 /* One step. may_wait: sleep until there is something to do. Returns whether more is queued already.
  */
 bool hw_loop_step(hw_loop *loop, bool may_wait);
-/* Steps until hw_loop_end. */
-void hw_loop_run(hw_loop *loop);
+/* Steps until hw_loop_end: true. False: the loop has another owner now. */
+bool hw_loop_run(hw_loop *loop);
 /* Steps without waiting until nothing is queued: for manual loops. */
 void hw_loop_settle(hw_loop *loop);
 /* Ends hw_loop_run after the current step. Threads: any. */
@@ -105,6 +119,22 @@ void hw_loop_unwatch(hw_loop *loop, hw_watch *watch);
  * cannot be told: in a manual loop, and when more was ready than one wait could say. */
 int hw_loop_watch_early(hw_loop *loop, hw_early *early);
 void hw_loop_unwatch_early(hw_loop *loop, hw_early *early);
+
+/* Around a handler, by who owns the loop, from a hw_ready's run. Between the two the caller may lose it, so it
+ * touches nothing of the loop's there; if end returns false it has lost it, and goes on touching
+ * nothing (but for hw_loop_post). */
+static inline uint64_t hw_loop_begin_handler(hw_loop *loop)
+{
+    uint64_t inside = hw_mark_begin(&loop->mark);
+    if (loop->monitor)
+        hw_monitor_wake(loop->monitor);
+    return inside;
+}
+
+static inline bool hw_loop_end_handler(hw_loop *loop, uint64_t inside)
+{
+    return hw_mark_swap(&loop->mark, inside);
+}
 
 static inline void hw_task_init(hw_task *task, void (*run)(hw_task *task))
 {
@@ -130,9 +160,21 @@ static inline void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
     hw_task_queue(loop->turns.next, task);
 }
 
-static inline void hw_loop_queue_ready(hw_loop *loop, hw_task *task)
+static inline void hw_ready_init(hw_ready *ready, bool (*run)(hw_ready *ready))
 {
-    hw_task_queue(&loop->ready, task);
+    ready->run = run;
+    hw_link_init(&ready->link);
+}
+
+static inline void hw_ready_queue(hw_list *list, hw_ready *ready)
+{
+    if (!hw_link_is_linked(&ready->link))
+        hw_list_append(list, &ready->link);
+}
+
+static inline void hw_loop_queue_ready(hw_loop *loop, hw_ready *ready)
+{
+    hw_ready_queue(&loop->ready, ready);
 }
 
 /* Runs the task at the end of the step: for freeing what callbacks of this step may still reach. */

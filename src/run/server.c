@@ -25,7 +25,8 @@ enum {
     STDOUT = 1,
     STDERR = 2,
     MIME_BYTES_MAX = 1024 * 1024,
-    LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
+    BLOCKED_MAX = 10000, /* each is a thread */
+    LOG_END_MS = 2000,   /* a reader that has stopped does not hold up the end for longer */
 };
 
 static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
@@ -172,6 +173,8 @@ static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret
         limits.idle_ms = known.idle_ms;
     if (known.drain_ms)
         limits.drain_ms = known.drain_ms;
+    if (known.blocked_max)
+        limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
     if (known.rate_bytes_min)
         limits.rate_bytes_min = known.rate_bytes_min;
     if (known.cache_bytes_max)

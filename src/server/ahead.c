@@ -30,7 +30,7 @@
 #include <errno.h>
 
 #include "base/number.h"
-#include "loop/spare.h"
+#include "loop/crew.h"
 #include "sys/file.h"
 #include "sys/memory.h"
 #include "sys/socket.h"
@@ -44,7 +44,7 @@
 
 typedef struct ahead_read {
     hw_job job;
-    hw_spares *spares;
+    hw_crew *crew;
     hw_ahead *ahead; /* NULL: nobody waits any more */
     hw_exchange *exchange;
     hw_warmth *warmth;
@@ -177,10 +177,10 @@ static int start_read(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, con
     ahead_read *read = make_read(file);
     if (!read)
         return 0;
-    read->spares = lane->shared->spares;
+    read->crew = lane->shared->crew;
     read->ahead = ahead;
     read->exchange = exchange;
-    if (hw_spares_give(read->spares, &lane->loop, &read->job) < 0) {
+    if (hw_crew_give(read->crew, HW_WORK_READ, &lane->loop, &read->job) < 0) {
         free_read(read);
         return 0;
     }
@@ -195,7 +195,7 @@ int hw_ahead_ask(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, const hw
         return -EAGAIN;
     if (ahead->error < 0)
         return ahead->error;
-    if (!lane->shared->spares || !file->warmth)
+    if (!lane->shared->crew || !file->warmth)
         return 0;
     int error = check_slice(file, bytes, hw_loop_now_ms(&lane->loop));
     return error == -EAGAIN ? start_read(ahead, exchange, lane, file) : error;
@@ -209,6 +209,6 @@ void hw_ahead_leave(hw_ahead *ahead)
         return;
     read->ahead = NULL;
     atomic_store(&read->is_left, true);
-    if (hw_spares_take_back(read->spares, &read->job))
+    if (hw_crew_take_back(read->crew, &read->job))
         free_read(read);
 }

@@ -221,6 +221,11 @@ static void wait_while(conn_h1 *h1, h1_wait wait, bool is_waiting, int64_t span_
         h1->by_ms[wait] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
 }
 
+void hw_conn_h1_time_handler(conn_h1 *h1, unsigned span_ms)
+{
+    h1->by_ms[H1_WAIT_HANDLER] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
+}
+
 /* The same for what has to leave: taken is what the other end's system has, not what ours has. */
 static void wait_for_output(conn_h1 *h1, h1_wait wait, bool is_waiting, int64_t span_ms)
 {
@@ -270,6 +275,7 @@ static void arm_deadline(conn_h1 *h1)
                limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1, H1_WAIT_OUTPUT, waits_for_output(h1), limits->response_ms);
     wait_for_output(h1, H1_WAIT_LINGER, h1->input == H1_INPUT_LINGER, limits->linger_ms);
+    wait_while(h1, H1_WAIT_HANDLER, h1->lent != NULL, 0);
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
 
@@ -353,6 +359,10 @@ static void take_deadline(conn_h1 *h1)
         if (!has_taken_more(h1))
             hw_conn_close(&h1->conn);
         break;
+    case H1_WAIT_HANDLER:
+        if (h1->lent)
+            hw_conn_h1_give_handler_up(h1);
+        break;
     case H1_WAIT_COUNT:
         break;
     }
@@ -398,9 +408,7 @@ static void let_go_h1(hw_conn *conn)
     conn_h1 *h1 = (conn_h1 *)conn;
     h1->reading = NULL;
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
-        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        hw_exchange_gone(&e->exchange);
-        hw_conn_h1_finish(e, false);
+        hw_conn_h1_drop(HW_MEMBER(link, h1_exchange, link));
     }
     drop_rest(h1);
 }

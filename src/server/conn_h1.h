@@ -1,4 +1,4 @@
-/* The driver for HTTP/1: what its four files share. */
+/* The driver for HTTP/1: what its files share. */
 #ifndef HW_SERVER_CONN_H1_H
 #define HW_SERVER_CONN_H1_H
 
@@ -19,13 +19,21 @@ typedef enum h1_progress {
 /* One exchange on an HTTP/1 connection. */
 typedef struct h1_exchange {
     hw_exchange exchange;
-    hw_link link;  /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
-    hw_task ready; /* in the loop's ready queue */
-    conn_h1 *conn; /* this and what follows, but for `frame`, is zeroed for each exchange */
-    size_t held;   /* of its arena, as it is counted in conn_h1 */
+    hw_link link;   /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
+    hw_ready ready; /* in the loop's ready queue */
+    hw_lane *lane;
+    hw_job job;   /* of its handler; `done` brings it back from wherever that ran */
+    hw_peer peer; /* of the connection, if has_peer */
+    /* NULL: it has left it, and its handler has not returned yet. This and what follows, but for
+     * `frame`, is zeroed for each exchange. */
+    conn_h1 *conn;
+    size_t held; /* of its arena, as it is counted in conn_h1 */
     h1_progress progress;
-    bool is_planned;     /* the answerer has said what becomes of the body */
-    bool is_asked;       /* the quick step has been tried */
+    bool is_planned; /* the answerer has said what becomes of the body */
+    bool is_asked;   /* the quick step has been tried */
+    bool is_lent;    /* a handler has it: nothing in `exchange` may be touched */
+    bool has_peer;
+    bool is_told;        /* another exchange answers for it */
     bool is_starved;     /* there was no descriptor for the answer */
     bool has_whole_body; /* nothing of the request is missing */
     bool wants_continue; /* the client waits for 100 (Continue), and has not got it */
@@ -63,11 +71,12 @@ typedef enum h1_input {
 } h1_input;
 
 typedef enum h1_wait {
-    H1_WAIT_HEAD,   /* for the rest of a head; from accept on for the first */
-    H1_WAIT_IDLE,   /* for the next request */
-    H1_WAIT_BODY,   /* for more of a body */
-    H1_WAIT_OUTPUT, /* for the client to take what is sent, or a source to give it */
-    H1_WAIT_LINGER, /* for the client's end */
+    H1_WAIT_HEAD,    /* for the rest of a head; from accept on for the first */
+    H1_WAIT_IDLE,    /* for the next request */
+    H1_WAIT_BODY,    /* for more of a body */
+    H1_WAIT_OUTPUT,  /* for the client to take what is sent, or a source to give it */
+    H1_WAIT_LINGER,  /* for the client's end */
+    H1_WAIT_HANDLER, /* for a handler to return */
     H1_WAIT_COUNT,
 } h1_wait;
 
@@ -80,6 +89,7 @@ struct conn_h1 {
     size_t held; /* by the arenas of the queue */
     h1_input input;
     h1_exchange *reading; /* of HELD, BODY and TUNNEL; also between a head and its END */
+    h1_exchange *lent;    /* to a handler; NULL: none */
     h1_rest *rest;        /* NULL: none */
     size_t owed; /* bytes at the start of the input that are body already, but found no room */
     uint64_t skip_left;           /* SKIP, LINGER: no more than this is read past */
@@ -123,6 +133,8 @@ void hw_conn_h1_write(conn_h1 *h1);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);
+/* A new exchange for bytes that are no request, so that their answer comes in its turn; NULL: no memory. */
+h1_exchange *hw_conn_h1_append_unread(conn_h1 *h1);
 /* Its head is there: it is answered at once when its quick step can, and everything before it has
  * been; else it goes to the ready queue. */
 void hw_conn_h1_ask(h1_exchange *e);
@@ -135,6 +147,23 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
 /* The oldest exchange that has no answer may be the next to get one: after one is answered, or some
  * are finished. */
 void hw_conn_h1_queue_unanswered(conn_h1 *h1);
+/* Ends one whose client wants no answer any more, lent or not. */
+void hw_conn_h1_drop(h1_exchange *e);
+/* An abandoned one is over: tells the record, becomes spare. */
+void hw_conn_h1_end_abandoned(h1_exchange *e);
+/* Its handler has returned: it is answered, or starves. */
+void hw_conn_h1_take_return(h1_exchange *e);
+
+/* Lending (conn_h1_lend.c). Runs the handler: on a spare, when it is known to be slow, else here. False: the loop has another
+ * owner now. */
+bool hw_conn_h1_run_handler(h1_exchange *e);
+/* Leaves a lent exchange to its handler, or ends it if no handler has begun with it. */
+void hw_conn_h1_abandon(h1_exchange *e);
+/* The handler has had its time: its client gets a 504 and nothing after it. */
+void hw_conn_h1_give_handler_up(conn_h1 *h1);
+void hw_conn_h1_init_job(h1_exchange *e);
+/* From now on the connection waits for its handler. */
+void hw_conn_h1_time_handler(conn_h1 *h1, unsigned span_ms);
 /* Answers in the server's own name, and ends the connection with it. Only while nothing of an
  * answer is encoded. */
 void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem);
@@ -152,6 +181,8 @@ void hw_conn_h1_leave_reading(h1_exchange *e);
 /* What the queue holds, now that this arena has grown. */
 static inline void hw_conn_h1_note_held(h1_exchange *e)
 {
+    if (e->is_lent)
+        return;
     size_t held = e->exchange.arena.held;
     e->conn->held += held - e->held;
     e->held = held;

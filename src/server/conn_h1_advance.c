@@ -102,7 +102,12 @@ static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem)
 {
     h1_exchange *e = h1->reading;
-    if (e && e->progress == H1_WAITING) {
+    if (e && e->is_lent) {
+        /* Its handler will see a body that broke off. */
+        if (e->exchange.inflow && !e->exchange.inflow->is_ended)
+            hw_ring_fail(e->exchange.inflow);
+        e->closes = true;
+    } else if (e && e->progress == H1_WAITING) {
         hw_conn_h1_answer_problem(e, problem);
     } else if (e) {
         hw_exchange_gone(&e->exchange);

@@ -46,7 +46,8 @@ void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
 static void wake_h1(hw_exchange *exchange)
 {
     h1_exchange *e = (h1_exchange *)exchange;
-    hw_conn_queue(&e->conn->conn);
+    if (e->conn)
+        hw_conn_queue(&e->conn->conn);
 }
 
 static void inform_h1(hw_exchange *exchange, int status, hw_fields fields)
@@ -65,15 +66,16 @@ static void stop_h1(hw_exchange *exchange, int error)
 static hw_text name_peer_h1(hw_exchange *exchange)
 {
     char *string = hw_arena_alloc(&exchange->arena, HW_PEER_STRING_MAX);
-    const hw_stream *stream = ((h1_exchange *)exchange)->conn->conn.stream;
-    return string ? hw_text_of(hw_peer_format(&stream->peer, string)) : (hw_text){0};
+    const h1_exchange *e = (h1_exchange *)exchange;
+    const hw_peer *peer = e->has_peer ? &e->peer : &e->conn->conn.stream->peer;
+    return string ? hw_text_of(hw_peer_format(peer, string)) : (hw_text){0};
 }
 
 const hw_carrier_ops hw_conn_h1_carrier = {wake_h1, inform_h1, stop_h1, name_peer_h1};
 
 const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
 
-static void answer_ready_h1(hw_task *task);
+static bool answer_ready_h1(hw_ready *ready);
 
 static bool waits_for_content(const h1_exchange *e)
 {
@@ -92,7 +94,9 @@ static h1_exchange *take_spare(hw_lane *lane)
         return NULL;
     hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
     hw_link_init(&e->link);
-    hw_task_init(&e->ready, answer_ready_h1);
+    hw_ready_init(&e->ready, answer_ready_h1);
+    hw_conn_h1_init_job(e);
+    e->lane = lane;
     return e;
 }
 
@@ -175,37 +179,59 @@ void hw_conn_h1_queue_unanswered(conn_h1 *h1)
     if (link == head)
         return;
     h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-    if (e->is_planned && !waits_for_content(e))
+    if (!e->is_lent && e->is_planned && !waits_for_content(e))
         hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
 }
 
 /* Out of line, for who measures does not listen. */
 static __attribute__((noinline)) void tell_finish(h1_exchange *e, bool is_complete)
 {
-    const hw_lane *lane = e->conn->conn.lane;
-    hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
+    const hw_lane *lane = e->lane;
+    if (!e->is_told)
+        hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
     hw_sink_step(lane->place.sink, "server/conn_h1",
                  "reset the arena; next pipelined request, or ARM for keep-alive");
 }
 
-void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
+/* It leaves nothing behind but what its connection has of it. */
+static inline void end_exchange(h1_exchange *e, bool is_complete)
 {
-    conn_h1 *h1 = e->conn;
-    hw_lane *lane = h1->conn.lane;
+    hw_lane *lane = e->lane;
     const hw_sink *sink = lane->place.sink;
     if (sink && (sink->records || sink->steps))
         tell_finish(e, is_complete);
-    if (h1->reading == e)
-        hw_conn_h1_leave_reading(e);
-    hw_task_cancel(&e->ready);
-    hw_ahead_leave(&e->ahead);
-    h1->queue_length--;
-    h1->held -= e->held;
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
     if (!hw_list_is_empty(&lane->starved))
         hw_lane_feed_one(lane);
+}
+
+void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
+{
+    conn_h1 *h1 = e->conn;
+    if (h1->reading == e)
+        hw_conn_h1_leave_reading(e);
+    hw_link_remove(&e->ready.link);
+    hw_ahead_leave(&e->ahead);
+    h1->queue_length--;
+    h1->held -= e->held;
+    end_exchange(e, is_complete);
+}
+
+void hw_conn_h1_drop(h1_exchange *e)
+{
+    if (e->is_lent) {
+        hw_conn_h1_abandon(e);
+        return;
+    }
+    hw_exchange_gone(&e->exchange);
+    hw_conn_h1_finish(e, false);
+}
+
+void hw_conn_h1_end_abandoned(h1_exchange *e)
+{
+    end_exchange(e, false);
 }
 
 void hw_conn_h1_free_spare_exchanges(hw_lane *lane)
@@ -232,17 +258,23 @@ void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem)
     e->closes = true;
 }
 
-void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
+h1_exchange *hw_conn_h1_append_unread(conn_h1 *h1)
 {
     hw_lane *lane = h1->conn.lane;
     h1_exchange *e = hw_conn_h1_append(h1);
-    if (!e) {
+    if (e)
+        hw_exchange_begin_unread(&e->exchange, &hw_conn_h1_carrier, &lane->place,
+                                 hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
+    return e;
+}
+
+void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
+{
+    h1_exchange *e = hw_conn_h1_append_unread(h1);
+    if (e)
+        hw_conn_h1_answer_problem(e, problem);
+    else
         hw_conn_close(&h1->conn);
-        return;
-    }
-    hw_exchange_begin_unread(&e->exchange, &hw_conn_h1_carrier, &lane->place, hw_lane_wall_ms(lane),
-                             hw_lane_now_ns(lane));
-    hw_conn_h1_answer_problem(e, problem);
 }
 
 /* What the plan makes of the body: refused before it is read, or prepared for. */
@@ -366,31 +398,30 @@ bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
     return hw_link_is_linked(&e->ready.link) && !e->is_starved;
 }
 
-/* It has its turn: the quick step, if there was no occasion for it yet, then the handler. */
-static void answer_exchange(h1_exchange *e)
+void hw_conn_h1_take_return(h1_exchange *e)
 {
-    hw_lane *lane = e->conn->conn.lane;
-    hw_exchange *exchange = &e->exchange;
-    if (!e->is_asked)
-        ask_quickly(e);
-    if (!exchange->is_answered) {
-        int64_t now_ms = hw_loop_now_ms(&lane->loop);
+    hw_lane *lane = e->lane;
+    int64_t now_ms = hw_loop_now_ms(&lane->loop);
+    if (!e->exchange.is_answered) {
         if (!e->is_starved)
             e->starved_at_ms = now_ms;
-        hw_answer_run(lane, exchange, now_ms - e->starved_at_ms);
+        hw_answer_finish(lane, &e->exchange, now_ms - e->starved_at_ms);
     }
-    if (exchange->is_answered)
-        hw_conn_h1_queue_unanswered(e->conn);
-    else
-        hw_task_queue(&lane->starved, &e->ready);
-    e->is_starved = !exchange->is_answered;
+    e->is_starved = !e->exchange.is_answered;
+    hw_conn_h1_note_held(e);
+    if (e->is_starved) {
+        hw_ready_queue(&lane->starved, &e->ready);
+        return;
+    }
+    hw_conn_h1_queue_unanswered(e->conn);
+    take_answer(e);
 }
 
 /* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the
- * answer. Whoever was held by the answerer goes on reading. */
-static void answer_ready_h1(hw_task *task)
+ * answer: the quick step, if there was no occasion for it yet, or the handler. Whoever was held by the answerer goes on reading. */
+static bool answer_ready_h1(hw_ready *ready)
 {
-    h1_exchange *e = HW_MEMBER(task, h1_exchange, ready);
+    h1_exchange *e = HW_MEMBER(ready, h1_exchange, ready);
     hw_exchange *exchange = &e->exchange;
     conn_h1 *h1 = e->conn;
     if (h1->input == H1_INPUT_HELD)
@@ -398,11 +429,16 @@ static void answer_ready_h1(hw_task *task)
     else
         hw_conn_queue_write(&h1->conn);
     if (!e->is_planned && !plan_exchange(e))
-        return;
+        return true;
     if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
-        answer_exchange(e);
+        if (!e->is_asked)
+            ask_quickly(e);
+        if (!exchange->is_answered)
+            return hw_conn_h1_run_handler(e);
+        hw_conn_h1_queue_unanswered(h1);
         hw_conn_h1_note_held(e);
     }
     if (exchange->is_answered)
         take_answer(e);
+    return true;
 }

@@ -483,9 +483,7 @@ static void end_after_answer(conn_h1 *h1)
     if (h1->input != H1_INPUT_OVER)
         hw_conn_h1_end_requests(h1);
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
-        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        hw_exchange_gone(&e->exchange);
-        hw_conn_h1_finish(e, false);
+        hw_conn_h1_drop(HW_MEMBER(link, h1_exchange, link));
     }
 }
 

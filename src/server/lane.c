@@ -133,6 +133,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     };
     hw_list_init(&lane->conns);
     hw_list_init(&lane->starved);
+    hw_list_init(&lane->abandoned);
     hw_list_init(&lane->spare_conns);
     hw_list_init(&lane->spare_exchanges);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
@@ -267,7 +268,7 @@ void hw_lane_feed_one(hw_lane *lane)
 {
     hw_link *link = hw_list_take_first(&lane->starved);
     if (link)
-        hw_loop_queue_ready(&lane->loop, HW_MEMBER(link, hw_task, link));
+        hw_loop_queue_ready(&lane->loop, HW_MEMBER(link, hw_ready, link));
 }
 
 void hw_lane_feed_all(hw_lane *lane)

@@ -9,8 +9,7 @@
 #include "base/buffer.h"
 #include "exchange/exchange.h"
 #include "http/date.h"
-#include "loop/loop.h"
-#include "loop/spare.h"
+#include "loop/crew.h"
 #include "net/listener.h"
 #include "server/server.h"
 
@@ -33,8 +32,8 @@ typedef struct hw_shared {
     const hw_media *media;
     const hw_local *locals;
     size_t local_count;
-    hw_share share;    /* of each lane's state of the answerers */
-    hw_spares *spares; /* NULL: files are sent as they are, and the loop may wait for a disk */
+    hw_share share; /* of each lane's state of the answerers */
+    hw_crew *crew;  /* NULL: the loops wait for handlers and for the disk */
     hw_limits limits;
     hw_listener *listeners;
     size_t listener_count;
@@ -79,8 +78,9 @@ struct hw_lane {
     hw_place place;
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
-    hw_list conns;   /* every hw_conn of this lane */
-    hw_list starved; /* hw_task: exchanges that want to be answered when there are descriptors */
+    hw_list conns;     /* every hw_conn of this lane */
+    hw_list starved;   /* hw_ready: exchanges that want to be answered when there are descriptors */
+    hw_list abandoned; /* of the drivers: exchanges that nobody waits for, in handlers still */
     hw_list spare_conns; /* of the drivers, by hw_conn */
     size_t spare_conn_count;
     size_t conn_count;

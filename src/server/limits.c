@@ -11,6 +11,8 @@ hw_limits hw_limits_default(void)
         .body_window_ms = 20 * 1000,
         .response_ms = 30 * 1000,
         .linger_ms = 2 * 1000,
+        .answer_ms = 30 * 1000,
+        .blocked_max = 64,
         .drain_ms = 30 * 1000,
         .rate_bytes_min = 500,
         .requests_max = 10000,

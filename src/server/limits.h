@@ -14,6 +14,8 @@ typedef struct hw_limits {
     unsigned body_window_ms;  /* then, in every such span, at least rate_bytes_min a second */
     unsigned response_ms;     /* without progress while something waits to be sent */
     unsigned linger_ms;       /* reading on after the last answer, so that it arrives */
+    unsigned answer_ms;       /* until a handler's answer is there */
+    unsigned blocked_max;     /* handlers that are slow, at the same time */
     unsigned drain_ms;        /* a graceful stop */
     unsigned rate_bytes_min;  /* a second */
     unsigned requests_max;    /* of one connection */

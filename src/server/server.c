@@ -1,21 +1,19 @@
-/* A server: binds its addresses, runs one lane a thread, and stops them.
+/* A server: binds its addresses, gives each lane's loop to the crew, and stops them.
  *
  * Everything is made before the first thread starts, so that a program can narrow its rights in
  * between. Stopping is a post to every lane: it can come from any thread and from a signal handler,
  * because it takes no lock and no memory. */
 #include "server/server.h"
 
-#include <pthread.h>
-
 #include "base/assert.h"
 #include "server/lane.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "sys/thread.h"
 
-#define LANE_STACK_BYTES ((size_t)1024 * 1024)
 /* As many reads as keep a disk busy. */
-#define SPARES_COUNT 4
+#define READERS_MAX 4
+/* Slow handlers that wait for a spare, for each that runs. */
+#define WAITING_FACTOR 4
 /* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
 #define RESERVE_MIN 8
 #define RESERVE_MAX 64
@@ -27,9 +25,7 @@
 struct hw_server {
     hw_shared shared;
     hw_lane *lanes;
-    pthread_t *threads;
-    unsigned running;
-    bool is_cut;
+    bool is_running;
     atomic_uint stops;
 };
 
@@ -52,13 +48,14 @@ static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fa
 static int init_lanes(hw_server *server, hw_fault *fault)
 {
     unsigned count = server->shared.lane_count;
-    server->threads = hw_sys_alloc_zeroed(count, sizeof *server->threads);
+    unsigned blocked = server->shared.limits.blocked_max;
+    hw_crew_setup crew = {count, READERS_MAX, blocked, blocked * WAITING_FACTOR};
     server->lanes = hw_sys_alloc_zeroed(count, sizeof *server->lanes);
-    if (!server->threads || !server->lanes)
+    if (!server->lanes)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     server->shared.lanes = server->lanes;
-    server->shared.spares = hw_spares_new(SPARES_COUNT);
-    if (!server->shared.spares)
+    server->shared.crew = hw_crew_new(&crew);
+    if (!server->shared.crew)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     for (unsigned i = 0; i < count; i++) {
         int error = hw_lane_init(&server->lanes[i], &server->shared, HW_LOOP_POLL);
@@ -118,39 +115,31 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
     return 0;
 }
 
-static void *run_lane(void *arg)
-{
-    hw_lane *lane = arg;
-    hw_loop_run(&lane->loop);
-    return NULL;
-}
-
 int hw_server_start(hw_server *server)
 {
-    for (unsigned i = 0; i < server->shared.lane_count; i++) {
-        int error = hw_lane_listen(&server->lanes[i]);
+    int error = 0;
+    server->is_running = true;
+    for (unsigned i = 0; i < server->shared.lane_count && error == 0; i++) {
+        error = hw_lane_listen(&server->lanes[i]);
         if (error == 0)
-            error = hw_sys_thread_start(&server->threads[i], run_lane, &server->lanes[i],
-                                        LANE_STACK_BYTES);
-        if (error < 0) {
-            hw_server_stop(server);
-            hw_server_stop(server);
-            hw_server_wait(server);
-            return error;
-        }
-        server->running++;
+            error = hw_crew_run_loop(server->shared.crew, &server->lanes[i].loop);
     }
-    return 0;
+    if (error < 0) {
+        hw_server_stop(server);
+        hw_server_stop(server);
+        hw_server_wait(server);
+    }
+    return error;
 }
 
 int hw_server_wait(hw_server *server)
 {
-    for (; server->running > 0; server->running--) {
-        unsigned i = server->running - 1;
-        hw_sys_thread_join(server->threads[i]);
-        server->is_cut |= server->lanes[i].is_cut;
-    }
-    return server->is_cut ? -ETIMEDOUT : 0;
+    bool is_cut = false;
+    hw_crew_wait(server->shared.crew);
+    server->is_running = false;
+    for (unsigned i = 0; i < server->shared.lane_count; i++)
+        is_cut |= server->lanes[i].is_cut;
+    return is_cut ? -ETIMEDOUT : 0;
 }
 
 void hw_server_stop(hw_server *server)
@@ -166,20 +155,19 @@ void hw_server_free(hw_server *server)
 {
     if (!server)
         return;
-    hw_assert(server->running == 0);
+    hw_assert(!server->is_running);
     unsigned lanes = server->lanes ? server->shared.lane_count : 0;
-    /* What is still read for connections is given up, so that the spares end soon; their last posts
-     * run when the lanes go. */
+    /* What is still read for connections is given up, so that the spares end soon, but for those in handlers;
+     * their last posts run when the lanes go. */
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
-    hw_spares_free(server->shared.spares);
+    hw_crew_free(server->shared.crew);
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_fini(&server->lanes[i]);
     for (size_t i = 0; i < server->shared.listener_count; i++)
         hw_listener_close(&server->shared.listeners[i]);
     hw_sys_free(server->shared.listeners);
     hw_sys_free(server->lanes);
-    hw_sys_free(server->threads);
     hw_sys_free(server);
 }
 

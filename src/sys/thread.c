@@ -5,6 +5,11 @@
 #include "sys/thread.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
+#define NS_PER_MS 1000000
+#define NS_PER_S INT64_C(1000000000)
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
@@ -74,7 +79,11 @@ void hw_sys_mutex_unlock(pthread_mutex_t *mutex)
 
 void hw_sys_condition_init(pthread_cond_t *condition)
 {
-    (void)pthread_cond_init(condition, NULL);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(condition, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
 }
 
 void hw_sys_condition_fini(pthread_cond_t *condition)
@@ -85,6 +94,16 @@ void hw_sys_condition_fini(pthread_cond_t *condition)
 void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     (void)pthread_cond_wait(condition, mutex);
+}
+
+void hw_sys_condition_wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, unsigned ms)
+{
+    struct timespec end;
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t ns = end.tv_nsec + (int64_t)ms * NS_PER_MS;
+    end.tv_sec += ns / NS_PER_S;
+    end.tv_nsec = ns % NS_PER_S;
+    (void)pthread_cond_timedwait(condition, mutex, &end);
 }
 
 void hw_sys_condition_wake_one(pthread_cond_t *condition)

@@ -23,6 +23,8 @@ void hw_sys_condition_init(pthread_cond_t *condition);
 void hw_sys_condition_fini(pthread_cond_t *condition);
 /* The mutex is the caller's before and after; a return says nothing of what has happened. */
 void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+/* The same, for about so long at most. */
+void hw_sys_condition_wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, unsigned ms);
 void hw_sys_condition_wake_one(pthread_cond_t *condition);
 void hw_sys_condition_wake_all(pthread_cond_t *condition);
 

@@ -45,5 +45,5 @@ static void answer_echo(void *arg, hw_exchange *exchange)
 
 void hw_echo_init(hw_echo *echo, const hw_answerer *rest)
 {
-    *echo = (hw_echo){{plan_echo, answer_rest_quickly, answer_echo, echo}, rest};
+    *echo = (hw_echo){{plan_echo, answer_rest_quickly, answer_echo, echo, NULL}, rest};
 }

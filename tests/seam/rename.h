@@ -80,6 +80,7 @@
 #define hw_sys_condition_init real_hw_sys_condition_init
 #define hw_sys_condition_fini real_hw_sys_condition_fini
 #define hw_sys_condition_wait real_hw_sys_condition_wait
+#define hw_sys_condition_wait_for real_hw_sys_condition_wait_for
 #define hw_sys_condition_wake_one real_hw_sys_condition_wake_one
 #define hw_sys_condition_wake_all real_hw_sys_condition_wake_all
 

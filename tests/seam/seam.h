@@ -27,6 +27,9 @@ void hw_seam_short(const char *call, size_t bytes);
 /* How often the call was made since the reset; allocations and clocks are not counted here. */
 unsigned hw_seam_calls(const char *call);
 
+/* Who waits for a condition or for some time to pass does not wait for the time. */
+void hw_seam_hurry(bool hurries);
+
 /* Both clocks stand still, at these times. */
 void hw_seam_clock_freeze(int64_t monotonic_ns, int64_t realtime_ns);
 /* Moves both; they must be frozen. */

@@ -2,6 +2,10 @@
 #include "sys/thread.h"
 
 #include "seam/script.h"
+#include "seam/seam.h"
+
+#include <sched.h>
+#include <stdatomic.h>
 
 HW_SCRIPT_REAL(thread_start);
 HW_SCRIPT_REAL(thread_join);
@@ -14,6 +18,7 @@ HW_SCRIPT_REAL(mutex_unlock);
 HW_SCRIPT_REAL(condition_init);
 HW_SCRIPT_REAL(condition_fini);
 HW_SCRIPT_REAL(condition_wait);
+HW_SCRIPT_REAL(condition_wait_for);
 HW_SCRIPT_REAL(condition_wake_one);
 HW_SCRIPT_REAL(condition_wake_all);
 
@@ -77,6 +82,24 @@ void hw_sys_condition_fini(pthread_cond_t *condition)
 void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     real_hw_sys_condition_wait(condition, mutex);
+}
+
+static atomic_bool is_hurried;
+
+void hw_seam_hurry(bool hurries)
+{
+    atomic_store(&is_hurried, hurries);
+}
+
+void hw_sys_condition_wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, unsigned ms)
+{
+    if (atomic_load(&is_hurried)) {
+        real_hw_sys_mutex_unlock(mutex);
+        sched_yield();
+        real_hw_sys_mutex_lock(mutex);
+        return;
+    }
+    real_hw_sys_condition_wait_for(condition, mutex, ms);
 }
 
 void hw_sys_condition_wake_one(pthread_cond_t *condition)

@@ -290,6 +290,6 @@ static void answer_path(void *arg, hw_exchange *exchange)
 
 void talk_answerers_init(talk_answerers *answerers, const hw_answerer *rest, size_t slot)
 {
-    *answerers =
-        (talk_answerers){{plan_path, answer_path_quickly, answer_path, answerers}, rest, slot};
+    *answerers = (talk_answerers){
+        {plan_path, answer_path_quickly, answer_path, answerers, NULL}, rest, slot};
 }

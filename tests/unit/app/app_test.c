@@ -97,7 +97,6 @@ HW_TEST(app_options_without_effect_are_refused_by_name)
         hewn_app_opts opts;
         const char *words;
     } cases[] = {
-        {{.timeout_ms = 1}, "app option .timeout_ms is not available in this version\n"},
         {{.serial = true}, "app option .serial is not"},
         {{.secrets = secrets}, "app option .secrets is not"},
         {{.title = "t"}, "app option .title is not"},

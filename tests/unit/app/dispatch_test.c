@@ -221,7 +221,8 @@ static void open_mounts(app_asker *asker)
     HW_NEED(app);
     hewn_get(app, "/docs/own", say_method);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        hw_answerer answerer = {plan_below, NULL, answer_below, (void *)prefixes[i]};
+        hw_answerer answerer = {
+            .plan = plan_below, .answer = answer_below, .arg = (void *)prefixes[i]};
         (void)hw_app_mount(app, prefixes[i], &answerer, NULL);
     }
     asker_open(asker, app);

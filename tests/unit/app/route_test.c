@@ -39,9 +39,7 @@ HW_TEST(route_options_without_effect_are_refused_by_name_and_line)
     static hewn_middleware *const with[] = {NULL};
     const hewn_schema *schema = (const hewn_schema *)(const void *)with;
     bad_route bad[] = {
-        {"GET", "/", ROUTE(.timeout_ms = 1), NOT_AVAILABLE("timeout_ms")},
         {"GET", "/", ROUTE(.body = HEWN_BODY_STREAM), NOT_AVAILABLE("body")},
-        {"GET", "/", ROUTE(.blocking = true), NOT_AVAILABLE("blocking")},
         {"GET", "/", ROUTE(.no_csrf = true), NOT_AVAILABLE("no_csrf")},
         {"GET", "/", ROUTE(.name = "home"), NOT_AVAILABLE("name")},
         {"GET", "/", ROUTE(.summary = "home"), NOT_AVAILABLE("summary")},

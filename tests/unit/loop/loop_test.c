@@ -20,6 +20,7 @@ typedef struct loop_diary {
 
 typedef struct loop_entry {
     hw_task task;
+    hw_ready at_top;
     hw_post post;
     hw_timer timer;
     loop_diary *diary;
@@ -39,7 +40,7 @@ static void write_entry(loop_entry *entry)
     if (entry->turn)
         hw_loop_queue_turn(&diary->loop, &entry->turn->task);
     if (entry->ready)
-        hw_loop_queue_ready(&diary->loop, &entry->ready->task);
+        hw_loop_queue_ready(&diary->loop, &entry->ready->at_top);
     if (entry->retire)
         hw_loop_retire(&diary->loop, &entry->retire->task);
     if (entry->cancel)
@@ -52,6 +53,12 @@ static void run_entry(hw_task *task)
     write_entry(self);
     if (self->again-- > 0)
         hw_loop_queue_turn(&self->diary->loop, task);
+}
+
+static bool run_entry_at_top(hw_ready *ready)
+{
+    write_entry(HW_MEMBER(ready, loop_entry, at_top));
+    return true;
 }
 
 static void run_entry_post(hw_post *post)
@@ -74,6 +81,7 @@ static loop_entry make_entry(loop_diary *diary, char letter)
 static void init_entry(loop_entry *entry)
 {
     hw_task_init(&entry->task, run_entry);
+    hw_ready_init(&entry->at_top, run_entry_at_top);
     hw_timer_init(&entry->timer, run_entry_timer);
 }
 
@@ -103,7 +111,7 @@ HW_TEST(loop_step_has_its_order)
         init_entry(all[i]);
     hw_seam_clock_freeze(diary.loop.start_ns, 0);
     hw_loop_retire(&diary.loop, &retired.task);
-    hw_loop_queue_ready(&diary.loop, &ready.task);
+    hw_loop_queue_ready(&diary.loop, &ready.at_top);
     hw_loop_queue_turn(&diary.loop, &turn.task);
     hw_loop_arm(&diary.loop, &timer.timer, 5);
     hw_loop_post(&diary.loop, &post.post);
@@ -167,7 +175,7 @@ HW_TEST(loop_forgets_what_is_cancelled)
     third.cancel = &third;
     hw_loop_queue_turn(&diary.loop, &first.task);
     hw_loop_queue_turn(&diary.loop, &second.task);
-    hw_loop_queue_ready(&diary.loop, &third.task);
+    hw_loop_queue_ready(&diary.loop, &third.at_top);
     hw_loop_settle(&diary.loop);
     assert_diary(&diary, "13");
     hw_task_cancel(&second.task);

@@ -94,23 +94,23 @@ static void open_site(ahead_site *site, size_t size)
     site->rig.answerer = (hw_answerer){.plan = plan_none, .answer = answer_site, .arg = site};
     hw_sys_mutex_init(&site->gate);
     rig_open(&site->rig);
-    site->rig.shared.spares = hw_spares_new(1);
-    HW_NEED(site->rig.shared.spares);
+    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){1, 1, 0, 0});
+    HW_NEED(site->rig.shared.crew);
 }
 
 /* Everything that was given to the spare has been done, and the loop knows. */
 static void finish_spare(ahead_site *site)
 {
-    hw_spares_free(site->rig.shared.spares);
-    site->rig.shared.spares = hw_spares_new(1);
-    HW_NEED(site->rig.shared.spares);
+    hw_crew_free(site->rig.shared.crew);
+    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){1, 1, 0, 0});
+    HW_NEED(site->rig.shared.crew);
     hw_loop_settle(&site->rig.lane.loop);
 }
 
 static void close_site(ahead_site *site)
 {
     hw_lane_empty(&site->rig.lane);
-    hw_spares_free(site->rig.shared.spares);
+    hw_crew_free(site->rig.shared.crew);
     rig_close(&site->rig);
     hw_sys_close(site->file);
     hw_sys_mutex_fini(&site->gate);
@@ -133,7 +133,8 @@ static void hold_spare(ahead_site *site)
 {
     hw_sys_mutex_lock(&site->gate);
     site->gate_job = (hw_job){.run = wait_at_gate, .done.run = forget_post};
-    HW_NEED_OK(hw_spares_give(site->rig.shared.spares, &site->rig.lane.loop, &site->gate_job));
+    HW_NEED_OK(
+        hw_crew_give(site->rig.shared.crew, HW_WORK_READ, &site->rig.lane.loop, &site->gate_job));
 }
 
 static void release_spare(ahead_site *site)

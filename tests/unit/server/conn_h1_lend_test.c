@@ -1,0 +1,338 @@
+#include "server/answer.h"
+#include "server/conn_h1.h"
+
+#include "unit/server/rig.h"
+
+#include "seam/seam.h"
+#include "sys/thread.h"
+
+#include <sched.h>
+#include <string.h>
+
+#define NS_PER_MS INT64_C(1000000)
+#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define GET_SLOW "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Length: "
+#define HI HEAD "2\r\n" RIG_DATE "\r\nhi"
+#define SLOW HEAD "4\r\n" RIG_DATE "\r\nslow"
+#define PLAIN "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+
+/* The handler of /slow loses the loop, as to a thread that takes it over, and lets it go on: what the test wants to happen
+ * meanwhile happens inside the handler. */
+static struct {
+    test_rig *rig;
+    void (*meanwhile)(test_rig *rig);
+    hw_pipe *other;
+    unsigned stalls;
+} slow;
+
+static void lose_loop(hw_loop *loop)
+{
+    uint64_t inside = loop->mark.value;
+    assert_true(hw_mark_is_inside(inside));
+    assert_true(hw_mark_swap(&loop->mark, inside));
+    assert_false(hw_mark_swap(&loop->mark, inside));
+}
+
+static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
+{
+    if (!hw_text_equal(exchange->request.path.text, HW_TEXT("/slow"))) {
+        rig_answer_hi(arg, exchange);
+        return;
+    }
+    slow.stalls++;
+    lose_loop(&slow.rig->lane.loop);
+    if (slow.meanwhile)
+        slow.meanwhile(slow.rig);
+    (void)hw_exchange_peer(exchange);
+    hw_response_start(&exchange->response, 200);
+    hw_response_set_bytes(&exchange->response, HW_TEXT("slow"));
+}
+
+static hw_pipe *open_slow(test_rig *rig, void (*meanwhile)(test_rig *rig))
+{
+    memset(&slow, 0, sizeof slow);
+    slow.rig = rig;
+    slow.meanwhile = meanwhile;
+    rig->answerer.answer = answer_slow_or_hi;
+    rig_open(rig);
+    return rig_connect(rig, 64 * 1024);
+}
+
+static void serve_another(test_rig *rig)
+{
+    hw_pipe *client = rig_connect(rig, 1024);
+    rig_send(rig, client, GET);
+    rig_expect(rig, client, HI);
+    hw_pipe_close(client);
+    hw_loop_settle(&rig->lane.loop);
+}
+
+HW_TEST(lent_exchange_holds_nobody_up)
+{
+    test_rig rig = {0};
+    hw_pipe *client = open_slow(&rig, serve_another);
+    rig_send(&rig, client, GET_SLOW);
+    rig_expect(&rig, client, SLOW);
+    NEED_TRUE(rig.records == 2);
+    assert_int_equal(slow.stalls, 1);
+    assert_true(rig.record[1].is_complete);
+    rig_send(&rig, client, GET);
+    rig_expect(&rig, client, HI);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void ask_behind_it(test_rig *rig)
+{
+    NEED_TRUE(hw_pipe_send(slow.other, HW_TEXT(GET GET)) == 0);
+    rig_expect(rig, slow.other, HI); /* the one in front of it */
+}
+
+HW_TEST(lent_exchange_keeps_the_order)
+{
+    test_rig rig = {0};
+    hw_pipe *client = open_slow(&rig, ask_behind_it);
+    slow.other = client;
+    rig_send(&rig, client, GET GET_SLOW GET);
+    rig_expect(&rig, client, SLOW HI HI HI);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void lose_client(test_rig *rig)
+{
+    hw_pipe_reset(slow.other);
+    hw_loop_settle(&rig->lane.loop);
+    assert_int_equal(rig->lane.conn_count, 0);
+    assert_int_equal(rig->lane.counts.exchanges, 1);
+    assert_int_equal(rig->records, 0);
+}
+
+/* It outlives its connection, and is told of when its handler has returned. */
+HW_TEST(lent_exchange_outlives_its_client)
+{
+    test_rig rig = {0};
+    hw_pipe *client = open_slow(&rig, lose_client);
+    slow.other = client;
+    rig_send(&rig, client, GET_SLOW);
+    NEED_TRUE(slow.stalls == 1);
+    assert_int_equal(rig.lane.counts.exchanges, 0);
+    assert_int_equal(rig.records, 1);
+    assert_int_equal(rig.record[0].status, 0);
+    assert_false(rig.record[0].is_complete);
+    hw_pipe_close(client);
+    serve_another(&rig);
+    rig_close(&rig);
+}
+
+static void drain_and_cut(test_rig *rig)
+{
+    hw_lane_drain(&rig->lane);
+    assert_int_equal(rig->lane.conn_count, 1);
+    hw_lane_cut(&rig->lane);
+    hw_loop_settle(&rig->lane.loop);
+    assert_true(rig->lane.loop.is_ended);
+}
+
+HW_TEST(lent_exchange_outlives_its_loops_end)
+{
+    test_rig rig = {0};
+    hw_pipe *client = open_slow(&rig, drain_and_cut);
+    rig_send(&rig, client, GET_SLOW);
+    NEED_TRUE(slow.stalls == 1);
+    assert_int_equal(rig.lane.counts.exchanges, 0);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void let_ms_pass(test_rig *rig, unsigned ms)
+{
+    hw_seam_clock_advance(ms * NS_PER_MS);
+    hw_loop_step(&rig->lane.loop, false);
+    hw_loop_settle(&rig->lane.loop);
+}
+
+static unsigned timeout_ms;
+
+static void wait_in_vain(test_rig *rig)
+{
+    let_ms_pass(rig, timeout_ms - 1);
+    assert_int_equal(hw_pipe_received(slow.other).length, 0);
+    let_ms_pass(rig, 1);
+    hw_text got = hw_pipe_received(slow.other);
+    NEED_TRUE(hw_text_has_prefix(got, HW_TEXT("HTTP/1.1 504 Gateway Timeout\r\n")));
+    assert_true(hw_pipe_is_ended(slow.other));
+    hw_pipe_take(slow.other, got.length);
+    NEED_TRUE(rig->records == 2); /* the other is the request behind it */
+    assert_int_equal(rig->record[0].status, 504);
+    assert_int_equal(rig->record[0].us, (uint64_t)timeout_ms * 1000);
+}
+
+static void check_timeout(hw_pace *pace)
+{
+    test_rig rig = {.answerer = {.pace = pace}};
+    hw_pipe *client = open_slow(&rig, wait_in_vain);
+    slow.other = client;
+    rig_send(&rig, client, GET_SLOW GET);
+    NEED_TRUE(slow.stalls == 1);
+    /* The late answer is nobody's, and the request behind it has none. */
+    assert_int_equal(hw_pipe_received(client).length, 0);
+    assert_int_equal(rig.lane.counts.exchanges, 0);
+    assert_int_equal(rig.answers, 0);
+    assert_int_equal(rig.records, 2);
+    hw_pipe_close(client);
+    hw_loop_settle(&rig.lane.loop);
+    rig_close(&rig);
+}
+
+HW_TEST(lent_exchange_is_answered_504_in_the_end)
+{
+    hw_pace own = {.timeout_ms = 70};
+    timeout_ms = hw_limits_default().answer_ms;
+    check_timeout(NULL);
+    timeout_ms = own.timeout_ms;
+    check_timeout(&own);
+}
+
+/* Two stalls make it slow, and then it is not run on the loop any more. */
+HW_TEST(lent_exchanges_teach_which_handler_is_slow)
+{
+    hw_pace pace = {0};
+    test_rig rig = {.answerer = {.pace = &pace}};
+    hw_pipe *client = open_slow(&rig, NULL);
+    const hw_exchange exchange = {.answerer = NULL};
+    for (unsigned i = 0; i < 2; i++) {
+        assert_false(hw_answer_is_slow(&rig.lane, &exchange));
+        rig_send(&rig, client, GET_SLOW);
+        rig_expect(&rig, client, SLOW);
+    }
+    assert_true(hw_answer_is_slow(&rig.lane, &exchange));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+/* Handlers on spares: one at a time, each waits at the gate. */
+typedef struct spare_desk {
+    test_rig rig;
+    hw_pace pace;
+    hw_crew_setup setup;
+    pthread_mutex_t gate;
+    atomic_uint begun;
+} spare_desk;
+
+static void answer_at_gate(void *arg, hw_exchange *exchange)
+{
+    spare_desk *desk = arg;
+    atomic_fetch_add(&desk->begun, 1);
+    hw_sys_mutex_lock(&desk->gate);
+    hw_sys_mutex_unlock(&desk->gate);
+    hw_response_start(&exchange->response, 200);
+    hw_response_set_bytes(&exchange->response, HW_TEXT("slow"));
+}
+
+static void open_desk(spare_desk *desk)
+{
+    *desk = (spare_desk){.pace = {.is_blocking = true}, .setup = {1, 0, 1, 2}};
+    desk->rig.answerer = (hw_answerer){.answer = answer_at_gate, .arg = desk, .pace = &desk->pace};
+    hw_sys_mutex_init(&desk->gate);
+    rig_open(&desk->rig);
+    desk->rig.shared.crew = hw_crew_new(&desk->setup);
+    HW_NEED(desk->rig.shared.crew);
+    hw_sys_mutex_lock(&desk->gate);
+}
+
+/* All that was given to spares is done, and the loop knows. */
+static void finish_spares(spare_desk *desk)
+{
+    hw_sys_mutex_unlock(&desk->gate);
+    hw_crew_free(desk->rig.shared.crew);
+    desk->rig.shared.crew = NULL;
+    hw_loop_settle(&desk->rig.lane.loop);
+}
+
+static void close_desk(spare_desk *desk)
+{
+    rig_close(&desk->rig);
+    hw_sys_mutex_fini(&desk->gate);
+}
+
+static hw_pipe *ask_desk(spare_desk *desk)
+{
+    hw_pipe *client = rig_connect(&desk->rig, 64 * 1024);
+    rig_send(&desk->rig, client, GET);
+    return client;
+}
+
+static void wait_until_begun(spare_desk *desk, unsigned count)
+{
+    while (atomic_load(&desk->begun) < count)
+        sched_yield();
+}
+
+#define BUSY                                                                                       \
+    "HTTP/1.1 503 Service Unavailable\r\n"                                                         \
+    "Content-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\nContent-Length: 20\r\n" RIG_DATE \
+    "\r\nService Unavailable\n"
+
+HW_THREAD_TEST(lent_to_spares_as_many_as_may)
+{
+    spare_desk desk;
+    hw_pipe *clients[3];
+    open_desk(&desk);
+    for (size_t i = 0; i < ROWS(clients); i++) {
+        clients[i] = ask_desk(&desk);
+        wait_until_begun(&desk, 1);
+        assert_int_equal(hw_pipe_received(clients[i]).length, 0);
+    }
+    hw_pipe *refused = ask_desk(&desk);
+    rig_expect(&desk.rig, refused, BUSY);
+    hw_pipe_close(refused);
+    finish_spares(&desk);
+    for (size_t i = 0; i < ROWS(clients); i++) {
+        rig_expect(&desk.rig, clients[i], SLOW);
+        hw_pipe_close(clients[i]);
+    }
+    assert_int_equal(desk.begun, 3);
+    close_desk(&desk);
+}
+
+/* What waits for a spare is nobody's yet. */
+HW_THREAD_TEST(lent_to_nobody_yet_ends_with_its_client)
+{
+    spare_desk desk;
+    open_desk(&desk);
+    hw_pipe *first = ask_desk(&desk);
+    wait_until_begun(&desk, 1);
+    hw_pipe *second = ask_desk(&desk), *third = ask_desk(&desk);
+    hw_pipe_reset(second);
+    hw_loop_settle(&desk.rig.lane.loop);
+    NEED_TRUE(hw_pipe_is_closed(second));
+    assert_int_equal(desk.rig.lane.counts.exchanges, 2);
+    let_ms_pass(&desk.rig, hw_limits_default().answer_ms);
+    assert_true(hw_text_has_prefix(hw_pipe_received(third), HW_TEXT("HTTP/1.1 503 ")));
+    assert_true(hw_text_has_prefix(hw_pipe_received(first), HW_TEXT("HTTP/1.1 504 ")));
+    finish_spares(&desk);
+    assert_int_equal(desk.begun, 1);
+    assert_int_equal(desk.rig.lane.counts.exchanges, 0);
+    hw_pipe_close(first);
+    hw_pipe_close(second);
+    hw_pipe_close(third);
+    close_desk(&desk);
+}
+
+/* Without a thread for it, the loop waits for the handler as it would without a crew. */
+HW_TEST(lent_to_the_loop_when_there_is_no_spare)
+{
+    spare_desk desk;
+    open_desk(&desk);
+    hw_sys_mutex_unlock(&desk.gate);
+    hw_seam_fail("thread_start", 1, EAGAIN);
+    hw_pipe *client = ask_desk(&desk);
+    rig_expect(&desk.rig, client, SLOW);
+    hw_pipe_close(client);
+    hw_loop_settle(&desk.rig.lane.loop);
+    hw_sys_mutex_lock(&desk.gate);
+    finish_spares(&desk);
+    close_desk(&desk);
+}
