@@ -249,7 +249,7 @@ HW_TEST(exchange_takes_the_quick_step_in_the_turn)
         {"GET /q HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "", "pqqq", 0},
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
-        test_rig rig = {.answerer = {plan_noted, answer_quick_noted, answer_noted, NULL}};
+        test_rig rig = {.answerer = {plan_noted, answer_quick_noted, answer_noted, NULL, NULL}};
         rig_open(&rig);
         hw_pipe *client = rig_connect(&rig, 10000);
         hw_loop_settle(&rig.lane.loop);
