@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "http/path.h"
 #include "http/scan.h"
 
@@ -29,6 +30,10 @@
 #define SHORT_LINE_BYTES (3 * HW_BLOCK_BYTES + 2)
 _Static_assert(HW_H1_SLACK >= SHORT_LINE_BYTES + 2,
                "a short line is read without looking for its end");
+
+/* A value that is longer by this is left to the widest vectors there are, for which somebody has to
+ * be asked. */
+#define LONG_VALUE_BYTES ((size_t)16 * HW_BLOCK_BYTES)
 
 /* Instead of a place: behind every end. */
 #define NOT_WHOLE SIZE_MAX
@@ -123,9 +128,9 @@ static inline size_t read_whole_request_line(span input, size_t bytes_max, hw_h1
     return next;
 }
 
-/* A field line whose start is not as everybody sends it: the name is longer than a block or has odd
- * letters, or there is not one SP behind the colon. Finds the name, and where the value begins. 0,
- * or that. */
+/* A field line whose start is not as everybody sends it: the name has odd letters or more than two
+ * blocks, or there is not one SP behind the colon. Finds the name, and where the value begins. 0, or
+ * that. */
 static __attribute__((noinline)) size_t
 read_odd_start(const char *at, size_t input_end, size_t line, size_t bytes_max, hw_h1_field *field)
 {
@@ -140,6 +145,24 @@ read_odd_start(const char *at, size_t input_end, size_t line, size_t bytes_max, 
     field->name_length = (uint16_t)name_length;
     field->id = (uint16_t)hw_field_id_of_token((hw_text){name, name_length});
     return (size_t)(value - at);
+}
+
+/* The same for a name of one to two blocks with nothing odd about it, and for any other. */
+static __attribute__((noinline)) size_t
+read_long_start(const char *at, size_t input_end, size_t line, size_t bytes_max, hw_h1_field *field)
+{
+    const char *name = at + line;
+    hw_block_stops stops = hw_scan_word_stops(hw_block_load(name + HW_BLOCK_BYTES));
+    if (hw_scan_word_stops(hw_block_load(name)) || !stops)
+        return read_odd_start(at, input_end, line, bytes_max, field);
+    size_t length = HW_BLOCK_BYTES + hw_block_first(stops), value = line + length + 2;
+    bool is_usual = are_bytes(name + length, ": ") && !may_be_blank(name[length + 2]) &&
+                    value < input_end && value - line + 2 * HW_BLOCK_BYTES <= bytes_max;
+    if (!is_usual)
+        return read_odd_start(at, input_end, line, bytes_max, field);
+    field->name_length = (uint16_t)length;
+    field->id = (uint16_t)hw_field_id_of_token((hw_text){name, length});
+    return value;
 }
 
 /* Reads the name of a field line and looks it up. False, or where its value begins. */
@@ -167,14 +190,14 @@ static inline bool read_whole_name(span input, size_t line, size_t bytes_max, hw
     }
     if (*name == '\r') /* the section's end, in nearly all cases */
         return false;
-    *ret_value = read_odd_start(input.at, input.end, line, bytes_max, field);
+    *ret_value = read_long_start(input.at, input.end, line, bytes_max, field);
     return *ret_value > 0;
 }
 
-/* A value that is longer than two blocks, or has a HTAB or bytes over 127 in it, from somewhere in it
- * on. NOT_WHOLE, or where its line ends, CRLF included. */
-static __attribute__((noinline)) size_t pass_long_value(const char *at, size_t from,
-                                                        size_t input_end, size_t end_max)
+/* A value that has a HTAB or bytes over 127 in it, or goes on and on, from somewhere in it on.
+ * NOT_WHOLE, or where its line ends, CRLF included. */
+static __attribute__((noinline)) size_t pass_odd_value(const char *at, size_t from,
+                                                       size_t input_end, size_t end_max)
 {
     if (from >= input_end)
         return NOT_WHOLE;
@@ -183,22 +206,39 @@ static __attribute__((noinline)) size_t pass_long_value(const char *at, size_t f
     return next <= input_end && next - 2 <= end_max && are_bytes(end, "\r\n") ? next : NOT_WHOLE;
 }
 
+/* The same for one that is only longer than two blocks, and for any other. */
+static __attribute__((noinline)) size_t pass_long_value(const char *at, size_t from,
+                                                        size_t input_end, size_t end_max)
+{
+    size_t wide_end = hw_size_min(from + LONG_VALUE_BYTES, input_end);
+    for (; from < wide_end; from += 2 * HW_BLOCK_BYTES) {
+        hw_block low = hw_scan_print(hw_block_load(at + from));
+        hw_block high = hw_scan_print(hw_block_load(at + from + HW_BLOCK_BYTES));
+        if (hw_block_is_full(low & high))
+            continue;
+        from += hw_block_run_of_two(low, high);
+        if (are_bytes(at + from, "\r\n"))
+            return from <= end_max ? from + 2 : NOT_WHOLE;
+        break;
+    }
+    return pass_odd_value(at, from, input_end, end_max);
+}
+
 /* NOT_WHOLE, or where the line of the value at `value` ends, CRLF included, perhaps behind the
  * input. A value of two blocks is within its limit, a longer one must end before end_max. */
 static inline size_t pass_whole_value(span input, size_t value, size_t end_max)
 {
     hw_block_stops stops = find_stops(input.at + value);
-    if (__builtin_expect(stops != 0, 1)) {
-        value += hw_block_first(stops);
-        if (__builtin_expect(are_bytes(input.at + value, "\r\n"), 1))
-            return value + 2;
-        return pass_long_value(input.at, value, input.end, end_max);
+    if (__builtin_expect(stops == 0, 0)) {
+        value += HW_BLOCK_BYTES;
+        stops = find_stops(input.at + value);
+        if (!stops)
+            return pass_long_value(input.at, value + HW_BLOCK_BYTES, input.end, end_max);
     }
-    value += HW_BLOCK_BYTES;
-    stops = find_stops(input.at + value);
-    size_t end = value + (stops ? hw_block_first(stops) : 0);
-    return are_bytes(input.at + end, "\r\n") ? end + 2
-                                             : pass_long_value(input.at, value, input.end, end_max);
+    value += hw_block_first(stops);
+    if (__builtin_expect(are_bytes(input.at + value, "\r\n"), 1))
+        return value + 2;
+    return pass_odd_value(input.at, value, input.end, end_max);
 }
 
 /* Where a value ends, without the blanks behind it. */
@@ -209,21 +249,23 @@ static __attribute__((noinline)) size_t drop_blanks(const char *at, size_t value
     return end;
 }
 
-/* The field line from `line` on. NOT_WHOLE, or where the next line begins. */
-static inline size_t read_whole_field(span input, size_t line, size_t bytes_max, hw_h1_field *field)
+/* The field line from *line on, which is moved to where the next line begins. False: it is not
+ * whole. */
+static inline bool read_whole_field(span input, size_t *line, size_t bytes_max, hw_h1_field *field)
 {
     size_t value;
-    if (!read_whole_name(input, line, bytes_max, field, &value))
-        return NOT_WHOLE;
-    size_t next = pass_whole_value(input, value, line + bytes_max), end = next - 2;
+    if (!read_whole_name(input, *line, bytes_max, field, &value))
+        return false;
+    size_t next = pass_whole_value(input, value, *line + bytes_max), end = next - 2;
     if (next > input.end)
-        return NOT_WHOLE;
+        return false;
     if (__builtin_expect(may_be_blank(input.at[end - 1]), 0))
         end = drop_blanks(input.at, value, end);
-    field->name_at = (uint32_t)line;
+    field->name_at = (uint32_t)*line;
     field->value_at = (uint32_t)value;
     field->value_length = (uint32_t)(end - value);
-    return next;
+    *line = next;
+    return true;
 }
 
 /* As many lines as are whole; where the next one begins is returned. */
@@ -234,13 +276,10 @@ static inline size_t read_whole_fields(span input, size_t line, const hw_h1_pars
     hw_h1_field *field = &head->fields[head->field_count];
     const hw_h1_field *fields_end = &head->fields[HW_H1_LINE_FIELDS_MAX(parser)];
     uint64_t seen = head->seen, repeated = head->repeated;
-    size_t next;
-    while (field < fields_end &&
-           (next = read_whole_field(input, line, bytes_max, field)) != NOT_WHOLE) {
+    while (field < fields_end && read_whole_field(input, &line, bytes_max, field)) {
         uint64_t bit = HW_FIELD_BIT(field->id);
         repeated |= seen & bit;
         seen |= bit;
-        line = next;
         field++;
     }
     head->field_count = (unsigned)(field - head->fields);

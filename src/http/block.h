@@ -163,6 +163,13 @@ static inline bool hw_block_is_full(hw_block set)
     return !hw_block_invert(hw_block_collect(set));
 }
 
+/* How many bytes of two blocks, one behind the other, are in a set from the first one on. */
+static inline unsigned hw_block_run_of_two(hw_block low, hw_block high)
+{
+    unsigned run = hw_block_run(low);
+    return run < HW_BLOCK_BYTES ? run : run + hw_block_run(high);
+}
+
 static inline hw_block hw_block_same(hw_block block, unsigned char byte)
 {
     return (hw_block)(block == byte);

@@ -106,10 +106,15 @@ static inline hw_block_stops hw_scan_value_stops(hw_block block)
     return hw_block_collect(hw_block_range(block, 0, 0x1f) | hw_block_same(block, 0x7f));
 }
 
-/* All but visible ASCII and SP: what nearly every value is made of. */
+/* Visible ASCII and SP, what nearly every value is made of: a set. */
+static inline hw_block hw_scan_print(hw_block block)
+{
+    return hw_block_range(block, ' ', '~');
+}
+
 static inline hw_block_stops hw_scan_print_stops(hw_block block)
 {
-    return hw_block_invert(hw_block_collect(hw_block_range(block, ' ', '~')));
+    return hw_block_invert(hw_block_collect(hw_scan_print(block)));
 }
 
 #endif
