@@ -92,13 +92,13 @@ struct conn_h1 {
     h1_exchange *lent;    /* to a handler; NULL: none */
     h1_rest *rest;        /* NULL: none */
     size_t owed; /* bytes at the start of the input that are body already, but found no room */
-    uint64_t skip_left;           /* SKIP, LINGER: no more than this is read past */
-    bool needs_more;              /* the engine has used what it can of the input */
-    bool answers_at_once;         /* everything in the queue was answered by its quick step */
-    bool is_ended;                /* the client has finished sending */
-    bool goes_on;                 /* the writing stopped by choice: nobody is waited for */
-    bool is_last;                 /* no request after the newest in the queue */
-    bool has_late_input;          /* the client may still be sending when the last answer leaves */
+    uint64_t skip_left;   /* SKIP, LINGER: no more than this is read past */
+    bool needs_more;      /* the engine has used what it can of the input */
+    bool answers_at_once; /* the queue's answers are all there, by their quick steps, and small */
+    bool is_ended;        /* the client has finished sending */
+    bool goes_on;         /* the writing stopped by choice: nobody is waited for */
+    bool is_last;         /* no request after the newest in the queue */
+    bool has_late_input;  /* the client may still be sending when the last answer leaves */
     int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */
     uint64_t window_bytes;        /* of the body in this window */
     size_t unsent_bytes;          /* what the client had not taken when the wait for that began */

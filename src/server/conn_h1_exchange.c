@@ -324,17 +324,21 @@ static void start_tunnel(h1_exchange *e)
     }
 }
 
+/* Answered, and with little to send. */
+static bool is_small_answer(const hw_exchange *exchange)
+{
+    const hw_source *body = exchange->response.body;
+    return exchange->is_answered && (!body || body->length <= AHEAD_BYTES_MAX);
+}
+
 /* Answers are made ahead of those before them only while these are small: one connection cannot hold
  * a file, or a body of unknown size, for each request it has sent. */
 static bool may_answer(const h1_exchange *e)
 {
     const hw_link *head = &e->conn->queue.head;
-    for (const hw_link *link = e->link.prev; link != head; link = link->prev) {
-        const hw_exchange *before = &HW_MEMBER(link, h1_exchange, link)->exchange;
-        const hw_source *body = before->response.body;
-        if (!before->is_answered || (body && body->length > AHEAD_BYTES_MAX))
+    for (const hw_link *link = e->link.prev; link != head; link = link->prev)
+        if (!is_small_answer(&HW_MEMBER(link, h1_exchange, link)->exchange))
             return false;
-    }
     return true;
 }
 
@@ -357,14 +361,14 @@ static void ask_quickly(h1_exchange *e)
     hw_answer_quickly(e->conn->conn.lane, &e->exchange);
 }
 
-/* The answerer's first word: what becomes of the body, or the answer already. False: the body cannot
- * become that, and this is answered. */
-static bool plan_exchange(h1_exchange *e)
+/* The answerer's first word: what becomes of the body, or the answer already where it may be made.
+ * False: the body cannot become that, and this is answered. */
+static inline bool plan_exchange(h1_exchange *e, bool is_quick)
 {
     hw_exchange *exchange = &e->exchange;
     hw_answer_plan(e->conn->conn.lane, exchange);
     e->is_planned = true;
-    if (may_answer(e))
+    if (is_quick)
         ask_quickly(e);
     if (!exchange->is_answered && !prepare_body(e))
         return false;
@@ -377,13 +381,13 @@ static bool plan_exchange(h1_exchange *e)
 void hw_conn_h1_ask(h1_exchange *e)
 {
     conn_h1 *h1 = e->conn;
-    bool is_next = h1->queue_length == 1 || h1->answers_at_once;
+    bool is_next = h1->queue_length == 1 || h1->answers_at_once; /* as may_answer would say */
     /* Behind one with a body, or one that may change the protocol, reading goes on in another turn
      * anyway. */
-    if (is_next && e->has_whole_body && !e->may_upgrade && plan_exchange(e) &&
+    if (is_next && e->has_whole_body && !e->may_upgrade && plan_exchange(e, true) &&
         e->exchange.is_answered)
         take_answer(e);
-    h1->answers_at_once = e->exchange.is_answered;
+    h1->answers_at_once = is_small_answer(&e->exchange);
     hw_conn_h1_note_held(e);
     if (!e->exchange.is_answered)
         hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
@@ -428,7 +432,7 @@ static bool answer_ready_h1(hw_ready *ready)
         hw_conn_queue(&h1->conn);
     else
         hw_conn_queue_write(&h1->conn);
-    if (!e->is_planned && !plan_exchange(e))
+    if (!e->is_planned && !plan_exchange(e, may_answer(e)))
         return true;
     if (!exchange->is_answered && !waits_for_content(e) && may_answer(e)) {
         if (!e->is_asked)
