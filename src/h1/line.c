@@ -33,7 +33,7 @@ _Static_assert(HW_H1_SLACK >= SHORT_LINE_BYTES + 2,
 
 /* A value that is longer by this is left to the widest vectors there are, for which somebody has to
  * be asked. */
-#define LONG_VALUE_BYTES ((size_t)16 * HW_BLOCK_BYTES)
+#define LONG_VALUE_BYTES ((size_t)32 * HW_BLOCK_BYTES)
 
 /* Instead of a place: behind every end. */
 #define NOT_WHOLE SIZE_MAX
@@ -44,9 +44,10 @@ typedef struct span {
     size_t end; /* where the last line ends that is taken; behind it is a slack */
 } span;
 
-static inline hw_block_stops find_stops(const char *at)
+/* How many bytes of a block are printable, from the first on. */
+static inline size_t count_print(const char *at)
 {
-    return hw_scan_print_stops(hw_block_load(at));
+    return hw_block_run(hw_scan_print(hw_block_load(at)));
 }
 
 static inline bool are_bytes(const char *at, const char *pair)
@@ -228,14 +229,14 @@ static __attribute__((noinline)) size_t pass_long_value(const char *at, size_t f
  * input. A value of two blocks is within its limit, a longer one must end before end_max. */
 static inline size_t pass_whole_value(span input, size_t value, size_t end_max)
 {
-    hw_block_stops stops = find_stops(input.at + value);
-    if (__builtin_expect(stops == 0, 0)) {
-        value += HW_BLOCK_BYTES;
-        stops = find_stops(input.at + value);
-        if (!stops)
-            return pass_long_value(input.at, value + HW_BLOCK_BYTES, input.end, end_max);
+    size_t run = count_print(input.at + value);
+    value += run;
+    if (__builtin_expect(run == HW_BLOCK_BYTES, 0)) {
+        run = count_print(input.at + value);
+        value += run;
+        if (run == HW_BLOCK_BYTES)
+            return pass_long_value(input.at, value, input.end, end_max);
     }
-    value += hw_block_first(stops);
     if (__builtin_expect(are_bytes(input.at + value, "\r\n"), 1))
         return value + 2;
     return pass_odd_value(input.at, value, input.end, end_max);

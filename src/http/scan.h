@@ -112,9 +112,4 @@ static inline hw_block hw_scan_print(hw_block block)
     return hw_block_range(block, ' ', '~');
 }
 
-static inline hw_block_stops hw_scan_print_stops(hw_block block)
-{
-    return hw_block_invert(hw_block_collect(hw_scan_print(block)));
-}
-
 #endif

@@ -135,16 +135,19 @@ HW_TEST(scan_stays_inside_its_bounds)
 
 HW_TEST(scan_finds_the_first_byte_of_a_block_that_is_not_in_a_set)
 {
+    const hw_block letters = hw_block_load("sixteen letters,");
     for (unsigned at = 0; at < HW_BLOCK_BYTES; at++)
         for (int byte = 0; byte < 256; byte++) {
             char bytes[HW_BLOCK_BYTES];
             memset(bytes, 'x', sizeof bytes);
             bytes[at] = (char)byte;
-            hw_block_stops stops = hw_scan_print_stops(hw_block_load(bytes));
-            assert_int_equal(stops != 0, byte < ' ' || byte > '~');
-            if (stops)
-                assert_int_equal(hw_block_first(stops), at);
-            stops = hw_block_collect(hw_block_same(hw_block_load(bytes), ':'));
+            hw_block set = hw_scan_print(hw_block_load(bytes)), all = hw_scan_print(letters);
+            unsigned run = byte < ' ' || byte > '~' ? at : HW_BLOCK_BYTES;
+            assert_int_equal(hw_block_run(set), run);
+            assert_int_equal(hw_block_run_of_two(all, set), HW_BLOCK_BYTES + run);
+            assert_int_equal(hw_block_run_of_two(set, all),
+                             run < HW_BLOCK_BYTES ? run : 2 * HW_BLOCK_BYTES);
+            hw_block_stops stops = hw_block_collect(hw_block_same(hw_block_load(bytes), ':'));
             assert_int_equal(hw_block_without_first(stops) != 0, byte == ':' && at > 0);
         }
 }
