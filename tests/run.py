@@ -230,10 +230,10 @@ def cost_request(folder, wanted):
 
 
 def clients(folder, wanted):
-    """Real clients, through pytest; HEWN and CASE_SERVER name the programs under test."""
+    """Real clients, through pytest; HEWN, CASE_SERVER and STALL_SERVER name the programs under test."""
     report = log_path(f"{folder}-clients") + ".xml"
     environment = {"HEWN": f"{folder}/hewn", "CASE_SERVER": f"{folder}/case-server",
-                   "HEWN_BUILD": folder}
+                   "STALL_SERVER": f"{folder}/stall-server", "HEWN_BUILD": folder}
     command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
                *CLIENT_FOLDERS, *(["-k", wanted[0]] if wanted else [])]
     if "tsan" in folder:

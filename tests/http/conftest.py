@@ -26,6 +26,11 @@ def case_server():
 
 
 @pytest.fixture(scope="session")
+def stall_server():
+    return program("STALL_SERVER", "build/stall-server")
+
+
+@pytest.fixture(scope="session")
 def hewn_program():
     return program("HEWN", "build/hewn")
 
