@@ -324,11 +324,13 @@ static void start_tunnel(h1_exchange *e)
     }
 }
 
-/* Answered, and with little to send. */
+/* Answered, and with little to send. One that is not may be lent: its response is not looked at. */
 static bool is_small_answer(const hw_exchange *exchange)
 {
+    if (!exchange->is_answered)
+        return false;
     const hw_source *body = exchange->response.body;
-    return exchange->is_answered && (!body || body->length <= AHEAD_BYTES_MAX);
+    return !body || body->length <= AHEAD_BYTES_MAX;
 }
 
 /* Answers are made ahead of those before them only while these are small: one connection cannot hold
