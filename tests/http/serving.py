@@ -8,9 +8,12 @@ from running import Running
 
 
 @lru_cache
+def has_sanitizer(program, letter):
+    return b"__%csan_init" % letter.encode() in Path(program).read_bytes()
+
+
 def is_sanitized(program):
-    code = Path(program).read_bytes()
-    return b"__asan_init" in code or b"__tsan_init" in code
+    return has_sanitizer(program, "a") or has_sanitizer(program, "t")
 
 
 class Server(Running):
