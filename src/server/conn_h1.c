@@ -30,6 +30,8 @@
 /* Whether the reader of the body can take more of it. */
 static bool has_body_room(const conn_h1 *h1)
 {
+    if (hw_conn_h1_is_reading_lent(h1))
+        return false;
     hw_ring *inflow = h1->reading ? h1->reading->exchange.inflow : NULL;
     return !inflow || hw_ring_room(inflow) > 0;
 }
@@ -313,6 +315,9 @@ static const hw_problem too_slow_body = {408, "the content arrives too slowly", 
 static void take_late_body(conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
+    /* Nobody reads it now; its time begins anew when somebody does. */
+    if (hw_conn_h1_is_reading_lent(h1))
+        return;
     if (h1->window_bytes >= (uint64_t)limits->rate_bytes_min * limits->body_window_ms / 1000) {
         h1->window_bytes = 0;
         wait_while(h1, H1_WAIT_BODY, true, limits->body_window_ms);

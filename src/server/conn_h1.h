@@ -117,6 +117,11 @@ void hw_conn_h1_free_spare_exchanges(hw_lane *lane);
 size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input);
 /* Whether the engine may be asked for its next event. */
 bool hw_conn_h1_may_parse(const conn_h1 *h1);
+/* A handler has the exchange whose content is to be read: it waits. */
+static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
+{
+    return h1->reading && h1->reading->is_lent;
+}
 /* Requests are read ahead as long as they are few and small. */
 static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1)
 {

@@ -102,12 +102,8 @@ static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem)
 {
     h1_exchange *e = h1->reading;
-    if (e && e->is_lent) {
-        /* Its handler will see a body that broke off. */
-        if (e->exchange.inflow && !e->exchange.inflow->is_ended)
-            hw_ring_fail(e->exchange.inflow);
-        e->closes = true;
-    } else if (e && e->progress == H1_WAITING) {
+    hw_assert(!hw_conn_h1_is_reading_lent(h1));
+    if (e && e->progress == H1_WAITING) {
         hw_conn_h1_answer_problem(e, problem);
     } else if (e) {
         hw_exchange_gone(&e->exchange);
@@ -164,14 +160,16 @@ bool hw_conn_h1_may_parse(const conn_h1 *h1)
         return false;
     if (h1->input == H1_INPUT_HEADS)
         return hw_conn_h1_has_queue_room(h1);
-    return h1->input == H1_INPUT_BODY || h1->input == H1_INPUT_SKIP;
+    if (h1->input == H1_INPUT_BODY)
+        return !hw_conn_h1_is_reading_lent(h1);
+    return h1->input == H1_INPUT_SKIP;
 }
 
 /* First what is body already but found no room before. */
 static size_t feed_owed(conn_h1 *h1, hw_text input)
 {
     hw_text owed = hw_text_upto(input, h1->owed);
-    if (owed.length == 0)
+    if (owed.length == 0 || hw_conn_h1_is_reading_lent(h1))
         return 0;
     size_t taken = on_body(h1, owed);
     h1->owed = owed.length - taken;
