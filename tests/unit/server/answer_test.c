@@ -43,6 +43,21 @@ HW_TEST(answer_takes_the_quick_step_first)
     rig_close(&rig);
 }
 
+/* Who looks after handlers that hold a loop up has nothing to look at there. */
+HW_TEST(answer_of_a_quick_step_is_not_marked)
+{
+    test_rig rig = {.answerer = {.quick = answer_quickly, .answer = answer_slowly},
+                    .shared = {.locals = two_locals, .local_count = 2}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(rig.lane.loop.mark.value, 0);
+    rig_send(&rig, client, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    NEED_TRUE(rig.lane.loop.mark.value == 2);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 static void answer_nothing(void *arg, hw_exchange *exchange)
 {
     (void)arg;
