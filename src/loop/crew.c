@@ -210,6 +210,8 @@ static void remove_orphan(hw_crew *crew, hw_loop *loop)
 int hw_crew_run_loop(hw_crew *crew, hw_loop *loop)
 {
     loop->monitor = &crew->monitor;
+    hw_monitor_add(&crew->monitor,
+                   loop); /* before its first handler, or nobody might look at that */
     hw_sys_mutex_lock(&crew->lock);
     hw_assert(crew->loops < crew->loops_max);
     add_orphan(crew, loop);
@@ -220,8 +222,6 @@ int hw_crew_run_loop(hw_crew *crew, hw_loop *loop)
         crew->loops++;
     hw_sys_condition_wake_one(&crew->work);
     hw_sys_mutex_unlock(&crew->lock);
-    if (error == 0)
-        hw_monitor_add(&crew->monitor, loop);
     return error;
 }
 

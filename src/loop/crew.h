@@ -39,7 +39,7 @@ hw_crew *hw_crew_new(const hw_crew_setup *setup);
 void hw_crew_free(hw_crew *crew);
 
 /* Gives the loop an owner, who runs it until it ends. From now on it is taken over when a handler
- * holds its owner up. 0, or a negative errno: there is no thread. */
+ * holds its owner up. Once for each loop. 0, or a negative errno: there is no thread. */
 int hw_crew_run_loop(hw_crew *crew, hw_loop *loop);
 /* Until every loop has ended. */
 void hw_crew_wait(hw_crew *crew);

@@ -1,8 +1,8 @@
 /* Drives HTTP/1 connections: exchanges that are lent to handlers.
  *
  * A handler may block, so while it runs its exchange is lent: the handler alone touches it, but for what the driver keeps
- * around it (h1_exchange), and the driver goes on with the connection as if no answer were in sight. A
- * handler that is known to be slow runs on a spare. Every other runs here, on the thread that owns the loop, between
+ * around it (h1_exchange), and the driver goes on with the connection as if no answer were in sight. Only content that
+ * is streamed into that exchange waits, and its time with it. A handler that is known to be slow runs on a spare. Every other runs here, on the thread that owns the loop, between
  * two marks; if the loop has been taken over meanwhile (loop/crew.h) this thread touches
  * nothing of it any more. Both send the exchange back as a post, and on_returned goes on where a handler that was in time goes
  * on at once.

@@ -142,8 +142,8 @@ HW_TEST(lent_exchange_is_not_fed)
     rig_send(&rig, client,
              "POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" CHUNK_OF_HALF);
     rig_expect(&rig, client,
-               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" RIG_DATE
-               "\r\n80\r\n" HALF HALF "\r\n0\r\nX-A: b\r\n\r\n" HI);
+               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" RIG_DATE "\r\n80\r\n" HALF HALF
+               "\r\n0\r\nX-A: b\r\n\r\n" HI);
     assert_int_equal(slow.stalls, 1);
     hw_pipe_close(client);
     rig_close(&rig);
@@ -170,8 +170,8 @@ HW_TEST(lent_exchange_has_no_late_content)
     NEED_TRUE(slow.stalls == 2);
     rig_send(&rig, client, HALF GET);
     rig_expect(&rig, client,
-               HEAD "0\r\n" LATER "\r\n" HEAD "128\r\n" LATER "\r\n" HALF HALF HEAD
-                    "2\r\n" LATER "\r\nhi");
+               HEAD "0\r\n" LATER "\r\n" HEAD "128\r\n" LATER "\r\n" HALF HALF HEAD "2\r\n" LATER
+                    "\r\nhi");
     hw_pipe_close(client);
     rig_close(&rig);
 }
