@@ -4,7 +4,7 @@
  * without the thread that runs it (loop/crew.h).
  *
  * Loops learn which handlers keep them waiting. A loop that had to be taken over counts STALL_WEIGHT against
- * the handler; at SLOW it starts on a spare, where each run that was over within a millisecond takes one
+ * the handler, before the next one runs: its own end may be far off, and others of its kind be next. At SLOW it starts on a spare, where each run that was over within a millisecond takes one
  * off. So two stalls soon after each other are enough, one now and then never is, and what has become quick
  * is soon inline again. The count is one for all loops; it may miss a few when many change it at once, and nobody minds. */
 #include "server/answer.h"
@@ -38,30 +38,30 @@ void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange)
         exchange->plan.kind = HW_PLAN_NONE;
 }
 
-/* Of whom the plan has chosen; NULL: nothing is known. */
-static hw_pace *pace_of(const hw_shared *shared, const hw_exchange *exchange)
+hw_pace *hw_answer_pace_of(const hw_shared *shared, const hw_exchange *exchange)
 {
     return exchange->answerer ? exchange->answerer->pace : shared->answerer->pace;
 }
 
 bool hw_answer_is_slow(const hw_lane *lane, const hw_exchange *exchange)
 {
-    const hw_pace *pace = pace_of(lane->shared, exchange);
+    const hw_pace *pace = hw_answer_pace_of(lane->shared, exchange);
     return pace &&
            (pace->is_blocking || atomic_load_explicit(&pace->stalls, memory_order_relaxed) >= SLOW);
 }
 
 unsigned hw_answer_timeout_ms(const hw_lane *lane, const hw_exchange *exchange)
 {
-    const hw_pace *pace = pace_of(lane->shared, exchange);
+    const hw_pace *pace = hw_answer_pace_of(lane->shared, exchange);
     return pace && pace->timeout_ms ? pace->timeout_ms : lane->shared->limits.answer_ms;
 }
 
-void hw_answer_note_stall(const hw_shared *shared, hw_exchange *exchange)
+void hw_answer_note_stall(hw_lane *lane)
 {
-    hw_pace *pace = pace_of(shared, exchange);
+    hw_pace *pace = lane->inside;
     if (!pace)
         return;
+    lane->inside = NULL;
     unsigned stalls = atomic_load_explicit(&pace->stalls, memory_order_relaxed);
     stalls = (unsigned)hw_number_min(stalls + STALL_WEIGHT, STALLS_MAX);
     atomic_store_explicit(&pace->stalls, stalls, memory_order_relaxed);
@@ -82,7 +82,7 @@ void hw_answer_run(const hw_shared *shared, hw_exchange *exchange)
 
 void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange)
 {
-    hw_pace *pace = pace_of(shared, exchange);
+    hw_pace *pace = hw_answer_pace_of(shared, exchange);
     int64_t began_ns = hw_sys_monotonic_ns();
     hw_answer_run(shared, exchange);
     if (pace && hw_sys_monotonic_ns() - began_ns < QUICK_NS)

@@ -18,8 +18,10 @@ unsigned hw_answer_timeout_ms(const hw_lane *lane, const hw_exchange *exchange);
 void hw_answer_run(const hw_shared *shared, hw_exchange *exchange);
 /* The same on a spare, which has the time to look at the clock. */
 void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange);
-/* A loop was taken over because of it. Threads: any. */
-void hw_answer_note_stall(const hw_shared *shared, hw_exchange *exchange);
+/* What is known of the handler the plan has chosen; NULL: nothing. */
+hw_pace *hw_answer_pace_of(const hw_shared *shared, const hw_exchange *exchange);
+/* In front of a handler: if the loop was taken over from the one before, that is counted against it. */
+void hw_answer_note_stall(hw_lane *lane);
 
 /* The handler is back, and the exchange the loop's again: it is answered, or it has to be run again when there are
  * descriptors; exchange->is_answered says which. starved_ms: how long it has waited for them. */

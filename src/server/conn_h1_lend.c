@@ -74,20 +74,21 @@ static bool run_on_spare(h1_exchange *e)
 bool hw_conn_h1_run_handler(h1_exchange *e)
 {
     hw_lane *lane = e->lane;
-    const hw_shared *shared = lane->shared;
+    hw_answer_note_stall(lane);
     if (run_on_spare(e)) {
         if (e->exchange.is_answered)
             hw_conn_h1_take_return(e);
         return true;
     }
     lend(e);
+    lane->inside = hw_answer_pace_of(lane->shared, &e->exchange);
     uint64_t inside = hw_loop_begin_handler(&lane->loop);
-    hw_answer_run(shared, &e->exchange);
+    hw_answer_run(lane->shared, &e->exchange);
     if (!hw_loop_end_handler(&lane->loop, inside)) {
-        hw_answer_note_stall(shared, &e->exchange);
         hw_loop_post(&lane->loop, &e->job.done);
         return false;
     }
+    lane->inside = NULL;
     take_back(e);
     hw_conn_h1_take_return(e);
     return true;

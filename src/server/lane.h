@@ -102,6 +102,8 @@ struct hw_lane {
     char
         date[HW_LANE_DATE_BYTES + 2]; /* the whole field line, and the empty one that ends a head */
     hw_lane_counts counts;
+    hw_pace *
+        inside; /* of the handler that runs on the loop; it stays where the loop is taken over from that */
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };
 

@@ -17,6 +17,8 @@ SLEEPERS, SLEEP_MS = 32, 1000
 REQUESTS_MIN = 300
 # Sanitizers make every instruction five to twenty times slower, on both processors that the test has.
 P99_MS, P99_MS_SANITIZED = 5, 50
+# Two stalls and a start of a thread for each sleeper, but not a stall for each of them: sixty-four looks.
+LONGEST_MS, LONGEST_MS_SANITIZED = 40, 1000
 ATTEMPTS = 3
 ROUTES = 100
 BRIEF_MS = 5
@@ -94,7 +96,8 @@ def p99_ms(seconds):
 def test_others_are_quick_while_handlers_sleep(start, connect, stall_server, target, record_property):
     """Each attempt on a server that has learned nothing yet. A loop that waited would fail all of them; who shares the
     machine with us may spoil one."""
-    bound, told = P99_MS_SANITIZED if is_sanitized(stall_server) else P99_MS, []
+    bound, longest = (P99_MS_SANITIZED, LONGEST_MS_SANITIZED) if is_sanitized(stall_server) else (P99_MS, LONGEST_MS)
+    told = []
     for _ in range(ATTEMPTS):
         server = start("--loops", "1")
         sleepers, others = connect(server, SLEEPERS), connect(server, 4)
@@ -105,11 +108,11 @@ def test_others_are_quick_while_handlers_sleep(start, connect, stall_server, tar
         assert [sleeper.answer().body for sleeper in sleepers] == [b"slept"] * SLEEPERS
         assert time.monotonic() - begun < 5 * SLEEP_MS / 1000  # at the same time, not one after the other
         assert len(seconds) >= REQUESTS_MIN
-        told.append(p99_ms(seconds))
-        record_property("p99_ms", f"{told[-1]:.2f} of {len(seconds)}, the longest {max(seconds) * 1000:.2f}")
-        if told[-1] < bound:
+        told.append((p99_ms(seconds), max(seconds) * 1000))
+        record_property("p99 and longest, ms", str(told[-1]))
+        if told[-1][0] < bound and told[-1][1] < longest:
             return
-    pytest.fail(f"p99 of the others: {told} ms")
+    pytest.fail(f"p99 and the longest of the others: {told} ms")
 
 
 # Nothing is lost, doubled or late.
@@ -120,7 +123,7 @@ class Staller(threading.Thread):
     def __init__(self, address, seed, stalls):
         super().__init__()
         self.address, self.random, self.left = address, random.Random(seed), stalls
-        self.number, self.gaps, self.failure = seed * 1_000_000, 0, None
+        self.number, self.missed, self.failure = seed * 1_000_000, 0, None
 
     def run(self):
         try:
@@ -161,7 +164,8 @@ class Staller(threading.Thread):
                 client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def hurry(self):
-        """Where the time for an answer is short, it comes in time, or 504 does and nothing after it."""
+        """Where the time for an answer is short, it comes in time, or 504 does and nothing after it; or 503 where no
+        handler had begun."""
         is_hopeless = self.random.random() < 0.3
         target, number = self.target("brief", 20 * BRIEF_MS if is_hopeless else None)
         with Client(self.address) as client:
@@ -169,8 +173,10 @@ class Staller(threading.Thread):
             client.request("GET", self.target()[0])
             answer = client.answer()
             if answer.status == 504:
-                self.gaps += 1
+                self.missed += 1
                 assert answer.fields["connection"] == "close" and client.rest() == b""
+            elif answer.status == 503:
+                assert answer.fields["retry-after"] == "1"
             else:
                 assert not is_hopeless and (answer.status, answer.body) == (200, number)
 
@@ -188,7 +194,7 @@ def stall(server, stalls, threads=20):
     for staller in stallers:
         if staller.failure:
             raise staller.failure
-    assert sum(staller.gaps for staller in stallers) > 0
+    assert sum(staller.missed for staller in stallers) > 0
     with Client(server.address) as client:
         poll(lambda: number_at(client, "/in-flight") == 1)  # what was given up has ended too
         assert number_at(client, "/inside") == 0

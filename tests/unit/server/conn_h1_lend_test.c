@@ -275,9 +275,40 @@ HW_TEST(lent_exchanges_teach_which_handler_is_slow)
         assert_false(hw_answer_is_slow(&rig.lane, &exchange));
         rig_send(&rig, client, GET_SLOW);
         rig_expect(&rig, client, SLOW);
+        rig_send(&rig, client, GET);
+        rig_expect(&rig, client, HI);
     }
     assert_true(hw_answer_is_slow(&rig.lane, &exchange));
     hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+static void stall_again(test_rig *rig)
+{
+    const hw_exchange exchange = {.answerer = NULL};
+    assert_false(hw_answer_is_slow(&rig->lane, &exchange));
+    if (slow.stalls < 2) {
+        slow.other = rig_connect(rig, 1024);
+        rig_send(rig, slow.other, GET_SLOW);
+        return;
+    }
+    serve_another(rig);
+    NEED_TRUE(hw_answer_is_slow(&rig->lane, &exchange));
+}
+
+/* It need not have returned for that: the next of its kind may be there already. */
+HW_TEST(lent_exchanges_teach_it_at_once)
+{
+    hw_pace pace = {0};
+    test_rig rig = {.answerer = {.pace = &pace}};
+    hw_pipe *client = open_slow(&rig, stall_again);
+    rig_send(&rig, client, GET_SLOW);
+    NEED_TRUE(slow.stalls == 2);
+    rig_expect(&rig, client, SLOW);
+    rig_expect(&rig, slow.other, SLOW);
+    assert_int_equal(pace.stalls, 2 * 16);
+    hw_pipe_close(client);
+    hw_pipe_close(slow.other);
     rig_close(&rig);
 }
 
