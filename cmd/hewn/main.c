@@ -137,7 +137,9 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
     if (status != STATUS_OK)
         return status;
     status = run_server(&made, folder, folder_fd, &speaker);
-    hewn_server_free(made.server);
+    /* Freeing waits for who is still looking for a file, on a disk that may never answer. */
+    if (hewn_server_numbers(made.server).in_flight == 0)
+        hewn_server_free(made.server);
     return status;
 }
 

@@ -140,7 +140,10 @@ static int serve_app(hewn_app *app, const char *program, const hewn_server_opts 
         tell_addresses(program, server);
         error = hewn_server_run(server, tell_stopping, (void *)program);
     }
-    hewn_server_free(server);
+    /* Freeing waits for handlers that do not return, and the one who asked for the end has waited
+     * long enough, or has asked twice. */
+    if (hewn_server_numbers(server).in_flight == 0)
+        hewn_server_free(server);
     if (error < 0 && error != -ETIMEDOUT)
         return refuse_command(program, error, NULL);
     return EXIT_DONE;

@@ -2,7 +2,7 @@
 """mark.py PROGRAM: what it costs that a loop can be taken over, for each handler that runs on it.
 
 Counts instructions with callgrind, as the difference of two runs of which one marks more handlers. Fails where the marks of one
-are more than one in a hundred of what the cheapest request of ceilings.txt may cost, so that whoever answers a small file from a handler
+are more than one in a hundred of what a small file may cost (the line "200" of ceilings.txt), so that whoever answers one from a handler
 pays no more for it; what a quick step answers is not marked at all (answer_of_a_quick_step_is_not_marked)."""
 import os
 import re
@@ -23,16 +23,16 @@ def instructions(program, count):
     return int(counted[1])
 
 
-def cheapest_request():
+def small_file():
     with open(CEILINGS, encoding="utf-8") as file:
-        return min(int(line.split()[3]) for line in file if line.strip() and not line.startswith("#"))
+        return next(int(line.split()[3]) for line in file if line.startswith("200 "))
 
 
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: mark.py PROGRAM")
     more = instructions(sys.argv[1], COUNT_BEFORE + COUNT_MORE) - instructions(sys.argv[1], COUNT_BEFORE)
-    marks, request = more / COUNT_MORE, cheapest_request()
+    marks, request = more / COUNT_MORE, small_file()
     good = 0 < marks <= SHARE * request
     print(f"{marks:.0f} instructions for the marks of a handler, {marks / request:.2%} of a request's {request}"
           f"{'' if good else f'  FAILED: at most {SHARE:.0%}'}")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """request.py [--json FILE] HEWN: what one request costs the release program, in system calls and in instructions.
 
-Both are counted, not timed, in the loop's thread alone, and beside them those of the floor (bench/limit.c): the least
+Both are counted, not timed, the calls in the loop's thread alone, and beside them those of the floor (bench/limit.c): the least
 with which one can answer. Fails where ceilings.txt is exceeded.
 
 Calls are listed by strace, on one connection that waits for its answers and on 32 that ask together: how many of those
@@ -12,7 +12,6 @@ which one makes so many requests more; in user mode alone."""
 import argparse
 import collections
 import contextlib
-import glob
 import json
 import os
 import platform
@@ -283,30 +282,23 @@ def count_calls(server):
 
 
 def count_instructions_of_run(server, more):
-    """{thread: instructions} while every shape was asked for, and one of them more often."""
+    """While every shape was asked for, and one of them more often."""
     report = os.path.join(server.place, "callgrind")
-    valgrind = ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={report}"]
+    valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={report}"]
     with (running(server, valgrind, {"LD_PRELOAD": os.path.join(server.place, "openat2.so")}) as port,
           connected(server, port) as clients):
         for name, shape in server.shapes.items():
             clients[0].ask_for(shape, REQUESTS_BEFORE + (REQUESTS_COUNTED if name == more else 0))
-    totals = {}
-    for path in glob.glob(f"{report}-*"):
-        with open(path, encoding="utf-8") as file:
-            totals[path[len(report):]] = int(re.search(r"^totals: (\d+)", file.read(), re.MULTILINE)[1])
-        os.remove(path)
-    return totals
+    with open(report, encoding="utf-8") as file:
+        total = int(re.search(r"^totals: (\d+)", file.read(), re.MULTILINE)[1])
+    os.remove(report)
+    return total
 
 
 def count_instructions(server, names):
-    """{shape: instructions a request}. The loop's thread is the one that has more to do when more is asked."""
-    counted, base = {}, count_instructions_of_run(server, None)
-    for name in names:
-        totals = count_instructions_of_run(server, name)
-        if totals.keys() != base.keys():
-            raise Failure(f"not the same threads in two runs: {sorted(base)}, {sorted(totals)}")
-        counted[name] = max(totals[thread] - base[thread] for thread in base) / REQUESTS_COUNTED
-    return counted
+    """{shape: instructions a request}, of all threads: but for the loop's, none has more to do when more is asked."""
+    base = count_instructions_of_run(server, None)
+    return {name: (count_instructions_of_run(server, name) - base) / REQUESTS_COUNTED for name in names}
 
 
 def measure_row(row, server, names):

@@ -1,5 +1,6 @@
 /* A server whose handlers block, for tests/http/test_stalls.py:
  *     stall-server [--loops N] [--blocked-max N] [--drain-ms N] [--gate FIFO] [--files DIR]
+ *     stall-server main [OPTION...]: with the command line of hewn_main instead
  *
  * Numbers that a request gives are in its query: ms, how long the handler sleeps, and n, which the answer repeats.
  *     /hi              "hi", at once
@@ -155,6 +156,14 @@ static int run(hewn_app *app, stall_state *state, const hewn_server_opts *opts)
     return error == 0 || error == -ETIMEDOUT ? 0 : 70;
 }
 
+static int run_main(int argc, char **argv)
+{
+    static stall_state state = {.gate = ""};
+    hewn_app *app = hewn_new(.state = &state);
+    add_routes(app, NULL);
+    return hewn_main(app, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     static const hewn_listen listen = {"127.0.0.1:0"};
@@ -164,6 +173,8 @@ int main(int argc, char **argv)
     };
     found.opts.loops = 1;
     found.opts.limits = &found.limits;
+    if (argc > 1 && strcmp(argv[1], "main") == 0)
+        return run_main(argc - 1, argv + 1);
     for (int i = 1; i < argc; i += 2)
         if (i + 1 == argc || !read_option(argv[i], argv[i + 1], &found)) {
             fprintf(stderr, "usage: stall-server [--loops N] [--blocked-max N] [--drain-ms N] "

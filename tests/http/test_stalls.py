@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from running import Running
 from serving import Server, has_sanitizer, is_sanitized
 from wire import Client, poll
 
@@ -299,6 +300,22 @@ def test_handlers_that_wait_for_a_spare_are_cut_off_with_it(held, connect):
     assert [holder.rest() for holder in holders + waiting] == [b""] * 6
     with opened(server.gate):
         assert server.ended() == 0
+
+
+def test_a_program_ends_when_it_is_told_twice_whatever_its_handlers_do(stall_server):
+    server = Running([stall_server, "main", "--listen", "127.0.0.1:0", "--loops", "1", "--log", "off"])
+    try:
+        port = int(server.err.wait_for(r"http://127\.0\.0\.1:(\d+)")[1])
+        with Client(("127.0.0.1", port)) as sleeper, Client(("127.0.0.1", port)) as other:
+            sleeper.request("GET", "/sleep?ms=3600000")
+            wait_until_inside(other, 1)
+            server.signal(signal.SIGTERM)
+            assert other.rest() == b""
+            server.signal(signal.SIGTERM)
+            assert server.ended() == 0
+            assert sleeper.rest() == b""
+    finally:
+        server.clean_up()
 
 
 # What it costs whom it is not for.
