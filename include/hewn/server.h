@@ -127,8 +127,8 @@ typedef struct hewn_numbers {
 /* Threads: any, at any time. */
 hewn_numbers hewn_server_numbers(const hewn_server *server);
 
-/* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine. Waits for handlers that have
- * not returned yet although nobody wants their answer any more. */
+/* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
+ * Waits for handlers that have not returned yet although nobody wants their answer any more. */
 void hewn_server_free(hewn_server *server);
 
 #define HEWN_EVERY_TIME UINT_MAX

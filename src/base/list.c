@@ -1,8 +1,8 @@
 /* Links members into lists without allocating.
  *
  * Circular with a head of its own, so that no step has a special case for the ends. A link off
- * every list has no neighbours: whether it is linked can be asked with one load, removing it twice is
- * harmless, and a zeroed link is unlinked, because a zeroed object must be legal to fini.
+ * every list has no neighbours: whether it is linked can be asked with one load, removing it twice
+ * is harmless, and a zeroed link is unlinked, because a zeroed object must be legal to fini.
  *
  * What every request does many times stands in the header: it is a handful of stores, less than a
  * call. */

@@ -1,6 +1,6 @@
 /* An intrusive, circular, doubly linked list: the link lives inside the member, so putting
- * something on a list cannot fail. A link that is on no list has no neighbours, so a zeroed one is on
- * none; a list must be initialised before it is used. */
+ * something on a list cannot fail. A link that is on no list has no neighbours, so a zeroed one is
+ * on none; a list must be initialised before it is used. */
 #ifndef HW_BASE_LIST_H
 #define HW_BASE_LIST_H
 

@@ -3,14 +3,14 @@
  * One array, linear probing, at most three quarters full. Removing shifts the entries behind back
  * instead of leaving a mark, so a table that sees many comings and goings never degrades. The hash
  * multiplies sixteen bytes of the key at a time, one half by the other, each first mixed with a
- * secret, and folds the 128 bits of the product into 64. Keys come from outside, and an outsider who
- * could tell where they land would send those that all collide; here a difference between two keys
- * is multiplied by a number he does not know, and neither a hash nor an order made by one is ever
- * told. Rejected: SipHash, which would stand even being told: it takes four times as long, which
- * for the name of a file was longer than all else that finding the file takes. Hashes are kept in
- * the entries: growing does not touch the keys, and most unequal keys are told apart without reading
- * them. Invariant: an entry is used exactly when its value is not NULL, and between where
- * its hash points and where it lies there is no unused entry. */
+ * secret, and folds the 128 bits of the product into 64. Keys come from outside, and an outsider
+ * who could tell where they land would send those that all collide; here a difference between two
+ * keys is multiplied by a number he does not know, and neither a hash nor an order made by one is
+ * ever told. Rejected: SipHash, which would stand even being told: it takes four times as long,
+ * which for the name of a file was longer than all else that finding the file takes. Hashes are
+ * kept in the entries: growing does not touch the keys, and most unequal keys are told apart
+ * without reading them. Invariant: an entry is used exactly when its value is not NULL, and between
+ * where its hash points and where it lies there is no unused entry. */
 #include "base/map.h"
 
 #include <errno.h>

@@ -23,7 +23,8 @@ typedef struct hw_step {
 } hw_step;
 
 typedef struct hw_sink {
-    /* Called on its loop, and with HW_SINK_FAULT by any thread. Must not block. The item is valid during the call. */
+    /* Called on its loop, and with HW_SINK_FAULT by any thread. Must not block. The item is valid
+     * during the call. */
     void (*take)(void *arg, hw_sink_kind kind, const void *item);
     void *arg;
     bool steps;   /* wants HW_SINK_STEP */

@@ -29,8 +29,8 @@ typedef struct hw_share {
     unsigned descriptors_max;
 } hw_share;
 
-/* State an answerer wants once a loop, made before the loop starts and freed after it has ended. All
- * but init and fini are called on the loop; whatever is NULL is not called. */
+/* State an answerer wants once a loop, made before the loop starts and freed after it has ended.
+ * All but init and fini are called on the loop; whatever is NULL is not called. */
 typedef struct hw_local {
     size_t size;
     /* Memory is zeroed; 0 or a negative errno. */
@@ -66,8 +66,9 @@ typedef struct hw_answerer {
      * hw_exchange_local. True: the response is complete. NULL: there is no such step. */
     bool (*quick)(void *arg, hw_exchange *exchange);
     /* Answers; where that failed for want of descriptors alone, response.kind may be left as
-     * HW_RESPONSE_STARVED, and it is asked again when others may have given some back. May block: between its start and its end it touches only the exchange, what is
-     * immutable, and what has a lock of its own; nothing owned by a loop, which may have gone on with another thread. */
+     * HW_RESPONSE_STARVED, and it is asked again when others may have given some back. May block:
+     * between its start and its end it touches only the exchange, what is immutable, and what has a
+     * lock of its own; nothing owned by a loop, which may have gone on with another thread. */
     void (*answer)(void *arg, hw_exchange *exchange);
     void *arg;
     hw_pace *pace; /* of `answer`; NULL: it is never slow for long */

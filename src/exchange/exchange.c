@@ -108,8 +108,8 @@ static void take_plain_target(hw_request *request)
     read_host_field(request);
 }
 
-/* Everything but the request and the arena: what the exchange before left there is overwritten here,
- * and nowhere else. */
+/* Everything but the request and the arena: what the exchange before left there is overwritten
+ * here, and nowhere else. */
 static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
                            const hw_place *place, int64_t now_ms, int64_t began_ns)
 {

@@ -13,7 +13,8 @@
 #include "exchange/ring.h"
 #include "http/media.h"
 
-/* What an exchange may ask of the driver that carries it. On the loop only, but for `peer`, which its handler may ask for. */
+/* What an exchange may ask of the driver that carries it. On the loop only, but for `peer`, which
+ * its handler may ask for. */
 typedef struct hw_carrier_ops {
     void (*wake)(
         hw_exchange *exchange); /* there is something to send, or room for more of the body */

@@ -25,7 +25,8 @@ void hw_h1_put_fields(hw_buffer *buffer, hw_fields fields);
 void hw_h1_put_head_end(hw_buffer *buffer, const hw_sink *sink);
 /* What stands before a chunk of this size (not 0); CRLF stands behind it. */
 void hw_h1_put_chunk_head(hw_buffer *buffer, uint64_t size);
-/* The last chunk and the trailer section: "0\r\n" fields "\r\n". Fields that may not trail (RFC 9110 6.5.1) are left out. */
+/* The last chunk and the trailer section: "0\r\n" fields "\r\n". Fields that may not trail (RFC
+ * 9110 6.5.1) are left out. */
 void hw_h1_put_chunks_end(hw_buffer *buffer, hw_fields trailers);
 
 /* A complete head, copied once into an arena: every name, value, the method and the target get a

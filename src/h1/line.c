@@ -9,9 +9,9 @@
  * here, so all that is usual is inlined, and the rest called.
  *
  * Blocks are loaded without asking whether their bytes are there: no line begins behind `end`, and
- * from there on HW_H1_SLACK bytes may be read. What they say counts for nothing, because a line that
- * has not ended at `end` is not taken. Behind the input they are the caller's, if it has promised
- * them; else `end` is so far in front of the input's own end.
+ * from there on HW_H1_SLACK bytes may be read. What they say counts for nothing, because a line
+ * that has not ended at `end` is not taken. Behind the input they are the caller's, if it has
+ * promised them; else `end` is so far in front of the input's own end.
  *
  * Nothing is judged: a line in which anything else is met (the input's end, a limit, a byte that
  * cannot stand there, HTTP/1.0) is left untouched to h1/section, which looks at it again from its
@@ -130,8 +130,8 @@ static inline size_t read_whole_request_line(span input, size_t bytes_max, hw_h1
 }
 
 /* A field line whose start is not as everybody sends it: the name has odd letters or more than two
- * blocks, or there is not one SP behind the colon. Finds the name, and where the value begins. 0, or
- * that. */
+ * blocks, or there is not one SP behind the colon. Finds the name, and where the value begins. 0,
+ * or that. */
 static __attribute__((noinline)) size_t
 read_odd_start(const char *at, size_t input_end, size_t line, size_t bytes_max, hw_h1_field *field)
 {

@@ -120,8 +120,8 @@ void hw_h1_parser_promise_slack(hw_h1_parser *parser);
  * trailer section is being read only. */
 hw_h1_event hw_h1_next(hw_h1_parser *parser, hw_h1_head *head, hw_text input);
 
-/* After a HEAD: true where the message has no content; it is over then as if END had been asked for,
- * and END does not come. */
+/* After a HEAD: true where the message has no content; it is over then as if END had been asked
+ * for, and END does not come. */
 bool hw_h1_take_end(hw_h1_parser *parser);
 
 /* True between messages: nothing of the next one has been seen, so a close here is no fault. */

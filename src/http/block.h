@@ -1,8 +1,8 @@
 /* Sixteen bytes at once: which of them are in a set.
  *
- * Written with the vectors that gcc and clang both have, which become SSE2 or NEON; only how sixteen
- * answers become one number differs, and is written once for each processor. A set of bytes is
- * itself a block, of 0 and 255. */
+ * Written with the vectors that gcc and clang both have, which become SSE2 or NEON; only how
+ * sixteen answers become one number differs, and is written once for each processor. A set of bytes
+ * is itself a block, of 0 and 255. */
 #ifndef HW_HTTP_BLOCK_H
 #define HW_HTTP_BLOCK_H
 
@@ -16,8 +16,9 @@ typedef unsigned char hw_block __attribute__((vector_size(16)));
 typedef signed char hw_block_numbers __attribute__((vector_size(16)));
 
 /* What is the processor's own. stops: which bytes of a block end a run; collect: those of a set;
- * invert: all other bytes; skip: without the first bytes, the next one lowest; without_first: with no answer for the first byte; first: the index of the first stop, of which there is one; run: how many
- * bytes from the first on are in a set. */
+ * invert: all other bytes; skip: without the first bytes, the next one lowest; without_first: with
+ * no answer for the first byte; first: the index of the first stop, of which there is one; run: how
+ * many bytes from the first on are in a set. */
 #if defined(__x86_64__) /* SSE2, which every x86-64 has */
 #include <emmintrin.h>
 

@@ -1,10 +1,10 @@
 /* Fields: their syntax, their names as small numbers, and sets of them.
  *
  * A name is looked up once, when it arrives. A perfect hash of its length and its two ends gives
- * the one known name that it may be, and that is compared with its colon, sixteen bytes at once, where
- * they are in a block already (hw_field_find_in_block), else eight at a time; a name the server does not know is
- * nearly always told by its length alone. Rejected: candidates by length, one
- * after the other (what it saved in words it cost in every request); hashing all letters, which
+ * the one known name that it may be, and that is compared with its colon, sixteen bytes at once,
+ * where they are in a block already (hw_field_find_in_block), else eight at a time; a name the
+ * server does not know is nearly always told by its length alone. Rejected: candidates by length,
+ * one after the other (what it saved in words it cost in every request); hashing all letters, which
  * would look at every byte of a name twice. Comparison is in any case (RFC 9110 5.1), over ASCII
  * letters alone. */
 #include "http/field.h"
@@ -83,8 +83,8 @@ const uint8_t hw_field_places[HW_FIELD_PLACES] = {
     [HW_FIELD_PLACE(4, 'v', 'y')] = HW_FIELD_VARY,
 };
 
-/* The words for hw_field_find_in_block: `letters` has a SP, which is the bit, for each letter of the
- * name; `rest` fills up the block. */
+/* The words for hw_field_find_in_block: `letters` has a SP, which is the bit, for each letter of
+ * the name; `rest` fills up the block. */
 #define HYPHEN "\0"
 #define REST_1 "\377"
 #define REST_2 "\377\377"

@@ -79,8 +79,8 @@ const char *hw_field_name(hw_field_id id);
  * Content-Length, Date, Keep-Alive, Transfer-Encoding; RFC 9110 7.6.1, 8.6, RFC 9112 6). */
 bool hw_field_is_framing(hw_field_id id);
 
-/* May stand in a trailer section (RFC 9110 6.5.1): not what frames or routes a message, modifies or authenticates a
- * request, or says how its content is to be understood. */
+/* May stand in a trailer section (RFC 9110 6.5.1): not what frames or routes a message, modifies or
+ * authenticates a request, or says how its content is to be understood. */
 bool hw_field_may_trail(hw_text name);
 
 /* A token of RFC 9110 5.6.2, not empty. */
@@ -172,9 +172,9 @@ static inline __attribute__((always_inline)) hw_field_id hw_field_id_of_token(hw
     return HW_FIELD_OTHER;
 }
 
-/* A known name as a block has it that begins with the name and its ":". Where they are the same with
- * `fold` added to the block's bits, it is that name: 0x20 for a letter, whose cases differ in this
- * bit, nothing for "-" and ":", and all bits for whatever is behind. */
+/* A known name as a block has it that begins with the name and its ":". Where they are the same
+ * with `fold` added to the block's bits, it is that name: 0x20 for a letter, whose cases differ in
+ * this bit, nothing for "-" and ":", and all bits for whatever is behind. */
 typedef struct hw_field_word {
     unsigned char folded[HW_BLOCK_BYTES], fold[HW_BLOCK_BYTES];
 } hw_field_word;

@@ -4,8 +4,9 @@
  * until it is old where changes are not told, or until room is needed. Room is bytes of memory and
  * numbers of entries: files that hold a descriptor are bounded by what the process may open, names
  * that lead nowhere by a number, since anybody may invent them. Each kind has a queue of its own,
- * and where bytes are needed invented names go first. Eviction is SIEVE (Zhang and others, 2024): to be asked for costs
- * a bit and no move in a list, and a scan of many names does not drive out those that are in use.
+ * and where bytes are needed invented names go first. Eviction is SIEVE (Zhang and others, 2024):
+ * to be asked for costs a bit and no move in a list, and a scan of many names does not drive out
+ * those that are in use.
  *
  * What is found is kept only when no event was read, and nothing ceased to be watched, between the
  * vigil's begin and its end: then whatever has changed in between is an event yet to be read, and

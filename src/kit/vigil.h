@@ -41,8 +41,8 @@ struct hw_vigil {
 
 /* Watches the folders of the name that are there, from the root down. */
 void hw_vigil_watch_folders(hw_vigil *vigil, const hw_root *root);
-/* Watches an open file itself; must: without that, changes may go unnoticed. What is known of it must
- * be asked afterwards. */
+/* Watches an open file itself; must: without that, changes may go unnoticed. What is known of it
+ * must be asked afterwards. */
 void hw_vigil_watch_file(hw_vigil *vigil, int fd, bool must);
 
 #endif

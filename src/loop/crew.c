@@ -1,23 +1,25 @@
 /* The threads of a server.
  *
- * They belong to the server, not to a loop. A thread that has nothing to do takes, in this order, a loop that has no
- * owner, a handler that waits, a file to be read. The first job starts the first spare, and a job for which none is idle another one, up
- * to the bound of its kind; a server whose files are all in memory and whose handlers are quick has
- * only the owners.
+ * They belong to the server, not to a loop. A thread that has nothing to do takes, in this order, a
+ * loop that has no owner, a handler that waits, a file to be read. The first job starts the first
+ * spare, and a job for which none is idle another one, up to the bound of its kind; a server whose
+ * files are all in memory and whose handlers are quick has only the owners.
  *
- * Taking over: the monitor (monitor.c) finds an owner that is held up. First a spare is made sure of, then the mark is swapped; so no loop is
- * ever without somebody who comes for it. The owner finds that out when its handler returns: hw_loop_run gives it back here
- * without another look at the loop, and it is a spare. Owners that are late count as blocked; so many may be
- * late as there are loops beyond blocked_max, because slow handlers that were given to spares must not use up what keeps the
- * loops going.
+ * Taking over: the monitor (monitor.c) finds an owner that is held up. First a spare is made sure
+ * of, then the mark is swapped; so no loop is ever without somebody who comes for it. The owner
+ * finds that out when its handler returns: hw_loop_run gives it back here without another look at
+ * the loop, and it is a spare. Owners that are late count as blocked; so many may be late as there
+ * are loops beyond blocked_max, because slow handlers that were given to spares must not use up
+ * what keeps the loops going.
  *
- * The queues are lists through the jobs themselves, so giving one cannot fail for want of room. Readings have no bound of
- * their own: who gives one waits for it, and takes it back when it is given up.
+ * The queues are lists through the jobs themselves, so giving one cannot fail for want of room.
+ * Readings have no bound of their own: who gives one waits for it, and takes it back when it is
+ * given up.
  *
  * One lock guards everything; it is held for a few instructions, and while a thread is started. A
  * job is the spare's from the moment it is given until its post is pushed, and the loop's again
- * afterwards: the lock and the inbox hand over what was written to it; the lock and the mark do so for a loop.
- * Nobody takes another lock while holding this one. */
+ * afterwards: the lock and the inbox hand over what was written to it; the lock and the mark do so
+ * for a loop. Nobody takes another lock while holding this one. */
 #include "loop/crew.h"
 
 #include <errno.h>
@@ -179,8 +181,8 @@ static void *run_thread(void *arg)
 }
 
 /* One more thread, unless each piece of work has an idle one. A thread that was woken and has not
- * come to take its work is still counted as idle, and its work as waiting. 0: there is one, or there will be when another
- * has done what it does. */
+ * come to take its work is still counted as idle, and its work as waiting. 0: there is one, or
+ * there will be when another has done what it does. */
 static int start_thread(hw_crew *crew)
 {
     if (count_work(crew) <= crew->idle || crew->count == crew->count_max)

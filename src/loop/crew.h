@@ -1,5 +1,5 @@
-/* The crew is the threads of a server. One of them owns each loop; the others are spares, which do what would make a loop wait,
- * and take over a loop whose owner is held up in a handler. */
+/* The crew is the threads of a server. One of them owns each loop; the others are spares, which do
+ * what would make a loop wait, and take over a loop whose owner is held up in a handler. */
 #ifndef HW_LOOP_CREW_H
 #define HW_LOOP_CREW_H
 
@@ -7,7 +7,8 @@
 
 typedef struct hw_crew hw_crew;
 
-/* What spares do. Each kind has its own queue and its own bound, so that slow handlers hold up no reading. */
+/* What spares do. Each kind has its own queue and its own bound, so that slow handlers hold up no
+ * reading. */
 typedef enum hw_work {
     HW_WORK_READ,    /* of a file that is not in memory */
     HW_WORK_HANDLER, /* that is known to be slow */
@@ -34,8 +35,8 @@ typedef struct hw_crew_setup {
 
 /* No thread runs yet. NULL: no memory. */
 hw_crew *hw_crew_new(const hw_crew_setup *setup);
-/* Runs what is queued, waits for handlers that are still held up, and ends the threads. The loops have ended (hw_crew_wait);
- * they must still be there, and get their last posts. NULL is fine. */
+/* Runs what is queued, waits for handlers that are still held up, and ends the threads. The loops
+ * have ended (hw_crew_wait); they must still be there, and get their last posts. NULL is fine. */
 void hw_crew_free(hw_crew *crew);
 
 /* Gives the loop an owner, who runs it until it ends. From now on it is taken over when a handler
@@ -44,9 +45,9 @@ int hw_crew_run_loop(hw_crew *crew, hw_loop *loop);
 /* Until every loop has ended. */
 void hw_crew_wait(hw_crew *crew);
 
-/* `run` and `done` are the caller's to set. The jobs of a kind begin in the order in which they were
- * given. 0, or a negative errno: -EBUSY: as many wait as may; others: there is no thread, and none can be
- * started. Threads: any. */
+/* `run` and `done` are the caller's to set. The jobs of a kind begin in the order in which they
+ * were given. 0, or a negative errno: -EBUSY: as many wait as may; others: there is no thread, and
+ * none can be started. Threads: any. */
 int hw_crew_give(hw_crew *crew, hw_work work, hw_loop *loop, hw_job *job);
 /* True: the job had not begun, and will not; `done` is not posted. Threads: any. */
 bool hw_crew_take_back(hw_crew *crew, hw_job *job);

@@ -5,8 +5,9 @@
  * other, from one place. So no turn ever runs inside another, and what a turn frees is only retired
  * until the step is over.
  *
- * Handlers run from the ready queue between the turns: that is the place where a loop may
- * change its thread. Who has lost it there goes straight back to its crew; the new owner ends the step, and takes the next.
+ * Handlers run from the ready queue between the turns: that is the place where a loop may change
+ * its thread. Who has lost it there goes straight back to its crew; the new owner ends the step,
+ * and takes the next.
  *
  * A watch is only ever removed in a turn, when every event of the step has been handed out already:
  * that is why on_ready may do nothing but queue, and why no event can reach a watch that is gone.

@@ -1,6 +1,6 @@
 /* A loop waits for descriptors and for time and calls back. It is an object, not a thread: whoever
- * calls hw_loop_step or hw_loop_run owns it for that long, and nothing of it lives in globals or thread-locals.
- * While its owner is inside a handler another thread may become its owner (crew.h).
+ * calls hw_loop_step or hw_loop_run owns it for that long, and nothing of it lives in globals or
+ * thread-locals. While its owner is inside a handler another thread may become its owner (crew.h).
  *
  * One step is: wait; note who is ready; fire timers; let arrivals in; let everybody who is queued
  * take a turn; run what became ready to be answered, at the top level, inside nobody's turn; let
@@ -114,15 +114,15 @@ int hw_loop_watch(hw_loop *loop, hw_watch *watch, uint32_t events);
 /* Not inside an on_ready. Afterwards the watch is not called any more. */
 void hw_loop_unwatch(hw_loop *loop, hw_watch *watch);
 
-/* Watches a descriptor whose news must be known before anything else of a step happens: its on_ready
- * is called first, and may do its work there. It is also called when nothing was ready, where that
- * cannot be told: in a manual loop, and when more was ready than one wait could say. */
+/* Watches a descriptor whose news must be known before anything else of a step happens: its
+ * on_ready is called first, and may do its work there. It is also called when nothing was ready,
+ * where that cannot be told: in a manual loop, and when more was ready than one wait could say. */
 int hw_loop_watch_early(hw_loop *loop, hw_early *early);
 void hw_loop_unwatch_early(hw_loop *loop, hw_early *early);
 
-/* Around a handler, by who owns the loop, from a hw_ready's run. Between the two the caller may lose it, so it
- * touches nothing of the loop's there; if end returns false it has lost it, and goes on touching
- * nothing (but for hw_loop_post). */
+/* Around a handler, by who owns the loop, from a hw_ready's run. Between the two the caller may
+ * lose it, so it touches nothing of the loop's there; if end returns false it has lost it, and goes
+ * on touching nothing (but for hw_loop_post). */
 static inline uint64_t hw_loop_begin_handler(hw_loop *loop)
 {
     uint64_t inside = hw_mark_begin(&loop->mark);

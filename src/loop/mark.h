@@ -1,9 +1,10 @@
-/* A loop's mark says whether its owner is inside a handler. Whoever swaps it out of that handler has the loop from there on:
- * the owner itself when it is back, or another thread that did not want to wait for it.
+/* A loop's mark says whether its owner is inside a handler. Whoever swaps it out of that handler
+ * has the loop from there on: the owner itself when it is back, or another thread that did not want
+ * to wait for it.
  *
- * The value counts: odd inside a handler, even outside, and never the same twice, so that who comes late cannot take a
- * later handler for its own. Begin and swap order all memory: what the owner did before is the next owner's to see. The protocol
- * is modelled in prove/takeover.pml. */
+ * The value counts: odd inside a handler, even outside, and never the same twice, so that who comes
+ * late cannot take a later handler for its own. Begin and swap order all memory: what the owner did
+ * before is the next owner's to see. The protocol is modelled in prove/takeover.pml. */
 #ifndef HW_LOOP_MARK_H
 #define HW_LOOP_MARK_H
 

@@ -1,15 +1,17 @@
 /* Looks at the marks every millisecond.
  *
- * A mark that is inside the same handler as one look before belongs to an owner that is held up, or that the system has set
- * aside: the monitor cannot tell, and need not. A handler that is over within a millisecond is never seen twice.
+ * A mark that is inside the same handler as one look before belongs to an owner that is held up, or
+ * that the system has set aside: the monitor cannot tell, and need not. A handler that is over
+ * within a millisecond is never seen twice.
  *
- * The thread begins with the first marked handler and ends when there has been none for QUIET_LOOKS: a server
- * that answers from its caches has no such thread, and an idle one is not woken a thousand times a second. Starting it
- * costs what forty cached answers do. That it could not be started is nobody's loss but time: the next handler tries again.
+ * The thread begins with the first marked handler and ends when there has been none for
+ * QUIET_LOOKS: a server that answers from its caches has no such thread, and an idle one is not
+ * woken a thousand times a second. Starting it costs what forty cached answers do. That it could
+ * not be started is nobody's loss but time: the next handler tries again.
  *
- * Rejected: a timer signal to the thread that is held up (what it interrupts may be anything), and a thread that sleeps for
- * good (the first handler after it would have to wake it, and does so for less than it starts one, but then each process has
- * one thread more than it has use for). */
+ * Rejected: a timer signal to the thread that is held up (what it interrupts may be anything), and
+ * a thread that sleeps for good (the first handler after it would have to wake it, and does so for
+ * less than it starts one, but then each process has one thread more than it has use for). */
 #include "loop/monitor.h"
 
 #include "loop/loop.h"

@@ -7,8 +7,8 @@
  * timers are filed anew, further down: each timer moves at most six times in its life, however
  * long.
  *
- * When the first occupied slot begins is kept, for it is asked for twice in every step of a loop and
- * changes seldom.
+ * When the first occupied slot begins is kept, for it is asked for twice in every step of a loop
+ * and changes seldom.
  *
  * A heap was rejected: every request moves its connection's deadline, and the heap pays log n for
  * each. */

@@ -4,11 +4,12 @@
  * that does not go on from a slice that was found there. In the middle of a large file this is one
  * call of a quarter of a microsecond for a slice that costs fifty, which is why there is no larger
  * window between two questions. Where both ends are there, the middle is taken for granted: the
- * kernel reads files in runs longer than a slice. If it is not there after all, the loop waits once.
+ * kernel reads files in runs longer than a slice. If it is not there after all, the loop waits
+ * once.
  *
- * The kernel may give up any page at any time, so an answer is good for WARM_MS, for the bytes it is
- * about, and for everybody who sends the same open file (hw_warmth). A file in many small requests
- * is asked about once a second.
+ * The kernel may give up any page at any time, so an answer is good for WARM_MS, for the bytes it
+ * is about, and for everybody who sends the same open file (hw_warmth). A file in many small
+ * requests is asked about once a second.
  *
  * Not every file system can answer. One that is memory is always warm; others are asked with
  * cachestat; where that is missing too, or forbidden, everything counts as cold and is read by a
@@ -20,8 +21,8 @@
  *
  * Ownership: a read has a descriptor and memory of its own, and goes when its post has run on the
  * loop. Exchange, body and warmth belong to the loop, and the spare does not touch them; who leaves
- * takes a read that has not begun back, so that a slow disk does not gather descriptors of those who
- * come and go; else he cuts the read's way back to him, and tells the spare that it may stop.
+ * takes a read that has not begun back, so that a slow disk does not gather descriptors of those
+ * who come and go; else he cuts the read's way back to him, and tells the spare that it may stop.
  *
  * If no spare can be asked (no memory, no descriptor, no thread) the slice is sent as it is: the
  * loop may wait for the disk then, but nobody loses an answer. */

@@ -1,12 +1,14 @@
 /* Where handlers are called.
  *
- * Everything a handler may do, it does inside hw_answer_run; there it owns its exchange and nothing of the loop, which may go on
- * without the thread that runs it (loop/crew.h).
+ * Everything a handler may do, it does inside hw_answer_run; there it owns its exchange and nothing
+ * of the loop, which may go on without the thread that runs it (loop/crew.h).
  *
- * Loops learn which handlers keep them waiting. A loop that had to be taken over counts STALL_WEIGHT against
- * the handler, before the next one runs: its own end may be far off, and others of its kind be next. At SLOW it starts on a spare, where each run that was over within a millisecond takes one
- * off. So two stalls soon after each other are enough, one now and then never is, and what has become quick
- * is soon inline again. The count is one for all loops; it may miss a few when many change it at once, and nobody minds. */
+ * Loops learn which handlers keep them waiting. A loop that had to be taken over counts
+ * STALL_WEIGHT against the handler, before the next one runs: its own end may be far off, and
+ * others of its kind be next. At SLOW it starts on a spare, where each run that was over within a
+ * millisecond takes one off. So two stalls soon after each other are enough, one now and then never
+ * is, and what has become quick is soon inline again. The count is one for all loops; it may miss a
+ * few when many change it at once, and nobody minds. */
 #include "server/answer.h"
 
 #include "base/number.h"

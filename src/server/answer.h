@@ -9,22 +9,25 @@ void hw_answer_plan(hw_lane *lane, hw_exchange *exchange);
 /* Takes the quick step: at most once. Afterwards exchange->is_answered says whether that was all. */
 void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange);
 
-/* The handler of a planned exchange keeps loops waiting, as far as that is known: it is to be run on a spare. */
+/* The handler of a planned exchange keeps loops waiting, as far as that is known: it is to be run
+ * on a spare. */
 bool hw_answer_is_slow(const hw_lane *lane, const hw_exchange *exchange);
 /* How long the client waits for its answer. */
 unsigned hw_answer_timeout_ms(const hw_lane *lane, const hw_exchange *exchange);
-/* Runs the handler: the body is there, or the plan does not wait for it. Touches nothing of the lane's but what its server
- * shares. Threads: whoever the exchange was lent to. */
+/* Runs the handler: the body is there, or the plan does not wait for it. Touches nothing of the
+ * lane's but what its server shares. Threads: whoever the exchange was lent to. */
 void hw_answer_run(const hw_shared *shared, hw_exchange *exchange);
 /* The same on a spare, which has the time to look at the clock. */
 void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange);
 /* What is known of the handler the plan has chosen; NULL: nothing. */
 hw_pace *hw_answer_pace_of(const hw_shared *shared, const hw_exchange *exchange);
-/* In front of a handler: if the loop was taken over from the one before, that is counted against it. */
+/* In front of a handler: if the loop was taken over from the one before, that is counted against
+ * it. */
 void hw_answer_note_stall(hw_lane *lane);
 
-/* The handler is back, and the exchange the loop's again: it is answered, or it has to be run again when there are
- * descriptors; exchange->is_answered says which. starved_ms: how long it has waited for them. */
+/* The handler is back, and the exchange the loop's again: it is answered, or it has to be run again
+ * when there are descriptors; exchange->is_answered says which. starved_ms: how long it has waited
+ * for them. */
 void hw_answer_finish(hw_lane *lane, hw_exchange *exchange, int64_t starved_ms);
 /* The same when nobody wants the answer any more. */
 void hw_answer_discard(hw_lane *lane, hw_exchange *exchange);

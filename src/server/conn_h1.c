@@ -11,8 +11,8 @@
  * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
  * is the next one's.
  *
- * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest is
- * the deadline. What follows when it passes is decided in the next turn, before READ. */
+ * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest
+ * is the deadline. What follows when it passes is decided in the next turn, before READ. */
 #include "server/conn_h1.h"
 
 #include <errno.h>

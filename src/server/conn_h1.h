@@ -128,8 +128,8 @@ static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1)
     return h1->queue_length < H1_QUEUE_MAX && h1->held <= H1_QUEUE_BYTES_MAX;
 }
 
-/* The request that is being read has failed: answered with a status while that is possible, else broken off. No
- * other follows. */
+/* The request that is being read has failed: answered with a status while that is possible, else
+ * broken off. No other follows. */
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
 
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
@@ -138,7 +138,8 @@ void hw_conn_h1_write(conn_h1 *h1);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);
-/* A new exchange for bytes that are no request, so that their answer comes in its turn; NULL: no memory. */
+/* A new exchange for bytes that are no request, so that their answer comes in its turn; NULL: no
+ * memory. */
 h1_exchange *hw_conn_h1_append_unread(conn_h1 *h1);
 /* Its head is there: it is answered at once when its quick step can, and everything before it has
  * been; else it goes to the ready queue. */
@@ -159,8 +160,8 @@ void hw_conn_h1_end_abandoned(h1_exchange *e);
 /* Its handler has returned: it is answered, or starves. */
 void hw_conn_h1_take_return(h1_exchange *e);
 
-/* Lending (conn_h1_lend.c). Runs the handler: on a spare, when it is known to be slow, else here. False: the loop has another
- * owner now. */
+/* Lending (conn_h1_lend.c). Runs the handler: on a spare, when it is known to be slow, else here.
+ * False: the loop has another owner now. */
 bool hw_conn_h1_run_handler(h1_exchange *e);
 /* Leaves a lent exchange to its handler, or ends it if no handler has begun with it. */
 void hw_conn_h1_abandon(h1_exchange *e);
@@ -179,8 +180,8 @@ void hw_conn_h1_end_requests(conn_h1 *h1);
 /* The message of `reading` is complete, or nobody waits for its end: what is read next? */
 void hw_conn_h1_read_on(conn_h1 *h1);
 
-/* Nobody wants the rest of this exchange's body: it is read past if that is not too much, else the connection ends with the
- * answer. Does nothing when it is not being read. */
+/* Nobody wants the rest of this exchange's body: it is read past if that is not too much, else the
+ * connection ends with the answer. Does nothing when it is not being read. */
 void hw_conn_h1_leave_reading(h1_exchange *e);
 
 /* What the queue holds, now that this arena has grown. */

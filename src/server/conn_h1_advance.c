@@ -56,7 +56,8 @@ static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *h
     return NULL;
 }
 
-/* After a CONNECT, or a wish to upgrade, another protocol may follow; RFC 9110 7.8: not in HTTP/1.0. */
+/* After a CONNECT, or a wish to upgrade, another protocol may follow; RFC 9110 7.8: not in
+ * HTTP/1.0. */
 static bool may_change_protocol(const hw_h1_head *head)
 {
     bool upgrades = (head->seen & HW_FIELD_BIT(HW_FIELD_UPGRADE)) != 0;
@@ -241,8 +242,8 @@ static __attribute__((noinline)) size_t take_next_event(conn_h1 *h1, hw_text unu
     return event.used;
 }
 
-/* The client has finished sending, in the middle of something or not. Out of line: the problem would
- * have every turn guard its stack. */
+/* The client has finished sending, in the middle of something or not. Out of line: the problem
+ * would have every turn guard its stack. */
 static __attribute__((noinline)) void take_end_of_input(conn_h1 *h1)
 {
     hw_problem problem = hw_h1_finish(&h1->parser);

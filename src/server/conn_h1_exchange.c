@@ -333,8 +333,8 @@ static bool is_small_answer(const hw_exchange *exchange)
     return !body || body->length <= AHEAD_BYTES_MAX;
 }
 
-/* Answers are made ahead of those before them only while these are small: one connection cannot hold
- * a file, or a body of unknown size, for each request it has sent. */
+/* Answers are made ahead of those before them only while these are small: one connection cannot
+ * hold a file, or a body of unknown size, for each request it has sent. */
 static bool may_answer(const h1_exchange *e)
 {
     const hw_link *head = &e->conn->queue.head;
@@ -424,7 +424,8 @@ void hw_conn_h1_take_return(h1_exchange *e)
 }
 
 /* The answerer's word on an exchange: at first what becomes of its body, then, perhaps later, the
- * answer: the quick step, if there was no occasion for it yet, or the handler. Whoever was held by the answerer goes on reading. */
+ * answer: the quick step, if there was no occasion for it yet, or the handler. Whoever was held by
+ * the answerer goes on reading. */
 static bool answer_ready_h1(hw_ready *ready)
 {
     h1_exchange *e = HW_MEMBER(ready, h1_exchange, ready);

@@ -1,14 +1,14 @@
 /* Drives HTTP/1 connections: the writing half.
  *
  * Answers leave in the order of their requests. Whatever is ready is gathered first, over as many
- * exchanges as there are, and goes out in one write. Heads and frames are built in the lane's output buffer
- * in the order they are sent, and short texts are copied behind them: many small answers are one
- * part of the write. A longer text is a part of its own. A part of a file ends the gathering: what
- * is gathered goes with the word that more follows, then the file.
+ * exchanges as there are, and goes out in one write. Heads and frames are built in the lane's
+ * output buffer in the order they are sent, and short texts are copied behind them: many small
+ * answers are one part of the write. A longer text is a part of its own. A part of a file ends the
+ * gathering: what is gathered goes with the word that more follows, then the file.
  *
- * What a full socket leaves unsent of what was built moves to the exchange's arena, because the next
- * connection's turn uses the same buffer. Pieces stay where their source has them: it is not pulled
- * again before its piece is sent.
+ * What a full socket leaves unsent of what was built moves to the exchange's arena, because the
+ * next connection's turn uses the same buffer. Pieces stay where their source has them: it is not
+ * pulled again before its piece is sent.
  *
  * Nearly every answer is a head that has been encoded before and a short body that lies in memory:
  * gather_usual makes short work of them. What it leaves in the exchange is what the long way
@@ -293,8 +293,9 @@ static void gather_body(h1_exchange *e, h1_batch *batch)
     take_piece(e, pull, &piece, batch);
 }
 
-/* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need the content, and the client
- * is asked for it. One that is complete does not: the client is not asked, and the connection ends with the answer. */
+/* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need
+ * the content, and the client is asked for it. One that is complete does not: the client is not
+ * asked, and the connection ends with the answer. */
 static void settle_continue(h1_exchange *e)
 {
     const hw_source *body = e->exchange.response.body;

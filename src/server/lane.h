@@ -123,7 +123,8 @@ void hw_lane_drain(hw_lane *lane);
 /* Closes every connection at once, in the middle of whatever it does. */
 void hw_lane_cut(hw_lane *lane);
 
-/* Around every turn: only then may `input` and `output` be touched (checked under AddressSanitizer). */
+/* Around every turn: only then may `input` and `output` be touched (checked under
+ * AddressSanitizer). */
 void hw_lane_lend_buffers(hw_lane *lane);
 void hw_lane_take_buffers_back(hw_lane *lane);
 
@@ -137,8 +138,8 @@ static inline int64_t hw_lane_wall_ms(hw_lane *lane)
         hw_lane_renew_wall(lane);
     return lane->told_ms;
 }
-/* The Date field now (RFC 9110 6.6.1) as a whole line, formatted once a second; behind it stands the
- * empty line that ends a head. Valid: until the next call. */
+/* The Date field now (RFC 9110 6.6.1) as a whole line, formatted once a second; behind it stands
+ * the empty line that ends a head. Valid: until the next call. */
 static inline hw_text hw_lane_date(hw_lane *lane)
 {
     int64_t since_ms = hw_lane_wall_ms(lane) - lane->date_ms;

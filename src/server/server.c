@@ -157,8 +157,8 @@ void hw_server_free(hw_server *server)
         return;
     hw_assert(!server->is_running);
     unsigned lanes = server->lanes ? server->shared.lane_count : 0;
-    /* What is still read for connections is given up, so that the spares end soon, but for those in handlers;
-     * their last posts run when the lanes go. */
+    /* What is still read for connections is given up, so that the spares end soon, but for those in
+     * handlers; their last posts run when the lanes go. */
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
     hw_crew_free(server->shared.crew);

@@ -1,15 +1,15 @@
 /* Writes what the loops' spools hold, half after half, on a thread of its own.
  *
  * Whatever fails, the writer keeps its place and tries again from there: when a full pipe has room,
- * a second later where the disk is full or the reader has gone. So a line that was begun is finished
- * first of all, and none is torn as long as the log lives. What comes meanwhile finds the halves
- * taken and is lost, which the loops count; the writer tells people once when that begins and once
- * when it is over, not for each line.
+ * a second later where the disk is full or the reader has gone. So a line that was begun is
+ * finished first of all, and none is torn as long as the log lives. What comes meanwhile finds the
+ * halves taken and is lost, which the loops count; the writer tells people once when that begins
+ * and once when it is over, not for each line.
  *
  * Only this thread may block: in write(2), on a stopped terminal or a slow disk. Nothing can wake
  * it there without a signal handler, which a library has no right to. So hw_writer_end waits for so
- * long and then leaves it alone: the thread has a share in the writer, owns its descriptors, and the
- * last of the two frees it all. */
+ * long and then leaves it alone: the thread has a share in the writer, owns its descriptors, and
+ * the last of the two frees it all. */
 #include "watch/writer.h"
 
 #include "base/assert.h"

@@ -1,5 +1,6 @@
-/* Does with one request's head what the server does with it, as often as asked: reads it, copies it,
- * takes its target apart, decodes the path and looks for conditions. For h1_head.py, which counts.
+/* Does with one request's head what the server does with it, as often as asked: reads it, copies
+ * it, takes its target apart, decodes the path and looks for conditions. For h1_head.py, which
+ * counts.
  *
  *     h1_head small|browser ROUNDS
  */

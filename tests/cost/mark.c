@@ -1,5 +1,5 @@
-/* Marks so many handlers that do nothing, as a loop does that is looked after, so that mark.py can count what
- * that costs:
+/* Marks so many handlers that do nothing, as a loop does that is looked after, so that mark.py can
+ * count what that costs:
  *
  *     mark COUNT */
 #include <stdio.h>

@@ -98,8 +98,8 @@ static void trace_event(h1_trace *trace, const hw_h1_event *event, hw_text shown
     }
 }
 
-/* One call with a copy of exactly these bytes, or with a slack behind them that says the same again;
- * false when there is nothing more to get out of them. */
+/* One call with a copy of exactly these bytes, or with a slack behind them that says the same
+ * again; false when there is nothing more to get out of them. */
 static bool trace_once(h1_trace *trace, hw_text rest)
 {
     size_t slack = trace->parser.has_slack ? HW_H1_SLACK : 0;

@@ -19,8 +19,8 @@ void hw_seam_fail_allocation(uint64_t nth);
 uint64_t hw_seam_allocations(void);
 
 /* The nth call from now fails with this errno value (positive), without reaching the kernel; only
- * "close", "thread_join" and "thread_detach" do their work first. Rules add up. Calls that cannot fail, such as
- * "processors", are only counted. */
+ * "close", "thread_join" and "thread_detach" do their work first. Rules add up. Calls that cannot
+ * fail, such as "processors", are only counted. */
 void hw_seam_fail(const char *call, unsigned nth, int error);
 /* Reads and writes move at most so many bytes at once; 0: as many as they can. */
 void hw_seam_short(const char *call, size_t bytes);

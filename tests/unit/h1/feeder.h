@@ -20,9 +20,9 @@ typedef struct feed_log {
     hw_problem problem; /* the last one */
 } feed_log;
 
-/* Feeds the input in all three ways, each piece in memory of exactly its size, or with a slack behind
- * it, and always elsewhere; asserts that the logs are equal. limits NULL: the defaults. Owns: the caller frees the log with
- * free. */
+/* Feeds the input in all three ways, each piece in memory of exactly its size, or with a slack
+ * behind it, and always elsewhere; asserts that the logs are equal. limits NULL: the defaults.
+ * Owns: the caller frees the log with free. */
 feed_log *feed_all_ways(hw_text input, const hw_h1_limits *limits);
 
 void assert_feed(hw_text input, const char *expected);

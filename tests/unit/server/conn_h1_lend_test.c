@@ -18,8 +18,8 @@
 #define SLOW HEAD "4\r\n" RIG_DATE "\r\nslow"
 #define PLAIN "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 
-/* The handler of /slow loses the loop, as to a thread that takes it over, and lets it go on: what the test wants to happen
- * meanwhile happens inside the handler. */
+/* The handler of /slow loses the loop, as to a thread that takes it over, and lets it go on: what
+ * the test wants to happen meanwhile happens inside the handler. */
 static struct {
     test_rig *rig;
     void (*meanwhile)(test_rig *rig);
@@ -35,8 +35,8 @@ static void lose_loop(hw_loop *loop)
     assert_false(hw_mark_swap(&loop->mark, inside));
 }
 
-/* What a handler is free to change at any time, and the driver must not even look at while it may (seen under
- * AddressSanitizer). */
+/* What a handler is free to change at any time, and the driver must not even look at while it may
+ * (seen under AddressSanitizer). */
 static void guard_lent(hw_exchange *exchange, void guard(const void *memory, size_t bytes))
 {
     guard(&exchange->response, sizeof exchange->response);
