@@ -56,7 +56,7 @@ def test_it_logs_json_where_nobody_looks(start, hello):
 def test_it_logs_for_eyes_on_a_terminal(start, hello):
     running = start("--listen", "127.0.0.1:0", terminal=True, **hello)
     fetch(running.port())
-    running.out.wait_for(r"^\d\d:\d\d:\d\d  200  GET  /  +14 B  \d+\.\d ms\r?$")
+    running.out.wait_for(r"^\d\d:\d\d:\d\d  200  GET  /  +14 B  \d+(?:\.\d)? ms\r?$")
     running.type(b"\x03")
     assert running.ended() == 0
 
