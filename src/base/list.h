@@ -59,6 +59,13 @@ static inline void hw_list_append(hw_list *list, hw_link *link)
 
 void hw_list_prepend(hw_list *list, hw_link *link);
 
+/* The same, for one that may be on it already, or on another, where it stays. */
+static inline void hw_list_append_once(hw_list *list, hw_link *link)
+{
+    if (!hw_link_is_linked(link))
+        hw_list_append(list, link);
+}
+
 /* Takes the link off its list; does nothing when it is on none. */
 static inline void hw_link_remove(hw_link *link)
 {

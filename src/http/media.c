@@ -297,7 +297,16 @@ static bool is_media_type(hw_text type)
 static char *copy_media_type(hw_arena *arena, hw_text type)
 {
     bool is_text = hw_text_equal_nocase(hw_text_upto(type, 5), HW_TEXT("text/"));
-    return hw_arena_format(arena, "%.*s%s", HW_TEXT_ARGS(type), is_text ? "; charset=utf-8" : "");
+    hw_text parameter = is_text ? HW_TEXT("; charset=utf-8") : HW_TEXT("");
+    size_t room = type.length + parameter.length + 1;
+    char *memory = hw_arena_alloc(arena, room);
+    if (!memory)
+        return NULL;
+    hw_buffer buffer = hw_buffer_over(memory, room);
+    hw_buffer_put(&buffer, type);
+    hw_buffer_put(&buffer, parameter);
+    hw_buffer_put_char(&buffer, '\0');
+    return memory;
 }
 
 /* 0, also when there is nothing to add; or -ENOMEM. */

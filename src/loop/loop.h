@@ -143,21 +143,15 @@ static inline void hw_task_init(hw_task *task, void (*run)(hw_task *task))
 }
 
 /* For the functions below: queueing what is queued already changes nothing. */
-static inline void hw_task_queue(hw_list *list, hw_task *task)
-{
-    if (!hw_link_is_linked(&task->link))
-        hw_list_append(list, &task->link);
-}
-
 /* Before the turns of a step: for whoever brings others that take theirs in the same step. */
 static inline void hw_loop_queue_arrival(hw_loop *loop, hw_task *task)
 {
-    hw_task_queue(loop->arrivals.next, task);
+    hw_list_append_once(loop->arrivals.next, &task->link);
 }
 
 static inline void hw_loop_queue_turn(hw_loop *loop, hw_task *task)
 {
-    hw_task_queue(loop->turns.next, task);
+    hw_list_append_once(loop->turns.next, &task->link);
 }
 
 static inline void hw_ready_init(hw_ready *ready, bool (*run)(hw_ready *ready))
@@ -166,21 +160,15 @@ static inline void hw_ready_init(hw_ready *ready, bool (*run)(hw_ready *ready))
     hw_link_init(&ready->link);
 }
 
-static inline void hw_ready_queue(hw_list *list, hw_ready *ready)
-{
-    if (!hw_link_is_linked(&ready->link))
-        hw_list_append(list, &ready->link);
-}
-
 static inline void hw_loop_queue_ready(hw_loop *loop, hw_ready *ready)
 {
-    hw_ready_queue(&loop->ready, ready);
+    hw_list_append_once(&loop->ready, &ready->link);
 }
 
 /* Runs the task at the end of the step: for freeing what callbacks of this step may still reach. */
 static inline void hw_loop_retire(hw_loop *loop, hw_task *task)
 {
-    hw_task_queue(&loop->retired, task);
+    hw_list_append_once(&loop->retired, &task->link);
 }
 
 static inline void hw_task_cancel(hw_task *task)

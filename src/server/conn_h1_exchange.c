@@ -416,7 +416,7 @@ void hw_conn_h1_take_return(h1_exchange *e)
     e->is_starved = !e->exchange.is_answered;
     hw_conn_h1_note_held(e);
     if (e->is_starved) {
-        hw_ready_queue(&lane->starved, &e->ready);
+        hw_list_append_once(&lane->starved, &e->ready.link);
         return;
     }
     hw_conn_h1_queue_unanswered(e->conn);

@@ -3,7 +3,7 @@ import signal
 import socket
 
 import pytest
-from wire import Client, poll
+from wire import Client, poll, refuses
 
 SIZE = 1 << 20
 
@@ -17,16 +17,6 @@ def upload(start):
         client.send(b"a" * 128)
         assert client.head()[0] == 200
         yield server, client
-
-
-def refuses(address):
-    """Nobody listens there, whether the refusal comes before or after the last look at the listener."""
-    try:
-        with Client(address) as client:
-            client.request()
-            return client.rest() == b""
-    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
-        return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -12,7 +12,7 @@ import time
 import pytest
 from running import Running
 from serving import Server, has_sanitizer, is_sanitized
-from wire import Client, poll
+from wire import Client, poll, refuses
 
 SLEEPERS, SLEEP_MS = 32, 1000
 REQUESTS_MIN = 300
@@ -234,15 +234,6 @@ def test_as_many_as_may_block_do_and_others_wait_their_turn(start, connect):
     with opened(server.gate):
         assert [holder.answer().status for holder in holders] == [200] * len(holders)
         assert other.get("/hold-blocking").status == 200
-
-
-def refuses(address):
-    try:
-        with Client(address) as client:
-            client.request()
-            return client.rest() == b""
-    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
-        return True
 
 
 @pytest.fixture

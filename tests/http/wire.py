@@ -89,3 +89,13 @@ class Client:
         except ConnectionResetError:
             pass
         return b"".join(pieces)
+
+
+def refuses(address):
+    """Nobody listens there, whether the refusal comes before or after the last look at the listener."""
+    try:
+        with Client(address) as client:
+            client.request()
+            return client.rest() == b""
+    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
+        return True

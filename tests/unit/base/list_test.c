@@ -166,6 +166,24 @@ static void prepend_twice(void *arg)
     hw_list_prepend(&two, &link);
 }
 
+HW_TEST(list_appends_once_what_is_on_a_list_already)
+{
+    hw_list one, two;
+    hw_link first, second;
+    hw_list_init(&one);
+    hw_list_init(&two);
+    hw_link_init(&first);
+    hw_link_init(&second);
+    hw_list_append_once(&one, &first);
+    hw_list_append_once(&one, &second);
+    hw_list_append_once(&one, &first);
+    hw_list_append_once(&two, &first);
+    assert_true(hw_list_is_empty(&two));
+    assert_ptr_equal(hw_list_take_first(&one), &first);
+    assert_ptr_equal(hw_list_take_first(&one), &second);
+    assert_null(hw_list_take_first(&one));
+}
+
 static void append_to_zeroed_list(void *arg)
 {
     (void)arg;

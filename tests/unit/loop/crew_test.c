@@ -10,179 +10,173 @@
 
 enum { JOBS = 100 };
 
-/* A job that notes which run it was; `gate`, where there is one, must be open for it to end. */
-typedef struct spare_job {
-    hw_job job;
-    pthread_mutex_t *gate;
-    atomic_int *runs;
-    int run; /* its place among those that ran */
-    int *done;
-} spare_job;
+/* A crew that reads for a loop which the test steps. The gate is locked until the test opens it. */
+typedef struct crew_bench {
+    hw_crew *crew;
+    hw_loop loop;
+    pthread_mutex_t gate;
+    atomic_int runs;
+    int done;
+} crew_bench;
 
 static hw_crew *new_crew(unsigned readers)
 {
     return hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = readers});
 }
 
+static void open_bench(crew_bench *bench, unsigned readers, hw_loop_kind kind)
+{
+    memset(bench, 0, sizeof *bench);
+    hw_sys_mutex_init(&bench->gate);
+    bench->crew = new_crew(readers);
+    HW_NEED(bench->crew);
+    HW_NEED_OK(hw_loop_init(&bench->loop, kind));
+    hw_sys_mutex_lock(&bench->gate);
+}
+
+static void open_gate(crew_bench *bench)
+{
+    hw_sys_mutex_unlock(&bench->gate);
+}
+
+static void step_until_done(crew_bench *bench, int count)
+{
+    while (bench->done < count)
+        hw_loop_step(&bench->loop, true);
+}
+
+/* What is queued runs before the crew ends. */
+static void close_bench(crew_bench *bench)
+{
+    hw_crew_free(bench->crew);
+    hw_loop_settle(&bench->loop);
+    hw_loop_fini(&bench->loop);
+    hw_sys_mutex_fini(&bench->gate);
+}
+
+/* A job that notes which run it was; one that waits does so for the gate. */
+typedef struct spare_job {
+    hw_job job;
+    crew_bench *bench;
+    bool waits;
+    int run; /* its place among those that ran */
+} spare_job;
+
 static void run_spare_job(hw_job *job)
 {
     spare_job *self = HW_MEMBER(job, spare_job, job);
-    self->run = atomic_fetch_add(self->runs, 1) + 1;
-    if (self->gate) {
-        hw_sys_mutex_lock(self->gate);
-        hw_sys_mutex_unlock(self->gate);
+    self->run = atomic_fetch_add(&self->bench->runs, 1) + 1;
+    if (self->waits) {
+        hw_sys_mutex_lock(&self->bench->gate);
+        hw_sys_mutex_unlock(&self->bench->gate);
     }
 }
 
 static void note_done(hw_post *post)
 {
-    spare_job *self = HW_MEMBER(post, spare_job, job.done);
-    ++*self->done;
+    HW_MEMBER(post, spare_job, job.done)->bench->done++;
 }
 
-static spare_job make_job(atomic_int *runs, int *done, pthread_mutex_t *gate)
+static spare_job make_job(crew_bench *bench, bool waits)
 {
-    return (spare_job){{.run = run_spare_job, .done.run = note_done}, gate, runs, 0, done};
+    return (spare_job){{.run = run_spare_job, .done.run = note_done}, bench, waits, 0};
+}
+
+static int give_job(crew_bench *bench, spare_job *job)
+{
+    return hw_crew_give(bench->crew, HW_WORK_READ, &bench->loop, &job->job);
 }
 
 HW_THREAD_TEST(crew_runs_a_job_and_posts_it)
 {
-    hw_loop loop;
-    atomic_int runs = 0;
-    int done = 0;
-    hw_crew *crew = new_crew(2);
-    HW_NEED(crew);
-    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
-    spare_job job = make_job(&runs, &done, NULL);
+    crew_bench bench;
+    open_bench(&bench, 2, HW_LOOP_POLL);
+    spare_job job = make_job(&bench, false);
     assert_int_equal(hw_seam_calls("thread_start"), 0);
     for (int i = 1; i <= 3; i++) {
-        assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &job.job), 0);
-        while (done < i)
-            hw_loop_step(&loop, true);
+        assert_int_equal(give_job(&bench, &job), 0);
+        step_until_done(&bench, i);
         assert_int_equal(job.run, i);
     }
-    hw_crew_free(crew);
-    hw_loop_fini(&loop);
+    open_gate(&bench);
+    close_bench(&bench);
 }
 
 HW_THREAD_TEST(crew_queues_what_is_too_much_and_keeps_the_order)
 {
-    hw_loop loop;
-    pthread_mutex_t gate;
-    atomic_int runs = 0;
-    int done = 0;
+    crew_bench bench;
     spare_job jobs[JOBS];
-    hw_sys_mutex_init(&gate);
-    hw_crew *crew = new_crew(1);
-    HW_NEED(crew);
-    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_MANUAL));
-    hw_sys_mutex_lock(&gate);
+    open_bench(&bench, 1, HW_LOOP_MANUAL);
     for (int i = 0; i < JOBS; i++) {
-        jobs[i] = make_job(&runs, &done, i == 0 ? &gate : NULL);
-        assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &jobs[i].job), 0);
+        jobs[i] = make_job(&bench, i == 0);
+        assert_int_equal(give_job(&bench, &jobs[i]), 0);
     }
     assert_int_equal(hw_seam_calls("thread_start"), 1);
-    hw_loop_settle(&loop);
-    assert_int_equal(done, 0);
-    hw_sys_mutex_unlock(&gate);
-    /* Those that are queued run before the end. */
-    hw_crew_free(crew);
-    hw_loop_settle(&loop);
-    assert_int_equal(done, JOBS);
+    hw_loop_settle(&bench.loop);
+    assert_int_equal(bench.done, 0);
+    open_gate(&bench);
+    close_bench(&bench);
+    assert_int_equal(bench.done, JOBS);
     for (int i = 0; i < JOBS; i++)
         assert_int_equal(jobs[i].run, i + 1);
-    hw_loop_fini(&loop);
-    hw_sys_mutex_fini(&gate);
 }
 
 HW_THREAD_TEST(crew_gives_back_what_it_has_not_begun)
 {
-    hw_loop loop;
-    pthread_mutex_t gate;
-    atomic_int runs = 0;
-    int done = 0;
-    hw_sys_mutex_init(&gate);
-    hw_crew *crew = new_crew(1);
-    HW_NEED(crew);
-    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
-    spare_job first = make_job(&runs, &done, &gate), second = make_job(&runs, &done, NULL),
-              third = make_job(&runs, &done, NULL);
-    hw_sys_mutex_lock(&gate);
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &first.job), 0);
-    while (atomic_load(&runs) == 0)
+    crew_bench bench;
+    open_bench(&bench, 1, HW_LOOP_POLL);
+    spare_job first = make_job(&bench, true), second = make_job(&bench, false),
+              third = make_job(&bench, false);
+    assert_int_equal(give_job(&bench, &first), 0);
+    while (atomic_load(&bench.runs) == 0)
         sched_yield();
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &second.job), 0);
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &third.job), 0);
-    assert_false(hw_crew_take_back(crew, &first.job));
-    assert_true(hw_crew_take_back(crew, &second.job));
-    assert_false(hw_crew_take_back(crew, &second.job));
-    hw_sys_mutex_unlock(&gate);
-    while (done < 2)
-        hw_loop_step(&loop, true);
+    assert_int_equal(give_job(&bench, &second), 0);
+    assert_int_equal(give_job(&bench, &third), 0);
+    assert_false(hw_crew_take_back(bench.crew, &first.job));
+    assert_true(hw_crew_take_back(bench.crew, &second.job));
+    assert_false(hw_crew_take_back(bench.crew, &second.job));
+    open_gate(&bench);
+    step_until_done(&bench, 2);
     assert_int_equal(second.run, 0);
     assert_int_equal(third.run, 2);
     /* What was taken back may be given again. */
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &second.job), 0);
-    while (done < 3)
-        hw_loop_step(&loop, true);
+    assert_int_equal(give_job(&bench, &second), 0);
+    step_until_done(&bench, 3);
     assert_int_equal(second.run, 3);
-    hw_crew_free(crew);
-    hw_loop_fini(&loop);
-    hw_sys_mutex_fini(&gate);
+    close_bench(&bench);
 }
 
 HW_THREAD_TEST(crew_jobs_that_wait_do_not_hold_the_others)
 {
-    hw_loop loop;
-    pthread_mutex_t gate;
-    atomic_int runs = 0;
-    int done = 0;
+    crew_bench bench;
     spare_job jobs[6];
-    hw_sys_mutex_init(&gate);
-    hw_crew *crew = new_crew(4);
-    HW_NEED(crew);
-    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_POLL));
-    hw_sys_mutex_lock(&gate);
+    open_bench(&bench, 4, HW_LOOP_POLL);
     for (int i = 0; i < 6; i++) {
-        jobs[i] = make_job(&runs, &done, i < 3 ? &gate : NULL);
-        assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &jobs[i].job), 0);
+        jobs[i] = make_job(&bench, i < 3);
+        assert_int_equal(give_job(&bench, &jobs[i]), 0);
     }
-    while (done < 3)
-        hw_loop_step(&loop, true);
+    step_until_done(&bench, 3);
     assert_int_equal(hw_seam_calls("thread_start"), 4);
-    hw_sys_mutex_unlock(&gate);
-    while (done < 6)
-        hw_loop_step(&loop, true);
-    hw_crew_free(crew);
-    hw_loop_fini(&loop);
-    hw_sys_mutex_fini(&gate);
+    open_gate(&bench);
+    step_until_done(&bench, 6);
+    close_bench(&bench);
 }
 
 HW_THREAD_TEST(crew_that_cannot_start_says_so)
 {
-    hw_loop loop;
-    pthread_mutex_t gate;
-    atomic_int runs = 0;
-    int done = 0;
-    hw_sys_mutex_init(&gate);
-    hw_crew *crew = new_crew(2);
-    HW_NEED(crew);
-    HW_NEED_OK(hw_loop_init(&loop, HW_LOOP_MANUAL));
-    spare_job first = make_job(&runs, &done, &gate), second = make_job(&runs, &done, NULL);
+    crew_bench bench;
+    open_bench(&bench, 2, HW_LOOP_MANUAL);
+    spare_job first = make_job(&bench, true), second = make_job(&bench, false);
     hw_seam_fail("thread_start", 1, EAGAIN);
     hw_seam_fail("thread_start", 3, EAGAIN);
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &first.job), -EAGAIN);
+    assert_int_equal(give_job(&bench, &first), -EAGAIN);
     assert_false(hw_link_is_linked(&first.job.link));
     /* With one thread there, the job waits for that one. */
-    hw_sys_mutex_lock(&gate);
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &first.job), 0);
-    assert_int_equal(hw_crew_give(crew, HW_WORK_READ, &loop, &second.job), 0);
-    hw_sys_mutex_unlock(&gate);
-    hw_crew_free(crew);
-    hw_loop_settle(&loop);
-    assert_int_equal(done, 2);
-    hw_loop_fini(&loop);
-    hw_sys_mutex_fini(&gate);
+    assert_int_equal(give_job(&bench, &first), 0);
+    assert_int_equal(give_job(&bench, &second), 0);
+    open_gate(&bench);
+    close_bench(&bench);
+    assert_int_equal(bench.done, 2);
 }
 
 HW_TEST(crew_without_work_has_no_threads)
