@@ -71,7 +71,8 @@ typedef struct hewn_app_opts {
     void *state;                /* what hewn_state(rq) returns to the handlers of this app */
     void (*state_free)(void *); /* called with it when the last reference to the app goes */
     uint64_t body_bytes_max;    /* default 1 MiB; a larger body is 413 before the handler runs */
-    unsigned timeout_ms;        /* for an answer; default 30 000; then the client gets a 504 */
+    unsigned timeout_ms;        /* for an answer; default 30 000; then the client gets a 504,
+                                 * or a 503 when no thread was free for the handler */
     bool serial;                /* not available in this version */
     const char *const *secrets; /* not available in this version */
     const char *title;          /* not available in this version */

@@ -53,9 +53,11 @@ typedef struct hw_left {
 
 /* How long a handler takes. Shared by all loops; a loop learns for all of them. */
 typedef struct hw_pace {
-    unsigned timeout_ms;     /* for the answer, or the client gets a 504; 0: the server's */
-    bool is_blocking;        /* it never runs where a loop would wait for it */
-    _Atomic unsigned stalls; /* how much has been waited for it, see server/answer.c */
+    unsigned timeout_ms; /* for the answer, or the client gets a 504; 0: the server's */
+    bool is_blocking;    /* it never runs where a loop would wait for it */
+    /* What was learned, see server/answer.c. */
+    _Atomic int64_t stalled_ns;  /* when a loop waited for it last; monotonic, 0: never */
+    _Atomic unsigned aside_runs; /* so often it starts on a spare */
 } hw_pace;
 
 typedef struct hw_answerer {

@@ -108,8 +108,8 @@ static void take_plain_target(hw_request *request)
     read_host_field(request);
 }
 
-/* Everything but the request and the arena: what the exchange before left there is overwritten
- * here, and nowhere else. */
+/* Everything but the request and the arena: what the exchange before has in these members is
+ * overwritten here; but what points into the arena is gone with that already. */
 static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
                            const hw_place *place, int64_t now_ms, int64_t began_ns)
 {
@@ -118,8 +118,8 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->place = place;
     exchange->answerer = NULL;
     exchange->told = NULL;
-    exchange->plan = (hw_body_plan){0};
     exchange->left = (hw_left){0};
+    exchange->plan = (hw_body_plan){0};
     exchange->inflow = NULL;
     exchange->content_capacity = 0;
     exchange->now_ms = now_ms;

@@ -1,5 +1,5 @@
 /* Long values on x86-64: thirty-two bytes at once where there is AVX2, which is asked when the
- * first sixty-four bytes are over (the C library's start-up has found out; it is one load). */
+ * first half kilobyte is over (the C library's start-up has found out; it is one load). */
 #include <immintrin.h>
 
 #include "http/scan.h"

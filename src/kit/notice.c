@@ -368,7 +368,7 @@ void hw_notice_read(hw_cache *cache)
     ssize_t got;
     unsigned reads = 0;
     do {
-        if (++reads == NOTICE_READS_MAX)
+        if (++reads >= NOTICE_READS_MAX)
             hw_cache_clear(cache);
         got = hw_sys_read(cache->notice, memory, sizeof memory);
         if (got > 0)

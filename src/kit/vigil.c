@@ -54,19 +54,24 @@ void hw_vigil_watch_folders(hw_vigil *vigil, const hw_root *root)
     }
 }
 
-/* An index may be looked for under several names; what was watched for another is not needed. */
+/* An index may be looked for under several names; what was watched for another is not needed, but
+ * not forgotten: it is the cache's to end, which may watch the same file for another name. */
 static void set_file_aside(hw_vigil *vigil, int number)
 {
-    if (vigil->file < 0 || vigil->file == number)
-        return;
-    if (vigil->folder_count < HW_VIGIL_DEPTH_MAX)
+    if (vigil->file >= 0 && vigil->file != number)
         vigil->folders[vigil->folder_count++] = (hw_vigil_folder){vigil->file, 0};
+}
+
+static bool has_room_aside(const hw_vigil *vigil)
+{
+    return vigil->file < 0 || vigil->folder_count < HW_VIGIL_DEPTH_MAX;
 }
 
 void hw_vigil_watch_file(hw_vigil *vigil, int fd, bool must)
 {
-    int number =
-        vigil->notice < 0 ? -ENOTSUP : hw_sys_notice_add(vigil->notice, fd, "", VIGIL_FILE_MASK);
+    int number = -ENOSPC;
+    if (vigil->notice >= 0 && has_room_aside(vigil))
+        number = hw_sys_notice_add(vigil->notice, fd, "", VIGIL_FILE_MASK);
     if (number < 0) {
         vigil->is_blind |= must;
         return;

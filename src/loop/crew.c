@@ -48,7 +48,6 @@ struct hw_crew {
     job_queue queues[HW_WORK_COUNT];
     unsigned loops, loops_max;       /* that have not ended */
     unsigned late;                   /* threads in a handler whose loop was taken over */
-    unsigned late_max;               /* handlers that run on spares among them */
     unsigned idle, count, count_max; /* threads; a new one is idle, until it looks around */
     bool is_ending;
     hw_monitor monitor;
@@ -82,7 +81,6 @@ hw_crew *hw_crew_new(const hw_crew_setup *setup)
     init_queue(&crew->queues[HW_WORK_READ], setup->readers_max, UINT32_MAX);
     init_queue(&crew->queues[HW_WORK_HANDLER], setup->blocked_max, setup->waiting_max);
     crew->loops_max = setup->loops;
-    crew->late_max = setup->blocked_max + setup->loops;
     crew->count_max = count_max;
     hw_monitor_init(&crew->monitor, crew->monitored, take_over, crew);
     return crew;
@@ -198,7 +196,6 @@ static int start_thread(hw_crew *crew)
 
 static void add_orphan(hw_crew *crew, hw_loop *loop)
 {
-    hw_link_init(&loop->orphan);
     hw_list_append(&crew->orphans, &loop->orphan);
     crew->orphan_count++;
 }
@@ -240,7 +237,8 @@ static void take_over(void *arg, hw_loop *loop, uint64_t inside)
 {
     hw_crew *crew = arg;
     hw_sys_mutex_lock(&crew->lock);
-    if (crew->late + crew->queues[HW_WORK_HANDLER].running < crew->late_max) {
+    const job_queue *handlers = &crew->queues[HW_WORK_HANDLER];
+    if (crew->late + handlers->running < handlers->running_max + crew->loops_max) {
         add_orphan(crew, loop);
         if (start_thread(crew) == 0 && hw_mark_swap(&loop->mark, inside)) {
             crew->late++;
@@ -257,8 +255,8 @@ static int add_job(hw_crew *crew, job_queue *queue, hw_job *job)
     hw_list_append(&queue->jobs, &job->link);
     queue->waiting++;
     int error = start_thread(crew);
-    /* Somebody will come to it. */
-    if (error == 0 || crew->idle > 0 || queue->running > 0)
+    /* Somebody will come to it, when the loops without an owner have theirs. */
+    if (error == 0 || crew->idle + queue->running > crew->orphan_count)
         return 0;
     hw_link_remove(&job->link);
     queue->waiting--;
@@ -270,7 +268,6 @@ int hw_crew_give(hw_crew *crew, hw_work work, hw_loop *loop, hw_job *job)
     job_queue *queue = &crew->queues[work];
     job->loop = loop;
     job->work = work;
-    hw_link_init(&job->link);
     hw_sys_mutex_lock(&crew->lock);
     int error = queue->waiting == queue->waiting_max ? -EBUSY : add_job(crew, queue, job);
     hw_sys_condition_wake_one(&crew->work);

@@ -99,18 +99,14 @@ static void read_loop_clock(hw_loop *loop)
         loop->now_ms = (loop->now_ns - loop->start_ns) / NS_PER_MS;
         loop->next_ms_ns = loop->start_ns + (loop->now_ms + 1) * NS_PER_MS;
     }
-    loop->is_late = false;
 }
 
 /* How long the next wait may last: not at all when somebody is queued, else until the next timer.
- * Turns are short, so the clock is not read again after them; what was answered may have taken any
- * time. */
+ * Turns are short, so the clock is not read again after them. */
 static int choose_timeout_ms(hw_loop *loop, bool may_wait)
 {
     if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
         return 0;
-    if (loop->is_late)
-        read_loop_clock(loop);
     int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
     int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
     if (wait_ms > INT32_MAX)
@@ -193,8 +189,9 @@ static bool run_ready(hw_loop *loop)
         hw_ready *ready = HW_MEMBER(link, hw_ready, link);
         if (!ready->run(ready))
             return false;
+        /* A handler may have taken any time. */
+        read_loop_clock(loop);
     }
-    loop->is_late = true;
     run_round(&loop->turns);
     return true;
 }
@@ -231,7 +228,7 @@ bool hw_loop_step(hw_loop *loop, bool may_wait)
 bool hw_loop_run(hw_loop *loop)
 {
     /* What an owner has left undone that lost it. */
-    loop->is_late = true;
+    read_loop_clock(loop);
     if (!end_step(loop))
         return false;
     while (!atomic_load(&loop->is_ended))

@@ -2,7 +2,7 @@
  * calls hw_loop_step or hw_loop_run owns it for that long, and nothing of it lives in globals or
  * thread-locals. While its owner is inside a handler another thread may become its owner (crew.h).
  *
- * One step is: wait; note who is ready; fire timers; let arrivals in; let everybody who is queued
+ * One step is: wait; note who is ready; run what other threads have posted; fire timers; let arrivals in; let everybody who is queued
  * take a turn; run what became ready to be answered, at the top level, inside nobody's turn; let
  * those take their turn who were woken by that; free what was retired. */
 #ifndef HW_LOOP_LOOP_H
@@ -74,7 +74,7 @@ struct hw_loop {
     hw_list early;   /* hw_early */
     hw_wheel wheel;
     int64_t start_ns;               /* where the wheel's clock begins */
-    int64_t now_ns;                 /* monotonic, read once a step */
+    int64_t now_ns;                 /* monotonic, read once a step and behind each handler */
     int64_t now_ms;                 /* the same on the wheel's clock */
     int64_t next_ms_ns;             /* when that changes */
     void (*on_idle)(hw_loop *loop); /* may be NULL; it is about to wait, with nobody queued */
@@ -84,7 +84,6 @@ struct hw_loop {
     _Atomic(hw_post *) inbox;
     atomic_bool is_asleep;
     atomic_bool is_ended;
-    bool is_late; /* now_ns may lie far back: what became ready was run since */
     struct epoll_event events[HW_LOOP_EVENTS_MAX];
 };
 
@@ -142,8 +141,9 @@ static inline void hw_task_init(hw_task *task, void (*run)(hw_task *task))
     hw_link_init(&task->link);
 }
 
-/* For the functions below: queueing what is queued already changes nothing. */
-/* Before the turns of a step: for whoever brings others that take theirs in the same step. */
+/* Queueing what is queued already changes nothing.
+ *
+ * Before the turns of a step: for whoever brings others that take theirs in the same step. */
 static inline void hw_loop_queue_arrival(hw_loop *loop, hw_task *task)
 {
     hw_list_append_once(loop->arrivals.next, &task->link);

@@ -3,21 +3,20 @@
  * Everything a handler may do, it does inside hw_answer_run; there it owns its exchange and nothing
  * of the loop, which may go on without the thread that runs it (loop/crew.h).
  *
- * Loops learn which handlers keep them waiting. A loop that had to be taken over counts
- * STALL_WEIGHT against the handler, before the next one runs: its own end may be far off, and
- * others of its kind be next. At SLOW it starts on a spare, where each run that was over within a
- * millisecond takes one off. So two stalls soon after each other are enough, one now and then never
- * is, and what has become quick is soon inline again. The count is one for all loops; it may miss a
- * few when many change it at once, and nobody minds. */
+ * Loops learn which handlers keep them waiting. One that has had a loop taken over twice within
+ * STALL_SPAN starts on a spare from then on, until ASIDE_RUNS of its runs there, one after the
+ * other, were over within a millisecond. A stall now and then, which may be the system's doing,
+ * teaches nothing. A stall counts when the loop is taken over, before the next handler runs: its own
+ * end may be far off, and others of its kind be next. What is learned holds for all loops; it may
+ * miss something when many learn at once, and nobody minds. */
 #include "server/answer.h"
 
 #include "base/number.h"
 #include "sys/clock.h"
 
 #define STARVED_MS_MAX 10000
-#define STALL_WEIGHT 16
-#define SLOW 24
-#define STALLS_MAX 64
+#define STALL_SPAN_NS INT64_C(1000000000)
+#define ASIDE_RUNS 32
 /* As the monitor sees it. */
 #define QUICK_NS INT64_C(1000000)
 
@@ -49,7 +48,7 @@ bool hw_answer_is_slow(const hw_lane *lane, const hw_exchange *exchange)
 {
     const hw_pace *pace = hw_answer_pace_of(lane->shared, exchange);
     return pace &&
-           (pace->is_blocking || atomic_load_explicit(&pace->stalls, memory_order_relaxed) >= SLOW);
+           (pace->is_blocking || atomic_load_explicit(&pace->aside_runs, memory_order_relaxed) > 0);
 }
 
 unsigned hw_answer_timeout_ms(const hw_lane *lane, const hw_exchange *exchange)
@@ -64,16 +63,20 @@ void hw_answer_note_stall(hw_lane *lane)
     if (!pace)
         return;
     lane->inside = NULL;
-    unsigned stalls = atomic_load_explicit(&pace->stalls, memory_order_relaxed);
-    stalls = (unsigned)hw_number_min(stalls + STALL_WEIGHT, STALLS_MAX);
-    atomic_store_explicit(&pace->stalls, stalls, memory_order_relaxed);
+    int64_t now_ns = lane->loop.now_ns;
+    int64_t before_ns = atomic_exchange_explicit(&pace->stalled_ns, now_ns, memory_order_relaxed);
+    if (before_ns > 0 && now_ns - before_ns <= STALL_SPAN_NS)
+        atomic_store_explicit(&pace->aside_runs, ASIDE_RUNS, memory_order_relaxed);
 }
 
-static void note_quick_run(hw_pace *pace)
+static void note_aside_run(hw_pace *pace, int64_t span_ns)
 {
-    unsigned stalls = atomic_load_explicit(&pace->stalls, memory_order_relaxed);
-    if (stalls > 0)
-        atomic_store_explicit(&pace->stalls, stalls - 1, memory_order_relaxed);
+    unsigned runs = atomic_load_explicit(&pace->aside_runs, memory_order_relaxed);
+    if (span_ns >= QUICK_NS)
+        runs = ASIDE_RUNS;
+    else if (runs > 0)
+        runs--;
+    atomic_store_explicit(&pace->aside_runs, runs, memory_order_relaxed);
 }
 
 void hw_answer_run(const hw_shared *shared, hw_exchange *exchange)
@@ -87,8 +90,8 @@ void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange)
     hw_pace *pace = hw_answer_pace_of(shared, exchange);
     int64_t began_ns = hw_sys_monotonic_ns();
     hw_answer_run(shared, exchange);
-    if (pace && hw_sys_monotonic_ns() - began_ns < QUICK_NS)
-        note_quick_run(pace);
+    if (pace)
+        note_aside_run(pace, hw_sys_monotonic_ns() - began_ns);
 }
 
 /* The loop's again is what the handler has left for the loop. */

@@ -83,8 +83,7 @@ void hw_conn_close(hw_conn *conn)
     hw_loop_retire(&lane->loop, &conn->turn);
     if (all == lane->shared->limits.connections_max)
         hw_admit_on_room(lane);
-    if (lane->is_draining && lane->conn_count == 0)
-        hw_loop_end(&lane->loop);
+    hw_lane_end_if_over(lane);
 }
 
 void hw_conn_drain(hw_conn *conn)

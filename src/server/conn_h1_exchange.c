@@ -231,7 +231,9 @@ void hw_conn_h1_drop(h1_exchange *e)
 
 void hw_conn_h1_end_abandoned(h1_exchange *e)
 {
+    hw_lane *lane = e->lane;
     end_exchange(e, false);
+    hw_lane_end_if_over(lane);
 }
 
 void hw_conn_h1_free_spare_exchanges(hw_lane *lane)

@@ -122,6 +122,26 @@ void hw_conn_h1_abandon(h1_exchange *e)
 static const hw_problem too_slow_handler = {504, "the answer is not there in time",
                                             "RFC 9110 15.6.5"};
 
+/* Those that a record tells. False: no memory. */
+static bool copy_told_fields(hw_arena *arena, hw_fields from, hw_fields *ret_fields)
+{
+    static const hw_field_id told[] = {HW_FIELD_REFERER, HW_FIELD_USER_AGENT};
+    enum { TOLD = sizeof told / sizeof *told };
+    hw_field *fields = hw_arena_alloc(arena, TOLD * sizeof *fields);
+    size_t count = 0;
+    for (size_t i = 0; fields && i < TOLD; i++) {
+        const hw_field *field = hw_fields_find(from, told[i]);
+        if (!field)
+            continue;
+        fields[count] = (hw_field){.name = hw_text_of(hw_field_name(told[i])), .id = told[i]};
+        if (!hw_arena_copy_text(arena, field->value, &fields[count].value))
+            return false;
+        count++;
+    }
+    *ret_fields = hw_fields_of(fields, count);
+    return fields != NULL;
+}
+
 /* What a record of the answer has to say of the request, in memory of its own. */
 static void copy_request(hw_exchange *to, const hw_request *from)
 {
@@ -129,7 +149,8 @@ static void copy_request(hw_exchange *to, const hw_request *from)
     (void)(hw_arena_copy_text(&to->arena, from->method_name, &request->method_name) &&
            hw_arena_copy_text(&to->arena, from->raw_target, &request->raw_target) &&
            hw_arena_copy_text(&to->arena, from->protocol, &request->protocol) &&
-           hw_arena_copy_text(&to->arena, from->host, &request->host));
+           hw_arena_copy_text(&to->arena, from->host, &request->host) &&
+           copy_told_fields(&to->arena, from->fields, &request->fields));
 }
 
 void hw_conn_h1_give_handler_up(conn_h1 *h1)
@@ -149,6 +170,7 @@ void hw_conn_h1_give_handler_up(conn_h1 *h1)
     copy_request(&e->exchange, &late->exchange.request);
     e->exchange.began_ns = late->exchange.began_ns;
     e->exchange.now_ms = late->exchange.now_ms;
+    e->exchange.fed = late->exchange.fed;
     e->is_http10 = late->is_http10;
     e->is_head = late->is_head;
     hw_conn_h1_answer_problem(e, &too_slow_handler);

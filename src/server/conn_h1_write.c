@@ -398,7 +398,7 @@ static inline bool gather_usual(h1_exchange *e, h1_batch *batch)
     if (body.length > 0)
         memcpy(at + head_bytes, body.at, body.length);
     if (lane->place.sink && lane->place.sink->steps)
-        tell_usual(lane->place.sink, body.length > 0);
+        tell_usual(lane->place.sink, sends_body(e));
     e->prefix = (hw_text){at, head_bytes};
     e->piece = body;
     e->progress = H1_DONE;

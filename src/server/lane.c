@@ -93,6 +93,8 @@ static void on_drain_limit(hw_timer *timer)
     hw_lane *lane = HW_MEMBER(timer, hw_lane, drain_limit);
     lane->is_cut = lane->conn_count > 0;
     hw_lane_cut(lane);
+    /* Handlers that nobody waits for have had their time too. */
+    hw_loop_end(&lane->loop);
 }
 
 static void on_drain_post(hw_post *post)
@@ -105,6 +107,7 @@ static void on_end_post(hw_post *post)
     hw_lane *lane = HW_MEMBER(post, hw_lane, end_post);
     hw_lane_drain(lane);
     hw_lane_cut(lane);
+    hw_loop_end(&lane->loop);
 }
 
 static void on_idle(hw_loop *loop)
@@ -209,10 +212,14 @@ void hw_lane_drain(hw_lane *lane)
     lane->is_draining = true;
     for (hw_link *link = lane->conns.head.next; link != &lane->conns.head; link = link->next)
         hw_conn_drain(HW_MEMBER(link, hw_conn, link));
-    if (lane->conn_count == 0)
+    hw_loop_arm(&lane->loop, &lane->drain_limit, lane->shared->limits.drain_ms);
+    hw_lane_end_if_over(lane);
+}
+
+void hw_lane_end_if_over(hw_lane *lane)
+{
+    if (lane->is_draining && lane->conn_count == 0 && hw_list_is_empty(&lane->abandoned))
         hw_loop_end(&lane->loop);
-    else
-        hw_loop_arm(&lane->loop, &lane->drain_limit, lane->shared->limits.drain_ms);
 }
 
 void hw_lane_cut(hw_lane *lane)

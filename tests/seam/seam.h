@@ -29,6 +29,8 @@ unsigned hw_seam_calls(const char *call);
 
 /* Who waits for a condition or for some time to pass does not wait for the time. */
 void hw_seam_hurry(bool hurries);
+/* How often somebody has waited for some time to pass, hurried or not. */
+unsigned hw_seam_waits(void);
 
 /* Both clocks stand still, at these times. */
 void hw_seam_clock_freeze(int64_t monotonic_ns, int64_t realtime_ns);

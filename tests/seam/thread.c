@@ -85,6 +85,12 @@ void hw_sys_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 }
 
 static atomic_bool is_hurried;
+static atomic_uint waits;
+
+unsigned hw_seam_waits(void)
+{
+    return atomic_load(&waits);
+}
 
 void hw_seam_hurry(bool hurries)
 {
@@ -93,6 +99,7 @@ void hw_seam_hurry(bool hurries)
 
 void hw_sys_condition_wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, unsigned ms)
 {
+    atomic_fetch_add(&waits, 1);
     if (atomic_load(&is_hurried)) {
         real_hw_sys_mutex_unlock(mutex);
         sched_yield();

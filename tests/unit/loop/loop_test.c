@@ -490,3 +490,35 @@ HW_THREAD_TEST(loop_hands_memory_over_with_a_post)
     hw_loop_fini(&game.loops[0]);
     hw_loop_fini(&game.loops[1]);
 }
+
+/* What the second one sees: a handler before it has taken long. */
+typedef struct loop_timed {
+    hw_ready ready;
+    hw_loop *loop;
+    int64_t began_ms;
+} loop_timed;
+
+static bool take_forty_seconds(hw_ready *ready)
+{
+    loop_timed *self = HW_MEMBER(ready, loop_timed, ready);
+    self->began_ms = hw_loop_now_ms(self->loop);
+    hw_seam_clock_advance(INT64_C(40000) * 1000000);
+    return true;
+}
+
+HW_TEST(loop_knows_the_time_behind_each_handler)
+{
+    loop_diary diary;
+    open_diary(&diary, HW_LOOP_MANUAL);
+    loop_timed first = {.loop = &diary.loop}, second = first;
+    hw_seam_clock_freeze(diary.loop.start_ns, 0);
+    hw_ready_init(&first.ready, take_forty_seconds);
+    hw_ready_init(&second.ready, take_forty_seconds);
+    hw_loop_queue_ready(&diary.loop, &first.ready);
+    hw_loop_queue_ready(&diary.loop, &second.ready);
+    hw_loop_step(&diary.loop, false);
+    assert_int_equal(first.began_ms, 0);
+    assert_int_equal(second.began_ms, 40000);
+    assert_int_equal(hw_loop_now_ms(&diary.loop), 80000);
+    hw_loop_fini(&diary.loop);
+}

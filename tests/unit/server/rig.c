@@ -28,7 +28,8 @@ static void take_item(void *arg, hw_sink_kind kind, const void *item)
         return;
     const hw_record *record = item;
     rig->record[rig->records++] = (struct rig_record){
-        record->status, record->is_complete, record->bytes_in, record->bytes_out, record->us};
+        record->status, record->is_complete,    record->bytes_in,         record->bytes_out,
+        record->us,     record->referer.length, record->user_agent.length};
 }
 
 void rig_open(test_rig *rig)

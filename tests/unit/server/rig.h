@@ -23,6 +23,7 @@ typedef struct test_rig {
         int status;
         bool is_complete;
         uint64_t bytes_in, bytes_out, us;
+        size_t referer_bytes, agent_bytes;
     } record[RIG_RECORDS_MAX];
 } test_rig;
 
