@@ -36,8 +36,7 @@ typedef struct hewn_limits {
     unsigned head_ms;         /* a request's head, in all; 15 000 */
     unsigned idle_ms;         /* between two requests; 30 000 */
     unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
-    unsigned
-        blocked_max; /* threads for handlers that block, beside one a loop; 64, at most 10 000 */
+    unsigned blocked_max;     /* threads for handlers that block; 64, at most 10 000 */
     unsigned rate_bytes_min;  /* a second, of a body; 500 */
     size_t head_bytes_max;    /* 32 KiB */
     uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
@@ -145,12 +144,11 @@ typedef struct hewn_files_opts {
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for. Where the system tells of changes a
- * request sees every one that was made before the wait ended which brought it to its loop. Not seen: stores through a memory mapping, until that ends; what is
- * mounted over a folder or a name. opts may be NULL.
- * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
- * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
- * NULL) says it in words. A bad prefix aborts. */
+ * whatever is asked for. Where the system tells of changes a request sees every one that was made
+ * before the wait ended which brought it to its loop. Not seen: stores through a memory mapping,
+ * until that ends; what is mounted over a folder or a name. opts may be NULL. Owns: keeps a
+ * descriptor of its own; folder_fd stays the caller's. Errors: -ENOTDIR and what else the system
+ * says of the folder, -ENOMEM; the fault (which may be NULL) says it in words. A bad prefix aborts. */
 HEWN_MUST_USE int hewn_files(hewn_app *app, const char *prefix, int folder_fd,
                              const hewn_files_opts *opts, hewn_fault *fault);
 

@@ -2,9 +2,10 @@
  * calls hw_loop_step or hw_loop_run owns it for that long, and nothing of it lives in globals or
  * thread-locals. While its owner is inside a handler another thread may become its owner (crew.h).
  *
- * One step is: wait; note who is ready; run what other threads have posted; fire timers; let arrivals in; let everybody who is queued
- * take a turn; run what became ready to be answered, at the top level, inside nobody's turn; let
- * those take their turn who were woken by that; free what was retired. */
+ * One step is: wait; note who is ready; run what other threads have posted; fire timers; let
+ * arrivals in; let everybody who is queued take a turn; run what became ready to be answered, at
+ * the top level, inside nobody's turn; let those take their turn who were woken by that; free what
+ * was retired. */
 #ifndef HW_LOOP_LOOP_H
 #define HW_LOOP_LOOP_H
 
