@@ -146,9 +146,10 @@ typedef struct hewn_files_opts {
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
  * whatever is asked for. Where the system tells of changes a request sees every one that was made
  * before the wait ended which brought it to its loop. Not seen: stores through a memory mapping,
- * until that ends; what is mounted over a folder or a name. opts may be NULL. Owns: keeps a
- * descriptor of its own; folder_fd stays the caller's. Errors: -ENOTDIR and what else the system
- * says of the folder, -ENOMEM; the fault (which may be NULL) says it in words. A bad prefix aborts. */
+ * until that ends; what is mounted over a folder or a name. opts may be NULL.
+ * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
+ * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
+ * NULL) says it in words. A bad prefix aborts. */
 HEWN_MUST_USE int hewn_files(hewn_app *app, const char *prefix, int folder_fd,
                              const hewn_files_opts *opts, hewn_fault *fault);
 
