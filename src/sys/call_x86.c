@@ -13,14 +13,14 @@
 static inline long call_kernel(long number, int fd, const void *memory, unsigned long length,
                                long fourth)
 {
-    register long r10 __asm__("r10") = fourth;
-    /* Only recvfrom and sendto have these: no address. */
-    register long r8 __asm__("r8") = 0;
-    register long r9 __asm__("r9") = 0;
-    __asm__ volatile("syscall"
+    /* Only recvfrom and sendto have a fifth and a sixth, in r8 and r9: no address. */
+    __asm__ volatile("mov %[fourth], %%r10\n\t"
+                     "xor %%r8d, %%r8d\n\t"
+                     "xor %%r9d, %%r9d\n\t"
+                     "syscall"
                      : "+a"(number)
-                     : "D"((long)fd), "S"(memory), "d"(length), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
+                     : "D"((long)fd), "S"(memory), "d"(length), [fourth] "r"(fourth)
+                     : "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
     return number;
 }
 

@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.path.join(HERE, "..", "..", "bench")
 sys.path.append(BENCH)
 import folder
+from compiler import COUNTED, compiler_of
 
 CEILINGS = os.path.join(HERE, "ceilings.txt")
 BATCHES_TRACED = 200
@@ -336,12 +337,13 @@ def measure(program):
     return rows
 
 
-def read_ceilings():
+def read_ceilings(compiler):
     """{shape: {figure: ceiling}}"""
+    figures = ["calls", "above", *("instructions" if one == compiler else None for one in COUNTED)]
     with open(CEILINGS, encoding="utf-8") as file:
         lines = [line.split() for line in file if line.strip() and not line.startswith("#")]
-    return {name: {figure: float(value) for figure, value in zip(("calls", "above", "instructions"), values)
-                   if value != "-"} for name, *values in lines}
+    return {name: {figure: float(value) for figure, value in zip(figures, values) if figure and value != "-"}
+            for name, *values in lines}
 
 
 DIGITS = {"calls": 2, "above": 2, "instructions": 0}
@@ -397,7 +399,7 @@ def main():
     is_known_machine = platform.machine() == "x86_64"
     if not is_known_machine:
         print(f"note: instructions of {platform.machine()} are not judged")
-    judged = judge_all(rows, read_ceilings(), is_known_machine)
+    judged = judge_all(rows, read_ceilings(compiler_of(options.hewn)), is_known_machine)
     print(f"{sum(judged)} passed, {len(judged) - sum(judged)} failed")
     return 0 if all(judged) else 1
 
