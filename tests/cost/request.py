@@ -25,7 +25,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.path.join(HERE, "..", "..", "bench")
-sys.path.append(BENCH)
+sys.path += [BENCH, HERE]
 import folder
 from compiler import COUNTED, compiler_of
 
