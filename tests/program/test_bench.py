@@ -221,10 +221,12 @@ def test_a_ceiling_is_a_ceiling(capsys):
     assert request_cost.judge_all(rows, ceilings, False) == [False, False]
 
 
-def test_every_shape_has_its_ceilings():
-    ceilings = request_cost.read_ceilings()
+@pytest.mark.parametrize("compiler", request_cost.COUNTED)
+def test_every_shape_has_its_ceilings(compiler):
+    ceilings = request_cost.read_ceilings(compiler)
     assert ceilings.keys() == request_cost.make_shapes().keys()
     assert all(("above" in one) == (name in request_cost.CROWD_SHAPES) for name, one in ceilings.items())
+    assert all({"calls", "instructions"} <= one.keys() for one in ceilings.values())
 
 
 @pytest.mark.skipif(not shutil.which("taskset"), reason="taskset is not installed")
