@@ -25,6 +25,7 @@ BUILDS = {
     "build/clang": ("clang", ["-Dtests=true"]),
     # valgrind of Debian 12 cannot read what clang writes for debuggers
     "build/gcc": ("gcc", ["-Dtests=true"]),
+    "build/cover": ("clang", DEBUG + ["-Dcoverage=true"]),
 }
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:allocator_may_return_null=1"
@@ -229,6 +230,10 @@ def cost_request(folder, wanted):
     return run([PYTHON, REQUEST_COST, f"{folder}/hewn"])
 
 
+def coverage(folder, wanted):
+    return run([PYTHON, "tests/coverage.py", folder])
+
+
 def clients(folder, wanted):
     """Real clients, through pytest; HEWN, CASE_SERVER and STALL_SERVER name the programs under test."""
     report = log_path(f"{folder}-clients") + ".xml"
@@ -276,6 +281,7 @@ STEPS = [
     ("cases-thread", "build/tsan", cases, False, ["tests/http/run_cases.py"]),
     ("clients-thread", "build/tsan", clients, True, ["tests/program/conftest.py"]),
     ("unit-clang", "build/clang", unit, True, []),
+    ("coverage", "build/cover", coverage, False, []),
     ("clients-release", "build", clients, True, ["tests/program/conftest.py"]),
 ]
 MORE_STEPS = [

@@ -222,6 +222,12 @@ HW_TEST(range_applies_to_strong_validators_only)
     assert_false(hw_condition_range_applies(HW_METHOD_GET, by_date, weak, HW_NO_DATE, NOW));
 }
 
+HW_TEST(range_of_what_has_no_tag_needs_a_date)
+{
+    hw_fields by_tag = FIELDS(FIELD(RANGE, "bytes=0-3"), FIELD(IF_RANGE, "\"v\""));
+    assert_false(hw_condition_range_applies(HW_METHOD_GET, by_tag, HW_TEXT(""), MODIFIED, NOW));
+}
+
 HW_TEST(range_field_must_be_alone)
 {
     hw_text tag = HW_TEXT("\"v\"");

@@ -1,5 +1,7 @@
 #include "unit/http/http_harness.h"
 
+#include <string.h>
+
 #include "http/date.h"
 
 #define NOW INT64_C(1700000000) /* Tue, 14 Nov 2023 22:13:20 GMT */
@@ -82,6 +84,23 @@ HW_TEST(date_that_is_none_is_refused)
         if (parsed_date(rows[i], NOW) != HW_NO_DATE)
             fail_msg("\"%s\" passes", rows[i]);
     assert_false(hw_date_parse(HW_TEXT("Sun, 06 Nov 1994 08:49:37 GMT\0"), NOW, &(int64_t){0}));
+}
+
+/* No byte can be another one, none can be missing, none be too many. */
+HW_TEST(date_is_exact_in_every_byte)
+{
+    static const char *const rows[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
+                                       "Sunday, 06-Nov-94 08:49:37 GMT",
+                                       "Sun Nov  6 08:49:37 1994"};
+    for (size_t i = 0; i < ROWS(rows); i++)
+        for (size_t at = 0; at < strlen(rows[i]); at++) {
+            char changed[64] = "";
+            int64_t seconds;
+            memcpy(changed, rows[i], strlen(rows[i]));
+            changed[at] = '?';
+            assert_true(parsed_date(changed, NOW) == HW_NO_DATE);
+            assert_false(hw_date_parse((hw_text){rows[i], at}, NOW, &seconds));
+        }
 }
 
 HW_TEST(date_asctime_day_may_have_a_leading_zero)

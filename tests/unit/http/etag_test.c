@@ -40,7 +40,7 @@ HW_TEST(etag_that_is_none_is_refused)
 
 HW_TEST(etags_of_a_list_are_walked)
 {
-    hw_cursor list = hw_cursor_of(HW_TEXT(" ,\"a,b\" ,, W/\"\\\",\"c\","));
+    hw_cursor list = hw_cursor_of(HW_TEXT(" ,\"a,b\" ,,\tW/\"\\\",\"c\","));
     hw_etag etag;
     assert_true(hw_etag_next(&list, &etag));
     assert_text(etag.opaque, "\"a,b\"");

@@ -107,6 +107,8 @@ HW_TEST(field_framing_is_the_drivers)
     assert_true(hw_field_is_framing(HW_FIELD_CONTENT_LENGTH));
     assert_true(hw_field_is_framing(HW_FIELD_TRANSFER_ENCODING));
     assert_true(hw_field_is_framing(HW_FIELD_CONNECTION));
+    assert_true(hw_field_is_framing(HW_FIELD_KEEP_ALIVE));
+    assert_true(hw_field_is_framing(HW_FIELD_DATE));
     assert_false(hw_field_is_framing(HW_FIELD_CONTENT_TYPE));
     assert_false(hw_field_is_framing(HW_FIELD_OTHER));
 }
@@ -149,6 +151,7 @@ HW_TEST(fields_that_are_absent_are_not_looked_for)
     assert_false(
         hw_fields_lack(fields, HW_FIELD_BIT(HW_FIELD_RANGE) | HW_FIELD_BIT(HW_FIELD_HOST)));
     assert_null(hw_fields_find(fields, HW_FIELD_RANGE));
+    assert_null(hw_fields_next(fields, HW_FIELD_RANGE, NULL));
     assert_text(hw_fields_find(fields, HW_FIELD_HOST)->value, "h");
     assert_text(hw_fields_single(fields, HW_FIELD_VARY), "one");
 }

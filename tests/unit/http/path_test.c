@@ -145,6 +145,15 @@ HW_TEST(path_is_appended_and_needs_its_own_bytes_and_two)
     assert_text(hw_buffer_text(&out), "x/y/");
 }
 
+HW_TEST(path_is_not_written_behind_what_did_not_fit)
+{
+    char memory[20];
+    hw_path path;
+    hw_buffer out = HW_BUFFER_OVER(memory);
+    hw_buffer_put_string(&out, "this is longer than that");
+    assert_int_equal(hw_path_decode(HW_TEXT("/a"), &out, &path)->status, 414);
+}
+
 HW_TEST(path_too_long_is_414_even_in_the_middle)
 {
     char memory[6];

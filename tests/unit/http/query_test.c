@@ -64,6 +64,17 @@ HW_TEST(query_pairs_are_decoded)
     hw_arena_fini(&arena);
 }
 
+HW_TEST(query_has_no_raw_nul)
+{
+    char memory[20];
+    hw_buffer joined = HW_BUFFER_OVER(memory);
+    hw_arena arena;
+    hw_arena_init(&arena, 1024, 65536);
+    int result = join_pairs(&arena, (hw_text){"a\0b=c", 5}, &joined);
+    assert_true(result == -EINVAL || result == -ENOMEM);
+    hw_arena_fini(&arena);
+}
+
 HW_TEST(query_is_over_after_an_error)
 {
     hw_arena arena;

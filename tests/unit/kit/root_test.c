@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "kit/vigil.h"
 #include "seam/seam.h"
+#include "sys/notice.h"
 #include "unit/kit/site.h"
 
 static hw_root open_www(test_site *site)
@@ -76,6 +79,62 @@ HW_TEST(root_needs_a_descriptor)
     assert_int_equal(hw_root_open(&root, -1, false), -EBADF);
     hw_seam_fail("duplicate", 1, EMFILE);
     assert_int_equal(hw_root_open(&root, 0, false), -EMFILE);
+}
+
+/* Looks a name up, with a vigil that wants the file watched or leaves it to what is found. */
+static hw_vigil look(test_site *site, const char *name, bool watches_file)
+{
+    hw_finding found;
+    hw_root root = open_www(site);
+    hw_vigil vigil = {.notice = hw_sys_notice_new(), .watches_file = watches_file, .file = -1};
+    assert_true(vigil.notice >= 0);
+    assert_int_equal(hw_root_find(&root, name, &vigil, &found), 0);
+    close(found.fd);
+    close(vigil.notice);
+    hw_root_close(&root);
+    return vigil;
+}
+
+HW_TEST(root_has_a_file_watched_whose_folder_does_not_tell_all)
+{
+    test_site site;
+    site_open(&site);
+    site_link(&site, "www/link.txt", "hello.txt");
+    hw_vigil plain = look(&site, "hello.txt", false);
+    assert_true(plain.file < 0);
+    assert_false(plain.is_blind);
+    assert_true(look(&site, "hello.txt", true).file >= 0);
+    hw_vigil behind_link = look(&site, "link.txt", false);
+    assert_true(behind_link.file >= 0);
+    assert_true(behind_link.is_blind);
+
+    char second[256];
+    snprintf(second, sizeof second, "%s", site_path(&site, "www/second.txt"));
+    assert_int_equal(link(site_path(&site, "www/ten.txt"), second), 0);
+    hw_vigil linked = look(&site, "ten.txt", false);
+    assert_true(linked.file >= 0);
+    assert_false(linked.is_blind);
+    assert_true(look(&site, "ten.txt", true).file >= 0);
+    site_close(&site);
+}
+
+/* Wanted and not to be had; and that it must be is found out only then. */
+HW_TEST(root_is_blind_where_a_file_must_be_watched_and_cannot)
+{
+    test_site site;
+    site_open(&site);
+    hw_seam_fail("notice_add", 1, ENOSPC);
+    assert_false(look(&site, "hello.txt", true).is_blind);
+    char second[256];
+    snprintf(second, sizeof second, "%s", site_path(&site, "www/second.txt"));
+    assert_int_equal(link(site_path(&site, "www/ten.txt"), second), 0);
+    hw_seam_fail("notice_add", 1, ENOSPC);
+    hw_vigil tried_twice = look(&site, "ten.txt", true);
+    assert_true(tried_twice.file >= 0);
+    assert_false(tried_twice.is_blind);
+    hw_seam_fail("notice_add", 1, ENOSPC);
+    assert_true(look(&site, "ten.txt", false).is_blind);
+    site_close(&site);
 }
 
 HW_TEST(root_shows_by_name)
