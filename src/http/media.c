@@ -12,19 +12,20 @@
  * Content-Encoding that clients would undo. A name without an extension is octets: guessing text
  * would make browsers show a program as garbage, and looking inside is not this module's to do.
  *
- * The table is sorted; a lookup is eight comparisons. The map is built once and never changed. */
+ * The table is sorted; a lookup is eight comparisons. The file is kept as it is read and searched
+ * when an extension is in no table, which is rare, sixteen bytes at once, and then only its few
+ * lines with a word that begins alike are read. Rejected: a map of the file's thousand and a half
+ * extensions, made at start, which was two thirds of what a start costs and served nobody. */
 #include "http/media.h"
-
-#include <errno.h>
 
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "http/block.h"
 #include "http/field.h"
 
 #define EXTENSION_BYTES_MAX 24
-#define MEDIA_BLOCK_BYTES 16384
-#define MEDIA_BYTES_MAX (8u << 20)
+#define MEDIA_TYPE_BYTES_MAX 200
 
 typedef struct known_media {
     hw_text extension, type;
@@ -294,68 +295,69 @@ static bool is_media_type(hw_text type)
            hw_token_is_valid(hw_text_from(type, slash + 1));
 }
 
-static char *copy_media_type(hw_arena *arena, hw_text type)
-{
-    bool is_text = hw_text_equal_nocase(hw_text_upto(type, 5), HW_TEXT("text/"));
-    hw_text parameter = is_text ? HW_TEXT("; charset=utf-8") : HW_TEXT("");
-    size_t room = type.length + parameter.length + 1;
-    char *memory = hw_arena_alloc(arena, room);
-    if (!memory)
-        return NULL;
-    hw_buffer buffer = hw_buffer_over(memory, room);
-    hw_buffer_put(&buffer, type);
-    hw_buffer_put(&buffer, parameter);
-    hw_buffer_put_char(&buffer, '\0');
-    return memory;
-}
-
-/* 0, also when there is nothing to add; or -ENOMEM. */
-static int add_extension(hw_media *media, hw_text extension, char *type)
-{
-    char memory[EXTENSION_BYTES_MAX];
-    hw_buffer buffer = HW_BUFFER_OVER(memory);
-    hw_text folded = fold_extension(extension, &buffer), key;
-    if (folded.length == 0 || find_known_media(folded))
-        return 0;
-    if (!hw_arena_copy_text(&media->arena, folded, &key))
-        return -ENOMEM;
-    return hw_map_put(&media->types, key, type);
-}
-
-static int read_mime_line(hw_media *media, hw_text text)
+/* The type that a line gives to an extension; empty when it gives none. */
+static hw_text type_in_line(hw_text text, hw_text extension)
 {
     hw_cursor line = hw_cursor_of(hw_text_upto(text, hw_text_find(text, '#')));
-    hw_text type = take_mime_word(&line), extension = take_mime_word(&line);
-    if (extension.length == 0 || type.length > 200 || !is_media_type(type))
-        return 0;
-    char *value = copy_media_type(&media->arena, type);
-    int error = value ? 0 : -ENOMEM;
-    for (; extension.length > 0 && error == 0; extension = take_mime_word(&line))
-        error = add_extension(media, extension, value);
-    return error;
+    hw_text type = take_mime_word(&line), word = take_mime_word(&line);
+    while (word.length > 0 && !hw_text_equal_nocase(word, extension))
+        word = take_mime_word(&line);
+    bool is_found = word.length > 0 && type.length <= MEDIA_TYPE_BYTES_MAX && is_media_type(type);
+    return is_found ? type : HW_TEXT("");
 }
 
-int hw_media_init(hw_media *media, hw_text mime_types)
+/* Whether each of these bytes may part two words of a line; a line's end does not. */
+static hw_block find_mime_blanks(hw_block block)
 {
-    hw_cursor lines = hw_cursor_of(mime_types);
-    int error = 0;
-    hw_assert(is_known_sorted());
-    hw_arena_init(&media->arena, MEDIA_BLOCK_BYTES, MEDIA_BYTES_MAX);
-    /* The keys come from this machine's own file: nobody chooses collisions. */
-    hw_map_init(&media->types, 0);
-    while (!hw_cursor_at_end(&lines) && error == 0) {
-        error = read_mime_line(media, hw_cursor_take_until(&lines, '\n'));
-        hw_cursor_take(&lines, '\n');
+    return hw_block_range(block, 0, ' ') & ~hw_block_same(block, '\n');
+}
+
+/* Where, from an index on, a word that begins with this byte, or with it in the other case, may
+ * follow another one in its line; text.length: nowhere. */
+static size_t find_mime_word(hw_text text, size_t from, char first)
+{
+    const unsigned char folded = (unsigned char)first | 0x20;
+    for (; text.length - from > HW_BLOCK_BYTES; from += HW_BLOCK_BYTES) {
+        hw_block begins = hw_block_same(hw_block_load(text.at + from + 1) | 0x20, folded);
+        hw_block follows = find_mime_blanks(hw_block_load(text.at + from));
+        hw_block_stops stops = hw_block_collect(begins & follows);
+        if (stops)
+            return from + 1 + hw_block_first(stops);
     }
-    if (error)
-        hw_media_fini(media);
-    return error;
+    for (; from + 1 < text.length; from++)
+        if (!is_mime_word_byte(text.at[from]) &&
+            ((unsigned char)text.at[from + 1] | 0x20) == folded)
+            return from + 1;
+    return text.length;
 }
 
-void hw_media_fini(hw_media *media)
+static hw_text line_around(hw_text text, size_t at)
 {
-    hw_map_fini(&media->types);
-    hw_arena_fini(&media->arena);
+    size_t end = hw_text_find_last(hw_text_upto(text, at), '\n');
+    size_t start = end < at ? end + 1 : 0;
+    hw_text rest = hw_text_from(text, start);
+    return hw_text_upto(rest, hw_text_find(rest, '\n'));
+}
+
+/* The last line has it; empty when there is none. */
+static hw_text find_system_type(hw_text mime_types, hw_text extension)
+{
+    hw_text found = HW_TEXT("");
+    size_t at = 0;
+    if (extension.length == 0 || mime_types.length == 0)
+        return found;
+    while ((at = find_mime_word(mime_types, at, extension.at[0])) < mime_types.length) {
+        hw_text type = type_in_line(line_around(mime_types, at), extension);
+        if (type.length > 0)
+            found = type;
+    }
+    return found;
+}
+
+void hw_media_init(hw_media *media, hw_text mime_types)
+{
+    hw_assert(is_known_sorted());
+    media->mime_types = mime_types;
 }
 
 /* What follows the last dot of the last segment, unless that dot begins it. */
@@ -367,14 +369,26 @@ static hw_text extension_of(hw_text file_name)
     return dot > 0 ? hw_text_from(name, dot + 1) : HW_TEXT("");
 }
 
-hw_text hw_media_of(const hw_media *media, hw_text file_name)
+/* The whole value for a type of the system's. */
+static bool copy_media_type(hw_text type, hw_arena *arena, hw_text *ret_value)
+{
+    char memory[MEDIA_TYPE_BYTES_MAX + sizeof "; charset=utf-8"];
+    hw_buffer value = HW_BUFFER_OVER(memory);
+    hw_buffer_put(&value, type);
+    if (hw_text_equal_nocase(hw_text_upto(type, 5), HW_TEXT("text/")))
+        hw_buffer_put(&value, HW_TEXT("; charset=utf-8"));
+    return hw_arena_copy_text(arena, hw_buffer_text(&value), ret_value);
+}
+
+bool hw_media_of(const hw_media *media, hw_text file_name, hw_arena *arena, hw_text *ret_type)
 {
     char memory[EXTENSION_BYTES_MAX];
     hw_buffer buffer = HW_BUFFER_OVER(memory);
     hw_text extension = fold_extension(extension_of(file_name), &buffer);
     const known_media *known = find_known_media(extension);
-    if (known)
-        return known->type;
-    const char *type = media ? hw_map_get(&media->types, extension) : NULL;
-    return type ? hw_text_of(type) : HW_TEXT("application/octet-stream");
+    hw_text type = known || !media ? HW_TEXT("") : find_system_type(media->mime_types, extension);
+    if (type.length > 0)
+        return copy_media_type(type, arena, ret_type);
+    *ret_type = known ? known->type : HW_TEXT("application/octet-stream");
+    return true;
 }

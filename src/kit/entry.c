@@ -155,11 +155,12 @@ static int fill_file(hw_entry *entry, const char *name, const struct stat *seen,
                      const hw_media *media, int64_t now)
 {
     hw_representation *file = &entry->file;
+    hw_text type;
     file->length = (uint64_t)seen->st_size;
     set_dates(file, seen->st_mtim.tv_sec, now);
     entry->name = hw_arena_copy(&entry->memory, hw_text_of(name));
     if (!entry->name || !make_tag(entry, seen) ||
-        !make_heads(entry, hw_media_of(media, hw_text_of(name))))
+        !hw_media_of(media, hw_text_of(name), &entry->memory, &type) || !make_heads(entry, type))
         return -ENOMEM;
     bool is_small = file->length <= hw_size_min(content_max, HW_ENTRY_CONTENT_MAX);
     return is_small ? read_content(entry, (size_t)file->length) : 0;

@@ -140,23 +140,22 @@ static size_t read_all(int fd, char *memory, size_t bytes)
     return length;
 }
 
-/* Without the system's table the built-in one serves. */
-static int load_media(hw_media *media)
+/* Without the system's table the built-in one serves. 0, or -ENOMEM. */
+static int load_media(hewn_server *server)
 {
     struct stat seen;
+    size_t bytes = MIME_BYTES_MAX, length = 0;
     int fd = hw_sys_open("/etc/mime.types");
-    if (fd < 0)
-        return hw_media_init(media, (hw_text){0});
-    int result = -ENOMEM;
-    size_t bytes = MIME_BYTES_MAX;
-    if (hw_sys_stat(fd, &seen) == 0 && seen.st_size >= 0)
-        bytes = (size_t)hw_number_min((uint64_t)seen.st_size, MIME_BYTES_MAX);
-    char *memory = hw_sys_alloc(bytes);
-    if (memory)
-        result = hw_media_init(media, (hw_text){memory, read_all(fd, memory, bytes)});
-    hw_sys_free(memory);
-    (void)hw_sys_close(fd);
-    return result;
+    if (fd >= 0) {
+        if (hw_sys_stat(fd, &seen) == 0 && seen.st_size >= 0)
+            bytes = (size_t)hw_number_min((uint64_t)seen.st_size, MIME_BYTES_MAX);
+        server->mime_types = hw_sys_alloc(bytes);
+        if (server->mime_types)
+            length = read_all(fd, server->mime_types, bytes);
+        (void)hw_sys_close(fd);
+    }
+    hw_media_init(&server->media, (hw_text){server->mime_types, length});
+    return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 
 static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
@@ -267,7 +266,7 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fa
         error = open_log(server, opts, fault);
     if (error < 0)
         return error;
-    if (load_media(&server->media) < 0)
+    if (load_media(server) < 0)
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
     setup.loops = server->loops;
     setup.sinks = server->sinks;
@@ -358,7 +357,7 @@ void hewn_server_free(hewn_server *server)
     if (!server)
         return;
     hw_server_free(server->core);
-    hw_media_fini(&server->media);
+    hw_sys_free(server->mime_types);
     hw_log_free(server->log);
     hw_sys_free(server->tellers);
     hw_sys_free(server->sinks);

@@ -18,6 +18,7 @@ typedef struct hw_teller {
 struct hewn_server {
     hewn_app *app;
     hw_server *core;
+    char *mime_types; /* what media reads */
     hw_media media;
     hw_log *log;
     unsigned loops;
