@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "base/buffer.h"
+#include "base/decimal.h"
 #include "base/number.h"
 #include "sys/socket.h"
 
@@ -153,13 +153,12 @@ hw_peer hw_peer_of(const struct sockaddr_storage *storage)
 /* inet_ntop goes through printf for it: too slow for every line of a log. */
 static void format_ipv4(const unsigned char bytes[4], char string[HW_PEER_STRING_MAX])
 {
-    hw_buffer buffer = hw_buffer_over(string, HW_PEER_STRING_MAX);
-    for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            hw_buffer_put_char(&buffer, '.');
-        hw_buffer_put_decimal(&buffer, bytes[i]);
+    char *at = hw_decimal_write(string, bytes[0]);
+    for (int i = 1; i < 4; i++) {
+        *at++ = '.';
+        at = hw_decimal_write(at, bytes[i]);
     }
-    (void)hw_buffer_string(&buffer);
+    *at = '\0';
 }
 
 const char *hw_peer_format(const hw_peer *peer, char string[HW_PEER_STRING_MAX])

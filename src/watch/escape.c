@@ -137,8 +137,8 @@ static inline hw_octets copy_octets(char *to, const char *from)
     return find_special(octets);
 }
 
-/* Fewer than sixteen: from both ends, which may overlap. */
-static hw_octets copy_few_octets(char *to, const char *from, size_t length)
+/* Fewer than sixteen: from both ends, which may overlap. Room that is not used is blank. */
+static inline hw_octets copy_few_octets(char *to, const char *from, size_t length)
 {
     uint64_t first = UINT64_C(0x2020202020202020), last = first;
     if (length >= 8) {
@@ -151,34 +151,30 @@ static hw_octets copy_few_octets(char *to, const char *from, size_t length)
         memcpy(&last, from + length - 4, 4);
         memcpy(to, &first, 4);
         memcpy(to + length - 4, &last, 4);
-    }
-    for (size_t i = 0; length < 4 && i < length; i++) {
-        to[i] = from[i];
-        last = last << 8 | (unsigned char)from[i];
+    } else if (length > 0) {
+        char middle = from[length / 2], end = from[length - 1];
+        memcpy(&first, from, 1);
+        memcpy(&last, &middle, 1);
+        last = last << 8 | (unsigned char)end;
+        to[0] = from[0];
+        to[length / 2] = middle;
+        to[length - 1] = end;
     }
     return find_special((hw_octets)(hw_octet_halves){first, last});
 }
 
 /* Printable ASCII without quotes and backslashes is the same in every style. False: it is something
- * else, or does not fit, and what was written behind the line's end means nothing. */
-static bool put_plain(hw_buffer *line, hw_text text)
+ * else, and what was written means nothing. */
+static bool copy_plain(char *to, hw_text text)
 {
     const size_t step = sizeof(hw_octets);
-    if (line->overflow || text.length > hw_buffer_room(line))
-        return false;
-    char *to = line->at + line->length;
-    hw_octets found;
-    if (text.length < step) {
-        found = copy_few_octets(to, text.at, text.length);
-    } else {
-        size_t last = text.length - step;
-        found = copy_octets(to + last, text.at + last);
-        for (size_t i = 0; i < last; i += step)
-            found |= copy_octets(to + i, text.at + i);
-    }
-    bool is_plain = is_none(found);
-    line->length += is_plain ? text.length : 0;
-    return is_plain;
+    if (text.length < step)
+        return is_none(copy_few_octets(to, text.at, text.length));
+    size_t last = text.length - step;
+    hw_octets found = copy_octets(to + last, text.at + last);
+    for (size_t i = 0; i < last; i += step)
+        found |= copy_octets(to + i, text.at + i);
+    return is_none(found);
 }
 
 /* Apart, so that its variables do not cost the texts that are plain. */
@@ -203,8 +199,20 @@ static __attribute__((noinline)) void put_escaped(hw_buffer *line, hw_text text,
     }
 }
 
+char *hw_escape_write(char *to, hw_text text, hw_escape style, size_t bytes_max)
+{
+    if (text.length <= bytes_max && copy_plain(to, text))
+        return to + text.length;
+    hw_buffer escaped = hw_buffer_over(to, bytes_max);
+    put_escaped(&escaped, text, style, bytes_max);
+    return to + escaped.length;
+}
+
 void hw_escape_put(hw_buffer *line, hw_text text, hw_escape style, size_t bytes_max)
 {
-    if (text.length > bytes_max || !put_plain(line, text))
+    bool fits = !line->overflow && text.length <= hw_buffer_room(line);
+    if (fits && text.length <= bytes_max && copy_plain(line->at + line->length, text))
+        line->length += text.length;
+    else
         put_escaped(line, text, style, bytes_max);
 }

@@ -14,5 +14,7 @@ typedef enum hw_escape {
  * characters (C1 too), no characters that turn the direction of writing. At most bytes_max bytes; a
  * longer text is cut between two characters and ends in "..." (bytes_max is at least 3). */
 void hw_escape_put(hw_buffer *line, hw_text text, hw_escape style, size_t bytes_max);
+/* The same into room for bytes_max, none of which is left; returns where it ends. */
+char *hw_escape_write(char *to, hw_text text, hw_escape style, size_t bytes_max);
 
 #endif

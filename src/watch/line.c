@@ -5,13 +5,15 @@
  * always whole where there is room for the longest. Everything a client may have chosen goes
  * through watch/escape, method and protocol too.
  *
- * JSON and combined are written for every request of a busy server, so what is between the texts is
- * copied without a call, and small numbers without a loop; pretty is for eyes, which are slower. */
+ * JSON and combined are written for every request of a busy server: the room for the longest line is
+ * asked for once, what is between the texts is copied without a call, and small numbers without a
+ * loop. Pretty is for eyes, which are slower. */
 #include "watch/line.h"
 
 #include <string.h>
 
-#include "base/number.h"
+#include "base/assert.h"
+#include "base/decimal.h"
 #include "watch/escape.h"
 
 enum {
@@ -22,11 +24,18 @@ enum {
     HOST_MAX = 255,
     REFERER_MAX = 900,
     AGENT_MAX = 600,
+    TIME_MAX = 48,
+    MARKS_MAX = 256, /* what is the same in every line */
     PRETTY_TARGET_MAX = 400,
     PRETTY_TARGET_WIDTH = 23,
     PRETTY_METHOD_WIDTH = 4,
     PRETTY_SIZE_WIDTH = 7,
 };
+
+_Static_assert(METHOD_MAX + TARGET_MAX + PROTOCOL_MAX + PEER_MAX + HOST_MAX + REFERER_MAX +
+                       AGENT_MAX + TIME_MAX + MARKS_MAX + 3 * HW_DECIMAL_BYTES_MAX <=
+                   HW_LINE_BYTES_MAX,
+               "a line has room for the longest");
 
 static void put_blanks(hw_buffer *line, size_t count)
 {
@@ -156,93 +165,80 @@ void hw_line_put_pretty(hw_buffer *line, const hw_record *record, hw_text time, 
     hw_buffer_put_char(line, '\n');
 }
 
+/* In the two that follow, each piece is written at `at`, in the room of a longest line, and returns
+ * where the next one goes. */
+
 /* What is the same in every line; inlined, its length is known and copying it takes no call. */
-static inline __attribute__((always_inline)) void put_mark(hw_buffer *line, hw_text mark)
+static inline __attribute__((always_inline)) char *write_mark(char *at, hw_text mark)
 {
-    if (line->overflow || mark.length > line->capacity - line->length) {
-        line->overflow = true;
-        return;
-    }
-    memcpy(line->at + line->length, mark.at, mark.length);
-    line->length += mark.length;
+    memcpy(at, mark.at, mark.length);
+    return at + mark.length;
 }
 
-/* Nearly every number here is a status or small: without a loop, then. */
-static void put_number(hw_buffer *line, uint64_t number)
+static char *write_time(char *at, hw_text time)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    enum { DIGITS = 4 };
-    if (number > 9999 || line->overflow || line->capacity - line->length < DIGITS) {
-        hw_buffer_put_decimal(line, number);
-        return;
-    }
-    char digits[2 * DIGITS] = {0};
-    unsigned small = (unsigned)number;
-    size_t zeros = small < 10 ? 3 : small < 100 ? 2 : small < 1000 ? 1 : 0;
-    memcpy(digits, pairs + (size_t)(small / 100 * 2), 2);
-    memcpy(digits + 2, pairs + (size_t)(small % 100 * 2), 2);
-    memcpy(line->at + line->length, digits + zeros, DIGITS);
-    line->length += DIGITS - zeros;
+    hw_assert(time.length <= TIME_MAX);
+    memcpy(at, time.at, time.length);
+    return at + time.length;
 }
 
-static inline __attribute__((always_inline)) void put_json_text(hw_buffer *line, hw_text before,
-                                                                hw_text value, size_t bytes_max)
+static inline __attribute__((always_inline)) char *write_json_text(char *at, hw_text before,
+                                                                   hw_text value, size_t bytes_max)
 {
-    put_mark(line, before);
-    hw_escape_put(line, value, HW_ESCAPE_JSON, bytes_max);
+    return hw_escape_write(write_mark(at, before), value, HW_ESCAPE_JSON, bytes_max);
 }
 
-static inline __attribute__((always_inline)) void put_json_number(hw_buffer *line, hw_text before,
-                                                                  uint64_t value)
+static inline __attribute__((always_inline)) char *write_number(char *at, hw_text before,
+                                                                uint64_t value)
 {
-    put_mark(line, before);
-    put_number(line, value);
+    return hw_decimal_write(write_mark(at, before), value);
 }
 
 void hw_line_put_json(hw_buffer *line, const hw_record *record, hw_text time)
 {
-    put_mark(line, HW_TEXT("{\"time\":\""));
-    hw_buffer_put(line, time);
-    put_json_text(line, HW_TEXT("\",\"method\":\""), record->method, METHOD_MAX);
-    put_json_text(line, HW_TEXT("\",\"target\":\""), record->target, TARGET_MAX);
-    put_json_number(line, HW_TEXT("\",\"status\":"), status_or_zero(record));
-    put_json_number(line, HW_TEXT(",\"bytes\":"), record->bytes_out);
-    put_json_number(line, HW_TEXT(",\"us\":"), record->us);
-    put_json_text(line, HW_TEXT(",\"peer\":\""), record->peer, PEER_MAX);
-    put_json_text(line, HW_TEXT("\",\"host\":\""), record->host, HOST_MAX);
-    put_json_text(line, HW_TEXT("\",\"referer\":\""), record->referer, REFERER_MAX);
-    put_json_text(line, HW_TEXT("\",\"user_agent\":\""), record->user_agent, AGENT_MAX);
-    put_json_text(line, HW_TEXT("\",\"protocol\":\""), record->protocol, PROTOCOL_MAX);
-    put_mark(line, HW_TEXT("\",\"complete\":"));
-    hw_buffer_put_string(line, record->is_complete ? "true}\n" : "false}\n");
+    char *at = hw_buffer_claim(line, HW_LINE_BYTES_MAX);
+    if (!at)
+        return;
+    at = write_time(write_mark(at, HW_TEXT("{\"time\":\"")), time);
+    at = write_json_text(at, HW_TEXT("\",\"method\":\""), record->method, METHOD_MAX);
+    at = write_json_text(at, HW_TEXT("\",\"target\":\""), record->target, TARGET_MAX);
+    at = write_number(at, HW_TEXT("\",\"status\":"), status_or_zero(record));
+    at = write_number(at, HW_TEXT(",\"bytes\":"), record->bytes_out);
+    at = write_number(at, HW_TEXT(",\"us\":"), record->us);
+    at = write_json_text(at, HW_TEXT(",\"peer\":\""), record->peer, PEER_MAX);
+    at = write_json_text(at, HW_TEXT("\",\"host\":\""), record->host, HOST_MAX);
+    at = write_json_text(at, HW_TEXT("\",\"referer\":\""), record->referer, REFERER_MAX);
+    at = write_json_text(at, HW_TEXT("\",\"user_agent\":\""), record->user_agent, AGENT_MAX);
+    at = write_json_text(at, HW_TEXT("\",\"protocol\":\""), record->protocol, PROTOCOL_MAX);
+    if (record->is_complete)
+        at = write_mark(at, HW_TEXT("\",\"complete\":true}\n"));
+    else
+        at = write_mark(at, HW_TEXT("\",\"complete\":false}\n"));
+    line->length = (size_t)(at - line->at);
 }
 
-static inline __attribute__((always_inline)) void put_combined_text(hw_buffer *line, hw_text before,
-                                                                    hw_text value, size_t bytes_max)
+static inline __attribute__((always_inline)) char *
+write_combined_text(char *at, hw_text before, hw_text value, size_t bytes_max)
 {
-    put_mark(line, before);
-    if (value.length == 0)
-        put_mark(line, HW_TEXT("-"));
-    else
-        hw_escape_put(line, value, HW_ESCAPE_COMBINED, bytes_max);
+    at = write_mark(at, before);
+    return value.length > 0 ? hw_escape_write(at, value, HW_ESCAPE_COMBINED, bytes_max)
+                            : write_mark(at, HW_TEXT("-"));
 }
 
 void hw_line_put_combined(hw_buffer *line, const hw_record *record, hw_text time)
 {
-    put_combined_text(line, HW_TEXT(""), record->peer, PEER_MAX);
-    put_mark(line, HW_TEXT(" - - ["));
-    hw_buffer_put(line, time);
-    put_combined_text(line, HW_TEXT("] \""), record->method, METHOD_MAX);
-    put_combined_text(line, HW_TEXT(" "), record->target, TARGET_MAX);
-    put_combined_text(line, HW_TEXT(" "), record->protocol, PROTOCOL_MAX);
-    put_mark(line, HW_TEXT("\" "));
-    put_number(line, status_or_zero(record));
-    put_mark(line, HW_TEXT(" "));
-    put_number(line, record->bytes_out);
-    put_combined_text(line, HW_TEXT(" \""), record->referer, REFERER_MAX);
-    put_combined_text(line, HW_TEXT("\" \""), record->user_agent, AGENT_MAX);
-    put_mark(line, HW_TEXT("\"\n"));
+    char *at = hw_buffer_claim(line, HW_LINE_BYTES_MAX);
+    if (!at)
+        return;
+    at = write_combined_text(at, HW_TEXT(""), record->peer, PEER_MAX);
+    at = write_time(write_mark(at, HW_TEXT(" - - [")), time);
+    at = write_combined_text(at, HW_TEXT("] \""), record->method, METHOD_MAX);
+    at = write_combined_text(at, HW_TEXT(" "), record->target, TARGET_MAX);
+    at = write_combined_text(at, HW_TEXT(" "), record->protocol, PROTOCOL_MAX);
+    at = write_number(at, HW_TEXT("\" "), status_or_zero(record));
+    at = write_number(at, HW_TEXT(" "), record->bytes_out);
+    at = write_combined_text(at, HW_TEXT(" \""), record->referer, REFERER_MAX);
+    at = write_combined_text(at, HW_TEXT("\" \""), record->user_agent, AGENT_MAX);
+    at = write_mark(at, HW_TEXT("\"\n"));
+    line->length = (size_t)(at - line->at);
 }

@@ -12,6 +12,8 @@
 
 /* "15:04:07  200  GET  /path                    4.2 kB  0.3 ms" */
 void hw_line_put_pretty(hw_buffer *line, const hw_record *record, hw_text time, bool colors);
+/* The two below want room for HW_LINE_BYTES_MAX, else they write nothing, and it is an overflow. */
+
 /* One JSON object; the same members in every line, "" where something is absent. */
 void hw_line_put_json(hw_buffer *line, const hw_record *record, hw_text time);
 /* The combined format of Apache and nginx. */
