@@ -13,8 +13,8 @@ typedef struct hw_record {
     bool is_complete;   /* all of the answer was handed to the system */
     uint64_t bytes_in;  /* of the request's body */
     uint64_t bytes_out; /* of the response's body */
-    uint64_t us;        /* from the complete head to the last byte */
-    int64_t at_ms;      /* wall clock when the head was complete */
+    uint64_t us;        /* from the step that found the complete head to the last byte */
+    int64_t at_ms;      /* wall clock of that step */
 } hw_record;
 
 /* Tells the exchange's sink, when it wants records. now_ns is monotonic. */

@@ -38,7 +38,7 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     request->content_length = content_length;
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, is_copied && head->has_plain_target, &hw_conn_h1_carrier,
-                          &lane->place, hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
+                          &lane->place, hw_lane_wall_ms(lane), lane->loop.now_ns);
     return is_copied ? problem : &hw_conn_h1_no_memory;
 }
 

@@ -266,7 +266,7 @@ h1_exchange *hw_conn_h1_append_unread(conn_h1 *h1)
     h1_exchange *e = hw_conn_h1_append(h1);
     if (e)
         hw_exchange_begin_unread(&e->exchange, &hw_conn_h1_carrier, &lane->place,
-                                 hw_lane_wall_ms(lane), hw_lane_now_ns(lane));
+                                 hw_lane_wall_ms(lane), lane->loop.now_ns);
     return e;
 }
 

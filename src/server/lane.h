@@ -150,7 +150,8 @@ static inline hw_text hw_lane_date(hw_lane *lane)
         hw_lane_renew_date(lane);
     return (hw_text){lane->date, HW_LANE_DATE_BYTES};
 }
-/* The moment as a record wants it: read anew when somebody looks at records, else the step's. */
+/* The end of an exchange as a record wants it: read anew when somebody looks at records, else the
+ * step's. */
 int64_t hw_lane_now_ns(const hw_lane *lane);
 
 /* A descriptor may have been given back: the first (all) of those who starve are asked again. */

@@ -14,9 +14,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-
-typedef signed char hw_octets __attribute__((vector_size(16)));
-typedef uint64_t hw_octet_halves __attribute__((vector_size(16)));
+#include "http/scan.h"
 
 /* One character of a text. `code` is -1 for a byte that is no UTF-8. */
 typedef struct hw_character {
@@ -117,64 +115,51 @@ static void put_character(hw_buffer *out, hw_character character, hw_escape styl
     }
 }
 
-/* Bytes from 0x80 on are negative here, and so below the blank. */
-static hw_octets find_special(hw_octets octets)
+/* Printable ASCII without quotes and backslashes: a set. */
+static inline hw_block find_plain(hw_block block)
 {
-    return (octets < ' ') | (octets == 0x7f) | (octets == '"') | (octets == '\\');
+    return hw_scan_print(block) & ~(hw_block_same(block, '"') | hw_block_same(block, '\\'));
 }
 
-static bool is_none(hw_octets found)
+static inline hw_block copy_block(char *to, const char *from)
 {
-    hw_octet_halves halves = (hw_octet_halves)found;
-    return (halves[0] | halves[1]) == 0;
+    hw_block block = hw_block_load(from);
+    memcpy(to, &block, sizeof block);
+    return find_plain(block);
 }
 
-static inline hw_octets copy_octets(char *to, const char *from)
+/* Fewer than a block: from both ends, which may overlap. */
+static inline hw_block copy_few(char *to, const char *from, size_t length)
 {
-    hw_octets octets;
-    memcpy(&octets, from, sizeof octets);
-    memcpy(to, &octets, sizeof octets);
-    return find_special(octets);
-}
-
-/* Fewer than sixteen: from both ends, which may overlap. Room that is not used is blank. */
-static inline hw_octets copy_few_octets(char *to, const char *from, size_t length)
-{
-    uint64_t first = UINT64_C(0x2020202020202020), last = first;
+    char low[8] = "        ", high[8] = "        ";
     if (length >= 8) {
-        memcpy(&first, from, 8);
-        memcpy(&last, from + length - 8, 8);
-        memcpy(to, &first, 8);
-        memcpy(to + length - 8, &last, 8);
+        memcpy(low, from, 8);
+        memcpy(high, from + length - 8, 8);
+        memcpy(to, low, 8);
+        memcpy(to + length - 8, high, 8);
     } else if (length >= 4) {
-        memcpy(&first, from, 4);
-        memcpy(&last, from + length - 4, 4);
-        memcpy(to, &first, 4);
-        memcpy(to + length - 4, &last, 4);
+        memcpy(low, from, 4);
+        memcpy(high, from + length - 4, 4);
+        memcpy(to, low, 4);
+        memcpy(to + length - 4, high, 4);
     } else if (length > 0) {
-        char middle = from[length / 2], end = from[length - 1];
-        memcpy(&first, from, 1);
-        memcpy(&last, &middle, 1);
-        last = last << 8 | (unsigned char)end;
-        to[0] = from[0];
-        to[length / 2] = middle;
-        to[length - 1] = end;
+        low[0] = to[0] = from[0];
+        low[1] = to[length / 2] = from[length / 2];
+        low[2] = to[length - 1] = from[length - 1];
     }
-    return find_special((hw_octets)(hw_octet_halves){first, last});
+    return find_plain(hw_block_load_halves(low, high));
 }
 
-/* Printable ASCII without quotes and backslashes is the same in every style. False: it is something
- * else, and what was written means nothing. */
+/* Every style leaves it as it is. False: it does not, and what was written means nothing. */
 static bool copy_plain(char *to, hw_text text)
 {
-    const size_t step = sizeof(hw_octets);
-    if (text.length < step)
-        return is_none(copy_few_octets(to, text.at, text.length));
-    size_t last = text.length - step;
-    hw_octets found = copy_octets(to + last, text.at + last);
-    for (size_t i = 0; i < last; i += step)
-        found |= copy_octets(to + i, text.at + i);
-    return is_none(found);
+    if (text.length < HW_BLOCK_BYTES)
+        return hw_block_is_full(copy_few(to, text.at, text.length));
+    size_t last = text.length - HW_BLOCK_BYTES;
+    hw_block plain = copy_block(to + last, text.at + last);
+    for (size_t i = 0; i < last; i += HW_BLOCK_BYTES)
+        plain &= copy_block(to + i, text.at + i);
+    return hw_block_is_full(plain);
 }
 
 /* Apart, so that its variables do not cost the texts that are plain. */
