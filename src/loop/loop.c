@@ -72,9 +72,14 @@ static void run_all(hw_list *list)
     }
 }
 
-static bool has_queued(const hw_loop *loop)
+static bool has_queued_in(const hw_rounds *rounds)
 {
-    return !hw_list_is_empty(loop->arrivals.next) || !hw_list_is_empty(loop->turns.next) ||
+    return !hw_list_is_empty(&rounds->lists[0]) || !hw_list_is_empty(&rounds->lists[1]);
+}
+
+bool hw_loop_has_queued(const hw_loop *loop)
+{
+    return has_queued_in(&loop->arrivals) || has_queued_in(&loop->turns) ||
            !hw_list_is_empty(&loop->ready);
 }
 
@@ -83,7 +88,7 @@ void hw_loop_fini(hw_loop *loop)
     if (!loop->retired.head.next)
         return;
     run_all(&loop->retired);
-    hw_assert(!has_queued(loop));
+    hw_assert(!hw_loop_has_queued(loop));
     if (loop->event >= 0)
         hw_sys_close(loop->event);
     if (loop->poll >= 0)
@@ -105,7 +110,7 @@ static void read_loop_clock(hw_loop *loop)
  * Turns are short, so the clock is not read again after them. */
 static int choose_timeout_ms(hw_loop *loop, bool may_wait)
 {
-    if (!may_wait || has_queued(loop) || atomic_load(&loop->is_ended))
+    if (!may_wait || hw_loop_has_queued(loop) || atomic_load(&loop->is_ended))
         return 0;
     int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
     int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
@@ -222,7 +227,7 @@ static inline bool step_once(hw_loop *loop, bool may_wait)
 
 bool hw_loop_step(hw_loop *loop, bool may_wait)
 {
-    return !step_once(loop, may_wait) || has_queued(loop);
+    return !step_once(loop, may_wait) || hw_loop_has_queued(loop);
 }
 
 bool hw_loop_run(hw_loop *loop)

@@ -1,11 +1,10 @@
 /* Asks whether a slice of a file is in the page cache, and has it read by a spare if it is not.
  *
- * Asking is preadv2(RWF_NOWAIT) of one byte: of the slice's last page, and of its first one where
- * that does not go on from a slice that was found there. In the middle of a large file this is one
- * call of a quarter of a microsecond for a slice that costs fifty, which is why there is no larger
- * window between two questions. Where both ends are there, the middle is taken for granted: the
- * kernel reads files in runs longer than a slice. If it is not there after all, the loop waits
- * once.
+ * Asking is preadv2(RWF_NOWAIT) of one byte: of the last page of each run of a slice, and of its
+ * first one where that does not go on from a slice that was found there. In the middle of a large
+ * file this is one call of a quarter of a microsecond for a run that costs fifty, which is why runs
+ * are no longer. Where both ends are there, the middle is taken for granted: the kernel reads files
+ * in runs longer than this. If it is not there after all, the loop waits once.
  *
  * The kernel may give up any page at any time, so an answer is good for WARM_MS, for the bytes it
  * is about, and for everybody who sends the same open file (hw_warmth). A file in many small
@@ -38,6 +37,8 @@
 
 /* Several slices: a spare is woken once for all of them. */
 #define AHEAD_BYTES ((size_t)1024 * 1024)
+/* Whose middle is there when both its ends are. */
+#define RUN_BYTES ((size_t)256 * 1024)
 /* How long pages that were there are taken to be there still. */
 #define WARM_MS 1000
 /* On the spare's stack. */
@@ -82,11 +83,14 @@ static int ask_for_byte(int fd, uint64_t offset)
     return count < 0 ? (int)count : 0;
 }
 
-static int ask_both_ends(const hw_segment *file, size_t bytes, bool is_joined)
+static int ask_for_runs(const hw_segment *file, size_t bytes, bool is_joined)
 {
     int error = is_joined ? 0 : ask_for_byte(file->fd, file->offset);
-    if (error == 0 && bytes > 1)
-        error = ask_for_byte(file->fd, file->offset + bytes - 1);
+    for (size_t end = 0; end < bytes && error == 0;) {
+        end = hw_size_min(end + RUN_BYTES, bytes);
+        if (end > 1)
+            error = ask_for_byte(file->fd, file->offset + end - 1);
+    }
     if (error == -EOPNOTSUPP)
         learn_kind(file);
     return error;
@@ -97,7 +101,7 @@ static int ask_kernel(const hw_segment *file, size_t bytes, bool is_joined)
 {
     const hw_warmth *warmth = file->warmth;
     if (warmth->kind == HW_WARMTH_ASKED) {
-        int error = ask_both_ends(file, bytes, is_joined);
+        int error = ask_for_runs(file, bytes, is_joined);
         if (error != -EOPNOTSUPP)
             return error;
     }

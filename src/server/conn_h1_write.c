@@ -32,6 +32,9 @@
  * call, and slices that begin within a page. */
 #define TURN_BYTES ((size_t)256 * 1024)
 #define SLICE_BYTES TURN_BYTES
+/* Of one when nobody else is queued. Each call ends with a segment that is not full, which over
+ * loopback is every fifth one of a short slice. */
+#define LONE_SLICE_BYTES (4 * SLICE_BYTES)
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
 /* An exchange's at most: the output before it, four texts, the output behind it. */
@@ -524,11 +527,17 @@ static bool is_file_cut(const hw_segment *file, size_t slice)
     return size >= 0 && (uint64_t)size < file->offset + slice;
 }
 
+static size_t slice_of(const h1_exchange *e)
+{
+    bool is_lone = !hw_loop_has_queued(&e->lane->loop);
+    return hw_size_min(e->file.length, is_lone ? LONE_SLICE_BYTES : SLICE_BYTES);
+}
+
 /* Sends a slice of a file. False: no further sending now. Out of line, for most writes have none. */
 static __attribute__((noinline)) bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
 {
     hw_stream *stream = h1->conn.stream;
-    size_t slice = hw_size_min(e->file.length, SLICE_BYTES);
+    size_t slice = slice_of(e);
     if (*budget == 0)
         return false;
     ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);

@@ -184,7 +184,7 @@ HW_TEST(ahead_asks_for_both_ends_once_a_second)
     close_site(&site);
 }
 
-HW_TEST(ahead_asks_once_a_slice_within_a_file)
+HW_TEST(ahead_asks_once_a_run_within_a_file)
 {
     ahead_site site;
     open_site(&site, 1024 * KIB);
@@ -192,9 +192,32 @@ HW_TEST(ahead_asks_once_a_slice_within_a_file)
     unsigned before = hw_seam_calls("read_cached"), sent = hw_seam_calls("read_at");
     rig_send(&site.rig, client, GET);
     need_whole(client, site.size);
-    assert_int_equal(hw_seam_calls("read_at"), sent + 4);
+    assert_int_equal(hw_seam_calls("read_at"), sent + 1); /* one slice, of four runs */
     assert_int_equal(hw_seam_calls("read_cached"), before + 5);
     hw_pipe_close(client);
+    close_site(&site);
+}
+
+/* While two want a file, neither gets a longer slice than the other has waited for. */
+HW_TEST(ahead_goes_on_in_short_slices_beside_others)
+{
+    ahead_site site;
+    open_site(&site, 2048 * KIB);
+    hw_pipe *one = rig_connect(&site.rig, 3000 * KIB), *other = rig_connect(&site.rig, 3000 * KIB);
+    HW_NEED_OK(hw_pipe_send(one, HW_TEXT(GET)));
+    HW_NEED_OK(hw_pipe_send(other, HW_TEXT(GET)));
+    for (unsigned i = 0; i < 64 && hw_pipe_received(other).length < site.size; i++) {
+        NEED_TRUE(!hw_pipe_is_closed(one) && !hw_pipe_is_closed(other));
+        hw_loop_step(&site.rig.lane.loop, false);
+        size_t first = hw_pipe_received(one).length, second = hw_pipe_received(other).length;
+        bool are_level = first <= second + 257 * KIB && second <= first + 257 * KIB;
+        assert_true(are_level || hw_test_is_struck());
+    }
+    hw_loop_settle(&site.rig.lane.loop);
+    need_whole(one, site.size);
+    need_whole(other, site.size);
+    hw_pipe_close(one);
+    hw_pipe_close(other);
     close_site(&site);
 }
 
@@ -257,7 +280,9 @@ HW_THREAD_TEST(ahead_reads_several_slices_at_once)
     for (unsigned i = 0; i < 3; i++)
         finish_spare(&site);
     need_whole(client, site.size);
-    assert_int_equal(hw_seam_calls("duplicate"), duplicates + 3);
+    /* Where there is no memory to ask a spare, a slice is sent as it is. */
+    if (!hw_test_is_struck())
+        assert_int_equal(hw_seam_calls("duplicate"), duplicates + 3);
     assert_int_equal(hw_seam_calls("read_cached"), 0);
     hw_pipe_close(client);
     close_site(&site);
