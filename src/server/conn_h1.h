@@ -106,6 +106,8 @@ struct conn_h1 {
 
 #define H1_NEVER HW_CONN_NEVER
 #define H1_QUEUE_MAX 16
+/* Sent in one turn, if anybody else is queued. */
+#define H1_SLICE_BYTES ((size_t)256 * 1024)
 /* Of arenas: no more heads are read ahead while those that wait hold more. */
 #define H1_QUEUE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -135,6 +137,9 @@ void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
  * connection. */
 void hw_conn_h1_write(conn_h1 *h1);
+/* Files (conn_h1_file.c). Sends a slice of the exchange's file, and takes it off the budget. False:
+ * no further sending now; the connection may be closed. */
+bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);

@@ -12,7 +12,8 @@
  *
  * Nearly every answer is a head that has been encoded before and a short body that lies in memory:
  * gather_usual makes short work of them. What it leaves in the exchange is what the long way
- * leaves, so nothing else knows the difference.
+ * leaves, so nothing else knows the difference. As nearly every turn has one answer, a usual one
+ * that is alone is written and ended without a batch (write_usual).
  *
  * The framing (RFC 9112 6, RFC 9110 8.6) is decided here alone: no handler sets Content-Length,
  * Transfer-Encoding or Connection. */
@@ -21,20 +22,13 @@
 #include "base/number.h"
 #include "http/status.h"
 #include "server/conn_h1.h"
-#include "sys/file.h"
 
 /* A longer piece is a part of its own; to copy it would cost more than the part. */
 #define COPY_BYTES_MAX 1024
 /* Gathered in memory before it is sent; also what is pulled at once. */
 #define BATCH_BYTES ((size_t)64 * 1024)
-/* Sent in one turn, so that a fast client does not keep the others waiting. A slice of a file is
- * never cut smaller by what went before it in the turn, a head as a rule: it would need one more
- * call, and slices that begin within a page. */
-#define TURN_BYTES ((size_t)256 * 1024)
-#define SLICE_BYTES TURN_BYTES
-/* Of one when nobody else is queued. Each call ends with a segment that is not full, which over
- * loopback is every fifth one of a short slice. */
-#define LONE_SLICE_BYTES (4 * SLICE_BYTES)
+/* Sent in one turn, so that a fast client does not keep the others waiting. */
+#define TURN_BYTES H1_SLICE_BYTES
 /* Room a head's fixed part and a frame take at most. */
 #define FRAME_BYTES 64
 /* An exchange's at most: the output before it, four texts, the output behind it. */
@@ -520,48 +514,16 @@ static bool settle(conn_h1 *h1, size_t sent)
     return true;
 }
 
-/* Fewer bytes went than were to: is that because the file has no more of them? */
-static bool is_file_cut(const hw_segment *file, size_t slice)
+/* What a write has come to: `count` is what it returned. False: it is closed. */
+static bool settle_write(conn_h1 *h1, ssize_t count)
 {
-    int64_t size = hw_sys_size(file->fd);
-    return size >= 0 && (uint64_t)size < file->offset + slice;
-}
-
-static size_t slice_of(const h1_exchange *e)
-{
-    bool is_lone = !hw_loop_has_queued(&e->lane->loop);
-    return hw_size_min(e->file.length, is_lone ? LONE_SLICE_BYTES : SLICE_BYTES);
-}
-
-/* Sends a slice of a file. False: no further sending now. Out of line, for most writes have none. */
-static __attribute__((noinline)) bool send_file_slice(conn_h1 *h1, h1_exchange *e, size_t *budget)
-{
-    hw_stream *stream = h1->conn.stream;
-    size_t slice = slice_of(e);
-    if (*budget == 0)
-        return false;
-    ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);
-    /* The client is given its time anew behind the disk. */
-    if (sent == -EINPROGRESS)
-        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
-    if (sent == -EINPROGRESS || sent == -EAGAIN)
-        return false;
-    if (sent == 0)
-        sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);
-    if (sent == -EAGAIN)
-        return false;
-    size_t count = sent > 0 ? (size_t)sent : 0;
-    if (count == 0 || (count < slice && is_file_cut(&e->file, slice))) {
-        /* The file has become shorter, or cannot be read: what was promised will never come. */
+    if (count < 0 && count != -EAGAIN) {
         hw_conn_close(&h1->conn);
         return false;
     }
-    e->file.offset += count;
-    e->file.length -= count;
-    e->bytes_out += count;
-    *budget -= hw_size_min(count, *budget);
-    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
-    return settle(h1, 0);
+    if (count > 0)
+        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    return settle(h1, count > 0 ? (size_t)count : 0);
 }
 
 /* One gathering and its sending. False: no further sending now. */
@@ -574,30 +536,49 @@ static bool write_batch(conn_h1 *h1, size_t *budget)
         .output = {.at = lane->output, .capacity = HW_LANE_OUTPUT_BYTES},
     };
     gather(h1, &batch, *budget);
-    size_t sent = 0;
-    if (batch.count > 0) {
-        ssize_t count = stream->ops->write(stream, batch.parts, batch.count, batch.file != NULL);
-        if (count < 0 && count != -EAGAIN) {
-            hw_conn_close(&h1->conn);
-            return false;
-        }
-        sent = count > 0 ? (size_t)count : 0;
-    }
-    if (sent > 0)
-        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
-    *budget -= hw_size_min(sent, *budget);
+    ssize_t count = 0;
+    if (batch.count > 0)
+        count = stream->ops->write(stream, batch.parts, batch.count, batch.file != NULL);
+    size_t sent = count > 0 ? (size_t)count : 0;
     bool is_all_sent = sent == count_gathered(&batch);
     h1_exchange *file = is_all_sent ? batch.file : NULL;
-    if (!settle(h1, sent))
+    *budget -= hw_size_min(sent, *budget);
+    if (!settle_write(h1, count))
         return false;
     if (file)
-        return send_file_slice(h1, file, budget);
+        return hw_conn_h1_send_slice(file, budget) && settle(h1, 0);
     return is_all_sent && sent > 0;
+}
+
+/* Nearly every turn has one usual answer, all of which goes: that one is over without a batch. False:
+ * this is another turn, and nothing has been done. */
+static inline bool write_usual(conn_h1 *h1)
+{
+    hw_lane *lane = h1->conn.lane;
+    hw_stream *stream = h1->conn.stream;
+    h1_exchange *e = HW_MEMBER(h1->queue.head.next, h1_exchange, link);
+    h1_batch batch = {.output = {.at = lane->output, .capacity = HW_LANE_OUTPUT_BYTES}};
+    if (h1->queue_length != 1 || !e->exchange.is_answered || e->is_aborted ||
+        !gather_usual(e, &batch))
+        return false;
+    const struct iovec part = {batch.output.at, batch.output.length};
+    ssize_t count = stream->ops->write(stream, &part, 1, false);
+    if (count != (ssize_t)part.iov_len) {
+        (void)settle_write(h1, count);
+        return true;
+    }
+    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    e->bytes_out += e->piece.length;
+    hw_conn_h1_finish(e, true);
+    return true;
 }
 
 void hw_conn_h1_write(conn_h1 *h1)
 {
     size_t budget = TURN_BYTES;
+    h1->goes_on = false;
+    if (h1->conn.stream->writable && write_usual(h1))
+        return;
     while (h1->conn.stream->writable && budget > 0 && h1->queue_length > 0)
         if (!write_batch(h1, &budget))
             break;

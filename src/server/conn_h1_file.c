@@ -1,0 +1,69 @@
+/* Drives HTTP/1 connections: the files among their answers, slice by slice.
+ *
+ * A slice is what one call sends, and with it a turn ends, so that a fast client does not keep the
+ * others waiting. It is never cut smaller by what went before it in the turn, a head as a rule: it
+ * would need one more call, and slices that begin within a page. Where nobody else is queued it is
+ * longer, for each costs a turn and a wait for events beside the call. */
+#include <errno.h>
+
+#include "base/number.h"
+#include "server/conn_h1.h"
+#include "sys/file.h"
+
+/* Of one when nobody else is queued. */
+#define LONE_SLICE_BYTES (4 * H1_SLICE_BYTES)
+
+/* Fewer bytes went than were to: is that because the file has no more of them? */
+static bool is_file_cut(const hw_segment *file, size_t slice)
+{
+    int64_t size = hw_sys_size(file->fd);
+    return size >= 0 && (uint64_t)size < file->offset + slice;
+}
+
+static size_t slice_of(const h1_exchange *e)
+{
+    bool is_lone = !hw_loop_has_queued(&e->lane->loop);
+    return hw_size_min(e->file.length, is_lone ? LONE_SLICE_BYTES : H1_SLICE_BYTES);
+}
+
+/* What of a slice went. 0: none, and no further sending now; a negative errno: the rest of the file
+ * cannot be sent. */
+static ssize_t send_slice(h1_exchange *e, size_t slice)
+{
+    conn_h1 *h1 = e->conn;
+    hw_stream *stream = h1->conn.stream;
+    ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);
+    /* The client is given its time anew behind the disk. */
+    if (sent == -EINPROGRESS)
+        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    if (sent == -EINPROGRESS || sent == -EAGAIN)
+        return 0;
+    if (sent == 0)
+        sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);
+    if (sent == -EAGAIN)
+        return 0;
+    return sent == 0 ? -ESTALE : sent;
+}
+
+bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget)
+{
+    conn_h1 *h1 = e->conn;
+    size_t slice = slice_of(e);
+    if (*budget == 0)
+        return false;
+    ssize_t sent = send_slice(e, slice);
+    if (sent == 0)
+        return false;
+    if (sent < 0 || ((size_t)sent < slice && is_file_cut(&e->file, slice))) {
+        /* The file has become shorter, or cannot be read: what was promised will never come. */
+        hw_conn_close(&h1->conn);
+        return false;
+    }
+    size_t count = (size_t)sent;
+    e->file.offset += count;
+    e->file.length -= count;
+    e->bytes_out += count;
+    *budget -= hw_size_min(count, *budget);
+    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    return true;
+}
