@@ -259,6 +259,12 @@ def clients(folder, wanted):
     return Tally(max(total - failures - errors - skipped, 0), failed, skipped)
 
 
+def faults(folder, wanted):
+    """Every system call, every error, every rhythm; `clients-release` tries each error once."""
+    return run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/program/test_faults.py"],
+               {"HEWN": f"{folder}/hewn", "HEWN_FAULTS": "all"})
+
+
 # name, build folder, function, whether it takes a filter, what must exist
 STEPS = [
     ("release", "build", release, False, ["cmd/hewn/meson.build"]),
@@ -286,6 +292,7 @@ STEPS = [
 ]
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
+    ("faults", "build", faults, False, ["tests/program/test_faults.py"]),
 ]
 
 

@@ -81,7 +81,7 @@ static void fill_standard_descriptors(void)
 }
 
 /* A signal that comes before anybody waits for it stays pending. A reader of our words that has
- * gone ends nothing. */
+ * gone ends nothing, nor does a file that may not grow. */
 static void hold_signals(void)
 {
     sigset_t signals;
@@ -90,6 +90,7 @@ static void hold_signals(void)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGPIPE);
+    sigaddset(&signals, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 

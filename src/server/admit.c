@@ -50,7 +50,8 @@ static int join(hw_acceptor *acceptor)
     return error;
 }
 
-/* accept(2): a connection that failed while it waited says so here; the next one may be sound. */
+/* accept(2): a connection that failed while it waited says so here, and has left the queue; the next
+ * one may be sound. Not EPERM: it comes before the queue is looked at, and would come for ever. */
 static bool is_of_one_connection(int error)
 {
     switch (-error) {
@@ -62,7 +63,6 @@ static bool is_of_one_connection(int error)
     case ENONET:
     case ENOPROTOOPT:
     case EOPNOTSUPP:
-    case EPERM:
     case EPROTO:
         return true;
     default:

@@ -1,9 +1,12 @@
 #include "server/lane.h"
 
+#include "http/date.h"
 #include "seam/seam.h"
 #include "unit/server/rig.h"
 
 #include <string.h>
+
+#define NS_PER_S INT64_C(1000000000)
 
 static int made, freed, fails_at;
 
@@ -110,6 +113,67 @@ HW_TEST(lane_sees_soon_that_the_wall_clock_was_moved)
     assert_int_equal(hw_lane_wall_ms(&rig.lane), INT64_C(784111777001));
     pass_ns(&rig, 249000000);
     assert_int_equal(hw_lane_wall_ms(&rig.lane), 254);
+    rig_close(&rig);
+}
+
+/* What has arrived begins with this; an injected failure may have put something else there. */
+static hw_text expect_start(hw_pipe *client, const char *start)
+{
+    hw_text heard = hw_pipe_received(client);
+    bool is_so = hw_text_has_prefix(heard, hw_text_of(start));
+    if (!is_so && hw_test_is_struck())
+        hw_test_out_of_memory();
+    if (!is_so)
+        fail_msg("\"%.*s\" does not begin with \"%s\"", HW_TEXT_ARGS(heard), start);
+    return heard;
+}
+
+/* Half a head, and the wall clock set by so many years: what is heard at the deadline, not before. */
+static void expect_deadline_across(int64_t years)
+{
+    static const int64_t start_s = 784111777, year_s = 31556952;
+    test_rig rig = {0};
+    char date[HW_DATE_BYTES];
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 64 * 1024);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\nAnd-so");
+    pass_ns(&rig, NS_PER_S);
+    int64_t wall_s = start_s + years * year_s;
+    hw_seam_clock_freeze(rig.lane.loop.now_ns, wall_s * NS_PER_S);
+    int64_t rest_ns = NS_PER_S * (rig.shared.limits.head_ms / 1000 - 1);
+    pass_ns(&rig, rest_ns - 1000000);
+    rig_expect(&rig, client, "");
+    pass_ns(&rig, 1000000);
+    hw_text heard = expect_start(client, "HTTP/1.1 408 Request Timeout\r\n");
+    hw_date_format(wall_s + rest_ns / NS_PER_S, date);
+    assert_non_null(memmem(heard.at, heard.length, date, strlen(date)));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+HW_TEST(lane_deadlines_hear_nothing_of_the_wall_clock)
+{
+    expect_deadline_across(24);
+    expect_deadline_across(-24);
+}
+
+HW_TEST(lane_lives_through_years_in_one_step)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *idle = rig_connect(&rig, 64 * 1024), *half = rig_connect(&rig, 64 * 1024);
+    rig_send(&rig, half, "GET / HTTP/1.1\r\n");
+    pass_ns(&rig, 30 * 31556952 * NS_PER_S);
+    expect_start(half, "HTTP/1.1 408 Request Timeout\r\n");
+    hw_pipe_close(half);
+    hw_pipe_close(idle);
+    hw_loop_settle(&rig.lane.loop);
+    assert_int_equal(rig.lane.conn_count, 0);
+    hw_pipe *client = rig_connect(&rig, 64 * 1024);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    hw_text heard = expect_start(client, "HTTP/1.1 200 OK\r\n");
+    assert_non_null(memmem(heard.at, heard.length, "Nov 2024", 8));
+    hw_pipe_close(client);
     rig_close(&rig);
 }
 
