@@ -60,9 +60,17 @@ static bool has_input_room(const conn_h1 *h1)
     return h1->input == H1_INPUT_HEADS ? hw_conn_h1_has_queue_room(h1) : has_content_room(h1);
 }
 
+/* Much that was kept comes first: were more read before that is used up, a client whose small
+ * messages leave one by one would have a read for each, and what is kept would grow without end. */
+static bool is_rest_used_up(const conn_h1 *h1)
+{
+    return !h1->rest || h1->needs_more || h1->rest->length < REST_ROOM_BYTES;
+}
+
 static bool may_read(const conn_h1 *h1)
 {
-    return h1->conn.stream->readable && !h1->is_ended && h1->owed == 0 && has_input_room(h1);
+    return h1->conn.stream->readable && !h1->is_ended && h1->owed == 0 && is_rest_used_up(h1) &&
+           has_input_room(h1);
 }
 
 /* Room behind the rest for some bytes more. */

@@ -181,6 +181,7 @@ static size_t feed_tunnel(conn_h1 *h1, hw_text input)
 {
     hw_ring *ring = h1->reading->exchange.inflow;
     size_t taken = input.length > 0 ? hw_ring_feed(ring, input) : 0;
+    h1->needs_more = taken == input.length;
     if (h1->is_ended && taken == input.length && !ring->is_ended)
         hw_ring_end(ring, (hw_fields){0});
     return taken;

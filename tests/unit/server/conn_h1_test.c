@@ -321,6 +321,41 @@ HW_TEST(conn_h1_reads_no_more_than_finds_room)
     rig_close(&rig);
 }
 
+/* The most that was kept of what the client sends, while it takes all there is. */
+static size_t watch_rest(test_rig *rig, hw_pipe *client)
+{
+    size_t most = 0;
+    for (hw_text received; (received = hw_pipe_received(client)).length > 0;) {
+        const h1_rest *rest = rig_conn(rig)->rest;
+        most = rest && rest->capacity > most ? rest->capacity : most;
+        hw_pipe_take(client, received.length);
+        hw_loop_settle(&rig->lane.loop);
+    }
+    return most;
+}
+
+/* Each small message makes room for a read that would bring a thousand more of them. */
+HW_TEST(conn_h1_reads_on_only_behind_what_it_has_used)
+{
+    static const char message[] = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+    static char many[20000 * (sizeof message - 1)];
+    test_rig rig = {.answerer = {.answer = answer_and_keep},
+                    .plan = {HW_PLAN_STREAM, HW_LENGTH_UNKNOWN}};
+    for (size_t i = 0; i < sizeof many; i += sizeof message - 1)
+        memcpy(many + i, message, sizeof message - 1);
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 500);
+    rig.shared.limits.requests_max = 100000;
+    NEED_TRUE(hw_pipe_send(client, (hw_text){many, sizeof many}) == 0);
+    hw_loop_settle(&rig.lane.loop);
+    size_t most = watch_rest(&rig, client);
+    hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(rig.answers == 20000);
+    assert_in_range(most, 0, 160 * 1024);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 HW_TEST(conn_h1_lets_go_when_the_client_is_gone)
 {
     for (int way = 0; way < 3; way++) {
