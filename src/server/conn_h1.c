@@ -293,11 +293,13 @@ static void arm_deadline(conn_h1 *h1)
 static __attribute__((noinline)) void arm_busy(conn_h1 *h1)
 {
     bool is_between = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
+    /* What the queue had no room for is a request that has come. */
+    bool is_read_up = is_between && (!h1->rest || h1->needs_more) && !may_read(h1);
     if (h1->input == H1_INPUT_LINGER && h1->is_ended)
         hw_conn_close(&h1->conn);
     else if (h1->queue_length == 0 && h1->input == H1_INPUT_OVER)
         end_connection(h1);
-    else if (h1->queue_length == 0 && is_between && h1->conn.lane->is_draining && !may_read(h1))
+    else if (h1->queue_length == 0 && is_read_up && h1->conn.lane->is_draining)
         end_idle(h1);
     if (h1->conn.is_closed)
         return;

@@ -356,6 +356,27 @@ HW_TEST(conn_h1_reads_on_only_behind_what_it_has_used)
     rig_close(&rig);
 }
 
+/* The content's ring leaves no room for another head until it is gone, so that one waits, unread. */
+HW_TEST(conn_h1_answers_what_came_with_the_end_of_a_content_when_it_drains)
+{
+    test_rig rig = {.answerer = {.answer = answer_and_keep},
+                    .plan = {HW_PLAN_STREAM, HW_LENGTH_UNKNOWN}};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client, "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n41\r\n");
+    for (int i = 0; i < 5; i++)
+        rig_send(&rig, client, "0123456789abc");
+    NEED_TRUE(hw_pipe_received(client).length > 0);
+    hw_lane_drain(&rig.lane);
+    rig_send(&rig, client, "\r\n0\r\n\r\n" GET);
+    hw_text received = hw_pipe_received(client);
+    NEED_TRUE(rig.answers == 2);
+    assert_true(hw_text_has_suffix(received, HW_TEXT("Content-Length: 0\r\n" RIG_DATE
+                                                     "Connection: close\r\n\r\n")));
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 HW_TEST(conn_h1_lets_go_when_the_client_is_gone)
 {
     for (int way = 0; way < 3; way++) {
