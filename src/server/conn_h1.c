@@ -236,12 +236,33 @@ void hw_conn_h1_time_handler(conn_h1 *h1, unsigned span_ms)
     h1->by_ms[H1_WAIT_HANDLER] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
 }
 
-/* The same for what has to leave: taken is what the other end's system has, not what ours has. */
-static void wait_for_output(conn_h1 *h1, h1_wait wait, bool is_waiting, int64_t span_ms)
+/* What the client's system has, not what ours has. */
+static int64_t count_taken(const conn_h1 *h1, size_t *ret_unsent)
 {
-    if (is_waiting && h1->by_ms[wait] == H1_NEVER)
-        h1->unsent_bytes = h1->conn.stream->ops->count_unsent(h1->conn.stream);
-    wait_while(h1, wait, is_waiting, span_ms);
+    *ret_unsent = h1->conn.stream->ops->count_unsent(h1->conn.stream);
+    return (int64_t)(h1->sent_bytes - *ret_unsent);
+}
+
+/* The waits for the client to take what is sent: two spans of one thing, which is looked at once. */
+static void wait_for_output(conn_h1 *h1)
+{
+    const hw_limits *limits = &h1->conn.lane->shared->limits;
+    bool is_sending = waits_for_output(h1), is_lingering = h1->input == H1_INPUT_LINGER;
+    bool is_waiting = is_sending || is_lingering;
+    h1_wait wait = is_lingering ? H1_WAIT_LINGER : H1_WAIT_OUTPUT;
+    if (h1->sent_bytes != h1->sent_before)
+        h1->by_ms[wait] = H1_NEVER;
+    h1->sent_before = h1->sent_bytes;
+    bool begins = h1->by_ms[wait] == H1_NEVER, begins_window = h1->by_ms[H1_WAIT_RATE] == H1_NEVER;
+    size_t unsent;
+    int64_t taken = is_waiting && (begins || begins_window) ? count_taken(h1, &unsent) : 0;
+    if (begins)
+        h1->taken_before = taken;
+    if (begins_window)
+        h1->window_taken = taken;
+    wait_while(h1, H1_WAIT_OUTPUT, is_sending && !is_lingering, limits->response_ms);
+    wait_while(h1, H1_WAIT_LINGER, is_lingering, limits->linger_ms);
+    wait_while(h1, H1_WAIT_RATE, is_waiting, limits->response_window_ms);
 }
 
 static h1_wait first_wait(const conn_h1 *h1)
@@ -283,8 +304,7 @@ static void arm_deadline(conn_h1 *h1)
     wait_while(h1, H1_WAIT_IDLE, is_idle, limits->idle_ms);
     wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
                limits->body_grace_ms + limits->body_window_ms);
-    wait_for_output(h1, H1_WAIT_OUTPUT, waits_for_output(h1), limits->response_ms);
-    wait_for_output(h1, H1_WAIT_LINGER, h1->input == H1_INPUT_LINGER, limits->linger_ms);
+    wait_for_output(h1);
     wait_while(h1, H1_WAIT_HANDLER, h1->lent != NULL, 0);
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
@@ -339,9 +359,24 @@ static void take_late_body(conn_h1 *h1)
 /* As long as the client takes something of what was sent, it is given time for the rest. */
 static bool has_taken_more(conn_h1 *h1)
 {
-    size_t before = h1->unsent_bytes;
-    h1->unsent_bytes = h1->conn.stream->ops->count_unsent(h1->conn.stream);
-    return h1->unsent_bytes > 0 && h1->unsent_bytes < before;
+    size_t unsent;
+    int64_t taken = count_taken(h1, &unsent);
+    return unsent > 0 && taken > h1->taken_before;
+}
+
+/* A reader may be slow where little waits for it: that is not worth much to whoever wants to hold
+ * the connection, and may be all that an application has to say for now. */
+static bool is_slow_reader(const conn_h1 *h1)
+{
+    const hw_limits *limits = &h1->conn.lane->shared->limits;
+    size_t waiting;
+    int64_t taken = count_taken(h1, &waiting) - h1->window_taken;
+    for (const hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
+        const h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        waiting += e->interim.length + hw_conn_h1_unsent_bytes(e);
+    }
+    return waiting >= limits->response_bytes_waiting &&
+           taken < (int64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
 }
 
 /* What was waited for has not come. */
@@ -372,6 +407,10 @@ static void take_deadline(conn_h1 *h1)
     case H1_WAIT_OUTPUT:
     case H1_WAIT_LINGER:
         if (!has_taken_more(h1))
+            hw_conn_close(&h1->conn);
+        break;
+    case H1_WAIT_RATE:
+        if (is_slow_reader(h1))
             hw_conn_close(&h1->conn);
         break;
     case H1_WAIT_HANDLER:

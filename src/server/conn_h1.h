@@ -75,6 +75,7 @@ typedef enum h1_wait {
     H1_WAIT_IDLE,    /* for the next request */
     H1_WAIT_BODY,    /* for more of a body */
     H1_WAIT_OUTPUT,  /* for the client to take what is sent, or a source to give it */
+    H1_WAIT_RATE,    /* the same, with its progress measured over a longer span */
     H1_WAIT_LINGER,  /* for the client's end */
     H1_WAIT_HANDLER, /* for a handler to return */
     H1_WAIT_COUNT,
@@ -101,7 +102,10 @@ struct conn_h1 {
     bool has_late_input;  /* the client may still be sending when the last answer leaves */
     int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */
     uint64_t window_bytes;        /* of the body in this window */
-    size_t unsent_bytes;          /* what the client had not taken when the wait for that began */
+    uint64_t sent_bytes;          /* handed to the stream so far */
+    uint64_t sent_before;         /* the same when OUTPUT was armed last */
+    int64_t taken_before;         /* of these: what the client had when OUTPUT or LINGER began */
+    int64_t window_taken;         /* ... and when RATE did */
 };
 
 #define H1_NEVER HW_CONN_NEVER

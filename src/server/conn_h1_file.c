@@ -35,7 +35,7 @@ static ssize_t send_slice(h1_exchange *e, size_t slice)
     ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);
     /* The client is given its time anew behind the disk. */
     if (sent == -EINPROGRESS)
-        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+        h1->by_ms[H1_WAIT_OUTPUT] = h1->by_ms[H1_WAIT_RATE] = H1_NEVER;
     if (sent == -EINPROGRESS || sent == -EAGAIN)
         return 0;
     if (sent == 0)
@@ -63,7 +63,7 @@ bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget)
     e->file.offset += count;
     e->file.length -= count;
     e->bytes_out += count;
+    h1->sent_bytes += count;
     *budget -= hw_size_min(count, *budget);
-    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
     return true;
 }

@@ -521,9 +521,9 @@ static bool settle_write(conn_h1 *h1, ssize_t count)
         hw_conn_close(&h1->conn);
         return false;
     }
-    if (count > 0)
-        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
-    return settle(h1, count > 0 ? (size_t)count : 0);
+    size_t sent = count > 0 ? (size_t)count : 0;
+    h1->sent_bytes += sent;
+    return settle(h1, sent);
 }
 
 /* One gathering and its sending. False: no further sending now. */
@@ -567,7 +567,7 @@ static inline bool write_usual(conn_h1 *h1)
         (void)settle_write(h1, count);
         return true;
     }
-    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    h1->sent_bytes += part.iov_len;
     e->bytes_out += e->piece.length;
     hw_conn_h1_finish(e, true);
     return true;

@@ -10,6 +10,8 @@ hw_limits hw_limits_default(void)
         .body_grace_ms = 10 * 1000,
         .body_window_ms = 20 * 1000,
         .response_ms = 30 * 1000,
+        .response_window_ms = 60 * 1000,
+        .response_bytes_waiting = 64 * 1024,
         .linger_ms = 2 * 1000,
         .answer_ms = 30 * 1000,
         .blocked_max = 64,
@@ -18,7 +20,6 @@ hw_limits hw_limits_default(void)
         .requests_max = 10000,
         .skip_bytes_max = 1024 * 1024,
         .cache_bytes_max = (size_t)32 * 1024 * 1024,
-        .body_bytes_max = 1024 * 1024,
         .h1 = hw_h1_limits_default(),
     };
 }

@@ -13,16 +13,18 @@ typedef struct hw_limits {
     unsigned body_grace_ms;   /* a body's first span without a minimum */
     unsigned body_window_ms;  /* then, in every such span, at least rate_bytes_min a second */
     unsigned response_ms;     /* without progress while something waits to be sent */
-    unsigned linger_ms;       /* reading on after the last answer, so that it arrives */
-    unsigned answer_ms;       /* until a handler's answer is there */
-    unsigned blocked_max;     /* handlers that are slow, at the same time */
-    unsigned drain_ms;        /* a graceful stop */
-    unsigned rate_bytes_min;  /* a second */
-    unsigned requests_max;    /* of one connection */
+    unsigned
+        response_window_ms; /* in every such span at least rate_bytes_min a second are taken ... */
+    unsigned response_bytes_waiting; /* ... while this much waits to be */
+    unsigned linger_ms;              /* reading on after the last answer, so that it arrives */
+    unsigned answer_ms;              /* until a handler's answer is there */
+    unsigned blocked_max;            /* handlers that are slow, at the same time */
+    unsigned drain_ms;               /* a graceful stop */
+    unsigned rate_bytes_min;         /* a second */
+    unsigned requests_max;           /* of one connection */
     uint64_t
         skip_bytes_max;     /* a body nobody wants is read past up to here to keep the connection */
     size_t cache_bytes_max; /* what all loops' states of the answerers may keep */
-    uint64_t body_bytes_max; /* the default an application's routes start from */
     hw_h1_limits h1;
 } hw_limits;
 

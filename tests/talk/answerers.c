@@ -2,6 +2,7 @@
 #include "talk/answerers.h"
 
 #include "exchange/exchange.h"
+#include "http/query.h"
 
 #define BUFFER_BYTES_MAX 1000
 
@@ -193,6 +194,15 @@ static void answer_split(hw_exchange *exchange)
     hw_response_add_name(&exchange->response, HW_TEXT("X-Split"), HW_TEXT("a\r\nX-Other: b"));
 }
 
+/* The value of the query's pair "last", or what there is without it. */
+static void answer_query(hw_exchange *exchange)
+{
+    hw_text value = HW_TEXT("none");
+    hw_query_find(&exchange->arena, exchange->request.target.query, HW_TEXT("last"), &value);
+    hw_response_start(&exchange->response, 200);
+    hw_response_set_bytes(&exchange->response, value);
+}
+
 /* What a loop keeps of /prepared. */
 typedef struct prepared_state {
     hw_arena memos;
@@ -241,6 +251,7 @@ static const talk_path paths[] = {
     {"/early", {HW_PLAN_STREAM, UINT64_MAX}, answer_early, NULL},
     {"/count", {HW_PLAN_STREAM, UINT64_MAX}, answer_count, NULL},
     {"/chunks", {HW_PLAN_NONE, UINT64_MAX}, answer_chunks, NULL},
+    {"/query", {HW_PLAN_NONE, UINT64_MAX}, answer_query, NULL},
     {"/prepared", {HW_PLAN_NONE, UINT64_MAX}, NULL, answer_prepared},
     {"/tunnel", {HW_PLAN_NONE, UINT64_MAX}, answer_tunnel, NULL},
     {"/hints", {HW_PLAN_NONE, UINT64_MAX}, answer_hints, NULL},

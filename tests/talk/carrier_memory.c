@@ -114,6 +114,20 @@ static talk_heard receive_in_memory(talk_carrier *carrier, talk_bytes *bytes)
     return hw_pipe_is_ended(pipe) ? TALK_HEARD_END : TALK_HEARD_NOTHING;
 }
 
+static bool take_in_memory(talk_carrier *carrier, talk_bytes *bytes, size_t count)
+{
+    hw_pipe *pipe = memory_of(carrier)->pipe;
+    settle(carrier);
+    for (hw_text received; count > 0 && (received = hw_pipe_received(pipe)).length > 0;) {
+        received = hw_text_upto(received, count);
+        count -= received.length;
+        talk_bytes_put(bytes, received);
+        hw_pipe_take(pipe, received.length);
+        settle(carrier);
+    }
+    return count == 0;
+}
+
 static bool is_closed_in_memory(talk_carrier *carrier)
 {
     settle(carrier);
@@ -146,6 +160,7 @@ static const talk_carrier_ops memory_carrier_ops = {
     .wait = wait_in_memory,
     .stop = stop_in_memory,
     .receive = receive_in_memory,
+    .take = take_in_memory,
     .is_closed = is_closed_in_memory,
     .close = close_in_memory,
 };

@@ -391,6 +391,13 @@ static void cut_file(talk_runner *r, const talk_step *step)
     talk_bytes_free(&name);
 }
 
+/* The client reads so much, and no more. */
+static void take_bytes(talk_runner *r, const talk_step *step)
+{
+    if (!r->carrier->ops->take(r->carrier, &r->received, (size_t)step->number))
+        differ(r, step->line, "so many bytes", "there are fewer");
+}
+
 static void take_step(talk_runner *r, const talk_step *step)
 {
     talk_carrier *carrier = r->carrier;
@@ -409,6 +416,9 @@ static void take_step(talk_runner *r, const talk_step *step)
         break;
     case TALK_WAIT:
         carrier->ops->wait(carrier, step->number);
+        break;
+    case TALK_TAKE:
+        take_bytes(r, step);
         break;
     case TALK_STOP:
         carrier->ops->stop(carrier);

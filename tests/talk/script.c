@@ -169,9 +169,16 @@ typedef struct limit_name {
         word, offsetof(hw_limits, member), sizeof(((hw_limits *)0)->member)                        \
     }
 static const limit_name limit_names[] = {
-    LIMIT("requests-max", requests_max), LIMIT("skip-bytes-max", skip_bytes_max),
-    LIMIT("response-ms", response_ms),   LIMIT("drain-ms", drain_ms),
+    LIMIT("requests-max", requests_max),
+    LIMIT("skip-bytes-max", skip_bytes_max),
+    LIMIT("head-ms", head_ms),
+    LIMIT("response-ms", response_ms),
+    LIMIT("response-bytes-waiting", response_bytes_waiting),
+    LIMIT("linger-ms", linger_ms),
+    LIMIT("drain-ms", drain_ms),
     LIMIT("idle-ms", idle_ms),
+    LIMIT("rate-bytes-min", rate_bytes_min),
+    LIMIT("head-bytes-max", h1.head_bytes_max),
 };
 
 /* limit: requests-max 3 */
@@ -227,6 +234,14 @@ static void read_cut(script_reader *r, hw_text rest)
     talk_bytes_put(&step->bytes, hw_text_upto(rest, blank));
     if (!hw_number_decimal(hw_text_trim(hw_text_from(rest, blank)), &step->number))
         complain(r, "what is cut is a file and the length that remains");
+}
+
+/* take: 500 */
+static void read_take(script_reader *r, hw_text rest)
+{
+    if (!hw_number_decimal(rest, &add_step(r, TALK_TAKE)->number))
+        complain(r, "what is taken is a number of bytes");
+    need_memory(r, "take:");
 }
 
 static void read_raw(script_reader *r, hw_text rest)
@@ -403,6 +418,8 @@ static bool read_act_line(script_reader *r, hw_text line)
         add_step(r, TALK_CONNECT);
     else if (begins(line, "wait:", &rest))
         read_wait(r, rest);
+    else if (begins(line, "take:", &rest))
+        read_take(r, rest);
     else if (hw_text_equal(line, HW_TEXT("stop:")))
         add_step(r, TALK_STOP);
     else if (begins(line, "cut:", &rest))

@@ -14,6 +14,7 @@ typedef enum talk_step_kind {
     TALK_RESET,          /* >! */
     TALK_CONNECT,        /* connect: */
     TALK_WAIT,           /* wait: */
+    TALK_TAKE,           /* take: */
     TALK_STOP,           /* stop: */
     TALK_CUT,            /* cut: */
     TALK_EXPECT_REPLY,   /* < 200 ... */
@@ -47,7 +48,7 @@ typedef struct talk_step {
     talk_step_kind kind;
     int line;
     talk_bytes bytes; /* SEND, EXPECT_BYTES; the file of CUT */
-    uint64_t number;  /* WAIT: milliseconds; CUT: the length that remains */
+    uint64_t number;  /* WAIT: milliseconds; TAKE: bytes; CUT: the length that remains */
     int status;       /* EXPECT_REPLY, and what follows */
     bool to_head, is_broken;
     bool is_begun; /* it need not be complete, and is expected once more */
