@@ -170,8 +170,8 @@ const char *hewn_method(const hewn_request *rq); /* "GET" */
 /* The path, decoded and in canonical form, below the mount: it begins with "/". */
 const char *hewn_path(const hewn_request *rq);
 
-/* The value of the first pair of this name in the query, decoded; NULL if absent, and where the
- * query is broken before it. */
+/* The value of the first pair of this name in the query, decoded; NULL if absent, where the
+ * query is broken before it, and behind the 512th pair. */
 const char *hewn_query(const hewn_request *rq, const char *name);
 
 /* The value of the first header field of this name, in any case; NULL if absent. */

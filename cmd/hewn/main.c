@@ -111,6 +111,19 @@ static int run_server(const listening *made, const char *folder, int folder_fd,
     return STATUS_OK;
 }
 
+static hewn_limits limits_of(const options *chosen)
+{
+    return (hewn_limits){
+        .size = sizeof(hewn_limits),
+        .connections_max = (unsigned)chosen->max_conns,
+        .head_ms = (unsigned)chosen->head_timeout,
+        .idle_ms = (unsigned)chosen->idle_timeout,
+        .rate_bytes_min = (unsigned)chosen->min_rate,
+        .head_bytes_max = (size_t)chosen->max_head,
+        .unread_bytes_max = chosen->max_body,
+    };
+}
+
 static int serve_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
 {
     banner speaker = banner_choose();
@@ -125,10 +138,12 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
         .loops = (unsigned)chosen->loops,
         .trace = chosen->trace,
     };
+    hewn_limits limits = limits_of(chosen);
     listening made;
     hewn_fault fault = {.error = 0};
     int status, error;
 
+    setup.limits = &limits;
     if (chosen->index.count > 0)
         files.index = chosen->index.items;
     error = hewn_files(app, "/", folder_fd, &files, &fault);

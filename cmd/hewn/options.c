@@ -7,10 +7,12 @@
  * so that nobody is told that a documented option is a typing error. */
 #include "options.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "quantity.h"
 #include "show.h"
 #include "status.h"
 #include "suggest.h"
@@ -19,7 +21,10 @@ typedef enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_WORD,   /* const char *, one of `words` */
     OPTION_NUMBER, /* int, from `least` to `most` */
-    OPTION_LIST,   /* option_list */
+    OPTION_TIME,   /* uint64_t, likewise */
+    OPTION_SIZE,
+    OPTION_RATE,
+    OPTION_LIST, /* option_list */
 } option_kind;
 
 typedef struct option_row {
@@ -27,10 +32,12 @@ typedef struct option_row {
     option_kind kind;
     const char *name, *value;
     size_t offset;
-    int least, most;
+    int64_t least, most;
     const char *const *words;
     const char *help; /* "\n": the next line; NULL: not on the first screen */
 } option_row;
+
+#define DAY_MS (24 * 60 * 60 * 1000)
 
 static const char *const log_forms[] = {"pretty", "combined", "json", "off", NULL};
 
@@ -51,6 +58,13 @@ static const option_row option_rows[] = {
      "pretty, combined, json or off; default pretty on a\nterminal, else json"},
     {0, OPTION_NUMBER, "loops", "N", offsetof(options, loops), 1, 1024, NULL,
      "threads; default: the processors it may use"},
+    {0, OPTION_NUMBER, "max-conns", "N", offsetof(options, max_conns), 1, 1 << 20, NULL, NULL},
+    {0, OPTION_TIME, "head-timeout", "15s", offsetof(options, head_timeout), 1, DAY_MS, NULL, NULL},
+    {0, OPTION_TIME, "idle-timeout", "30s", offsetof(options, idle_timeout), 1, DAY_MS, NULL, NULL},
+    {0, OPTION_RATE, "min-rate", "500B/s", offsetof(options, min_rate), 1, 1 << 30, NULL, NULL},
+    {0, OPTION_SIZE, "max-head", "32KiB", offsetof(options, max_head), 256, 256 << 10, NULL, NULL},
+    {0, OPTION_SIZE, "max-body", "1MiB", offsetof(options, max_body), 1, INT64_C(1) << 40, NULL,
+     NULL},
     {0, OPTION_FLAG, "trace", NULL, offsetof(options, trace), 0, 0, NULL, NULL},
     {'h', OPTION_FLAG, "help", NULL, offsetof(options, help), 0, 0, NULL, "this text"},
     {0, OPTION_FLAG, "version", NULL, offsetof(options, version), 0, 0, NULL, "the version"},
@@ -59,12 +73,11 @@ static const option_row option_rows[] = {
 #define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 
 static const char *const later_options[] = {
-    "spa",      "clean-urls", "no-clean-urls", "list",         "no-list",   "cache",
-    "compress", "cors",       "isolate",       "header",       "auth",      "auth-file",
-    "hidden",   "upload",     "follow-links",  "archive",      "tls",       "live",
-    "open",     "qr",         "log-file",      "sandbox",      "max-conns", "max-memory",
-    "min-rate", "max-head",   "head-timeout",  "idle-timeout", "max-body",  "metrics",
-    "control",  "workers",    "print-config",  "help-all",     NULL,
+    "spa",      "clean-urls", "no-clean-urls", "list",     "no-list",    "cache",
+    "compress", "cors",       "isolate",       "header",   "auth",       "auth-file",
+    "hidden",   "upload",     "follow-links",  "archive",  "tls",        "live",
+    "open",     "qr",         "log-file",      "sandbox",  "max-memory", "metrics",
+    "control",  "workers",    "print-config",  "help-all", NULL,
 };
 
 static const char *const later_commands[] = {
@@ -121,6 +134,31 @@ static int refuse_option(const char *shown, const char *name)
     return STATUS_USAGE;
 }
 
+static bool is_quantity(const option_row *row)
+{
+    return row->kind == OPTION_TIME || row->kind == OPTION_SIZE || row->kind == OPTION_RATE;
+}
+
+static quantity_kind quantity_kind_of(const option_row *row)
+{
+    return row->kind == OPTION_TIME   ? QUANTITY_TIME
+           : row->kind == OPTION_SIZE ? QUANTITY_SIZE
+                                      : QUANTITY_RATE;
+}
+
+/* Behind "--name: 'value". */
+static int refuse_quantity(const option_row *row)
+{
+    quantity_kind kind = quantity_kind_of(row);
+
+    fprintf(stderr, "' is not %s from ", quantity_name(kind));
+    quantity_print(kind, (uint64_t)row->least, stderr);
+    fputs(" to ", stderr);
+    quantity_print(kind, (uint64_t)row->most, stderr);
+    fprintf(stderr, "; write it like %s\n", row->value);
+    return STATUS_USAGE;
+}
+
 static int refuse_value(const option_row *row, const char *value)
 {
     const char *nearest = NULL;
@@ -128,9 +166,12 @@ static int refuse_value(const option_row *row, const char *value)
     fprintf(stderr, "hewn: --%s: '", row->name);
     show_text(stderr, value);
     if (row->kind == OPTION_NUMBER) {
-        fprintf(stderr, "' is not a number from %d to %d\n", row->least, row->most);
+        fprintf(stderr, "' is not a number from %" PRId64 " to %" PRId64 "\n", row->least,
+                row->most);
         return STATUS_USAGE;
     }
+    if (is_quantity(row))
+        return refuse_quantity(row);
     fputs("' is not one of", stderr);
     for (const char *const *word = row->words; *word; word++) {
         fprintf(stderr, "%s %s", word == row->words ? "" : ",", *word);
@@ -143,7 +184,7 @@ static int refuse_value(const option_row *row, const char *value)
     return STATUS_USAGE;
 }
 
-static bool read_decimal(const char *text, int least, int most, int *ret_number)
+static bool read_decimal(const char *text, int64_t least, int64_t most, int *ret_number)
 {
     int number = 0;
 
@@ -170,6 +211,17 @@ static int append_value(const option_row *row, option_list *list, const char *va
     return STATUS_OK;
 }
 
+static int store_quantity(const option_row *row, const char *value, uint64_t *ret_amount)
+{
+    uint64_t amount;
+
+    if (!quantity_read(quantity_kind_of(row), value, &amount) || amount < (uint64_t)row->least ||
+        amount > (uint64_t)row->most)
+        return refuse_value(row, value);
+    *ret_amount = amount;
+    return STATUS_OK;
+}
+
 static int store_value(const option_row *row, const char *value, options *chosen)
 {
     char *member = (char *)chosen + row->offset;
@@ -180,6 +232,8 @@ static int store_value(const option_row *row, const char *value, options *chosen
         return read_decimal(value, row->least, row->most, (int *)(void *)member)
                    ? STATUS_OK
                    : refuse_value(row, value);
+    if (is_quantity(row))
+        return store_quantity(row, value, (uint64_t *)(void *)member);
     if (!is_among(row->words, value, strlen(value)))
         return refuse_value(row, value);
     *(const char **)(void *)member = value;
@@ -318,6 +372,8 @@ void options_print_help(void)
         if (option_rows[i].help)
             print_row(&option_rows[i]);
     puts("\n"
+         "limits, and everything else: man hewn\n"
+         "\n"
          "  hewn dist                        at http://127.0.0.1:9000/\n"
          "  hewn --lan -p 8000 slides        for the machines around\n"
          "  hewn --log json -l :80 /srv/www  on port 80 of every interface");

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define OPTION_LIST_MAX 32
 
@@ -20,6 +21,11 @@ typedef struct options {
     option_list listen, index;
     int port;  /* -1: none was named */
     int loops; /* 0: as many as there are processors */
+    /* Limits; 0: the server's own. */
+    int max_conns;
+    uint64_t head_timeout, idle_timeout; /* milliseconds */
+    uint64_t min_rate;                   /* bytes a second */
+    uint64_t max_head, max_body;         /* bytes */
     bool lan, public, trace, help, version;
 } options;
 

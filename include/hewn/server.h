@@ -37,9 +37,11 @@ typedef struct hewn_limits {
     unsigned idle_ms;         /* between two requests; 30 000 */
     unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
     unsigned blocked_max;     /* threads for handlers that block; 64, at most 10 000 */
-    unsigned rate_bytes_min;  /* a second, of a body; 500 */
-    size_t head_bytes_max;    /* 32 KiB */
+    unsigned rate_bytes_min;  /* a second, of a body, and of a long answer; 500 */
+    size_t head_bytes_max;    /* 32 KiB, at most 256 */
     uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
+    /* Of a body that no handler reads: a longer one ends its connection; 1 MiB; HEWN_NONE: each does. */
+    uint64_t unread_bytes_max;
 } hewn_limits;
 
 /* One finished exchange. Texts that are absent are "". What a client sent stands here as it came:

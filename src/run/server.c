@@ -25,8 +25,9 @@ enum {
     STDOUT = 1,
     STDERR = 2,
     MIME_BYTES_MAX = 1024 * 1024,
-    BLOCKED_MAX = 10000, /* each is a thread */
-    LOG_END_MS = 2000,   /* a reader that has stopped does not hold up the end for longer */
+    BLOCKED_MAX = 10000,         /* each is a thread */
+    HEAD_BYTES_MAX = 256 * 1024, /* it is copied to the arena of its exchange */
+    LOG_END_MS = 2000,           /* a reader that has stopped does not hold up the end for longer */
 };
 
 static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
@@ -158,6 +159,13 @@ static int load_media(hewn_server *server)
     return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 
+static void read_head_limit(size_t given, hw_h1_limits *limits)
+{
+    limits->head_bytes_max = hw_size_min(given, HEAD_BYTES_MAX);
+    limits->line_bytes_max = hw_size_min(limits->line_bytes_max, given);
+    limits->field_bytes_max = hw_size_min(limits->field_bytes_max, given);
+}
+
 static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
 {
     hewn_limits known;
@@ -179,11 +187,10 @@ static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret
     if (known.cache_bytes_max)
         limits.cache_bytes_max =
             known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
-    if (known.head_bytes_max) {
-        limits.h1.head_bytes_max = known.head_bytes_max;
-        limits.h1.line_bytes_max = hw_size_min(limits.h1.line_bytes_max, known.head_bytes_max);
-        limits.h1.field_bytes_max = hw_size_min(limits.h1.field_bytes_max, known.head_bytes_max);
-    }
+    if (known.unread_bytes_max)
+        limits.skip_bytes_max = known.unread_bytes_max == HEWN_NONE ? 0 : known.unread_bytes_max;
+    if (known.head_bytes_max)
+        read_head_limit(known.head_bytes_max, &limits.h1);
     *ret_limits = limits;
     return 0;
 }
