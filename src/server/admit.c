@@ -2,10 +2,15 @@
  *
  * All loops watch the same listeners, level-triggered and exclusive, so that one connection wakes
  * about one loop. That alone is not fair: the loop that wakes first takes most. So a loop that has
- * a quarter more connections than the mean (and two) leaves the listeners until it has not. It also
- * leaves them at the server's limit and when descriptors run out: watching on would spin. Whoever
- * has left tries again with the tick, once a second; at the limit, the lane whose connection closes
- * tries at once.
+ * a quarter more connections than the mean (and two) leaves the listeners until it has not.
+ *
+ * At the server's limits accepting goes on: others give way for who comes (shed.c), and where nobody
+ * does who comes is answered 503, from memory that is always there. Without a descriptor that is
+ * done with the one in reserve. Only when accepting fails all the same a lane leaves the listeners:
+ * watching on would spin.
+ *
+ * Whoever has left tries again with the tick, once a second; where it was for want of room, as
+ * soon as a connection closes.
  *
  * A connection must not wait for the tick while some loop may take it: the kernel may have told of
  * it the very loop that leaves, and only that one. So whoever finds that it has its share recalls
@@ -15,6 +20,7 @@
 #include <errno.h>
 
 #include "server/conn.h"
+#include "server/shed.h"
 #include "sys/memory.h"
 #include "sys/poll.h"
 
@@ -70,23 +76,81 @@ static bool is_of_one_connection(int error)
     }
 }
 
+/* There is one to be accepted, and nothing to accept it with. */
+static bool is_for_want(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
+static int accept_next(const hw_acceptor *acceptor, hw_stream **ret_stream)
+{
+    return hw_listener_accept(acceptor->listener, &acceptor->lane->streams, ret_stream);
+}
+
+/* The same, whatever is wanting: another connection gives way for it, or the reserve does. */
+static int accept_somehow(hw_acceptor *acceptor, hw_stream **ret_stream, bool *ret_has_reserve)
+{
+    hw_lane *lane = acceptor->lane;
+    int error = accept_next(acceptor, ret_stream);
+    if (is_for_want(error) && hw_shed_one(lane))
+        error = accept_next(acceptor, ret_stream);
+    if (is_for_want(error) && hw_shed_use_reserve(lane->shared)) {
+        error = accept_next(acceptor, ret_stream);
+        *ret_has_reserve = false;
+    }
+    return error;
+}
+
+/* 503 and the end. What it has sent already is read, for the answer to arrive: RFC 9112 9.6. */
+static void refuse(hw_lane *lane, hw_stream *stream)
+{
+    static const char head[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                               "Retry-After: 1\r\n"
+                               "Connection: close\r\n"
+                               "Content-Type: text/plain; charset=utf-8\r\n"
+                               "Content-Length: 20\r\n";
+    static const char words[] = "Service Unavailable\n";
+    hw_text date = hw_lane_date(lane);
+    const struct iovec parts[] = {{(void *)head, sizeof head - 1},
+                                  {(void *)date.at, date.length + 2},
+                                  {(void *)words, sizeof words - 1}};
+    hw_lane_count(&lane->counts.refused, 1);
+    hw_lane_lend_buffers(lane);
+    (void)stream->ops->read(stream, lane->input, HW_LANE_INPUT_BYTES);
+    hw_lane_take_buffers_back(lane);
+    (void)stream->ops->write(stream, parts, sizeof parts / sizeof *parts, false);
+    stream->ops->close(stream);
+}
+
+static void admit_or_refuse(hw_lane *lane, hw_stream *stream, bool may_stay)
+{
+    hw_sink_step(lane->place.sink, "server/admit", "admit or shed (limits), make a connection");
+    if (may_stay && hw_shed_make_room(lane, &stream->peer))
+        (void)hw_conn_open(lane, stream);
+    else
+        refuse(lane, stream);
+}
+
 /* One connection. False: no more now. */
 static bool accept_one(hw_acceptor *acceptor)
 {
     hw_lane *lane = acceptor->lane;
-    const hw_sink *sink = lane->place.sink;
     hw_stream *stream;
-    int error = hw_listener_accept(acceptor->listener, &lane->streams, &stream);
+    bool has_reserve = true;
+    int error = accept_somehow(acceptor, &stream, &has_reserve);
+    if (error == 0)
+        admit_or_refuse(lane, stream, has_reserve);
+    if (!has_reserve)
+        hw_shed_keep_reserve(lane->shared, lane->loop.event);
     if (error == -EAGAIN)
         return false;
     if (error < 0 && is_of_one_connection(error))
         return true;
     if (error < 0) {
         leave(acceptor);
+        lane->is_full = true;
         return false;
     }
-    hw_sink_step(sink, "server/admit", "admit or shed (limits), make a connection");
-    hw_conn_open(lane, stream);
     return true;
 }
 
@@ -105,13 +169,14 @@ static void take_accept_turn(hw_task *task)
     hw_acceptor *acceptor = HW_MEMBER(task, hw_acceptor, turn);
     hw_lane *lane = acceptor->lane;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        bool is_share = has_its_share(lane);
-        if (is_share || is_overloaded(lane)) {
+        if (has_its_share(lane)) {
             leave(acceptor);
-            if (is_share)
-                recall_others(lane);
+            recall_others(lane);
             return;
         }
+        /* Those who have just been let in may give way when they have had their turn. */
+        if (i > 0 && is_overloaded(lane))
+            return;
         if (!accept_one(acceptor))
             return;
     }
@@ -166,6 +231,7 @@ void hw_admit_close(hw_lane *lane)
 /* Every listener once more; a turn that finds no room leaves it again. */
 static void try_listeners(hw_lane *lane)
 {
+    lane->is_full = false;
     for (size_t i = 0; i < lane->shared->listener_count; i++)
         if (join(&lane->acceptors[i]) == 0)
             hw_loop_queue_arrival(&lane->loop, &lane->acceptors[i].turn);
@@ -176,7 +242,7 @@ void hw_admit_on_recall(hw_post *post)
     hw_lane *lane = HW_MEMBER(post, hw_lane, recall_post);
     atomic_store(&lane->is_recalled, false);
     /* A lane that has its share passes nothing on: two such lanes would call each other for ever. */
-    if (lane->acceptors && !has_its_share(lane) && !is_overloaded(lane))
+    if (lane->acceptors && !has_its_share(lane))
         try_listeners(lane);
 }
 
@@ -191,7 +257,9 @@ void hw_admit_on_tick(hw_timer *tick)
     hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
     hw_lane_feed_all(lane);
     hw_sink_tick(lane->place.sink);
-    if (lane->acceptors && !is_overloaded(lane) && !has_its_share(lane))
+    hw_shed_idle(lane);
+    hw_shed_keep_reserve(lane->shared, lane->loop.event);
+    if (lane->acceptors && !has_its_share(lane))
         try_listeners(lane);
     hw_loop_arm(&lane->loop, &lane->tick, TICK_MS);
 }

@@ -14,7 +14,7 @@ void hw_admit_close(hw_lane *lane);
 void hw_admit_on_tick(hw_timer *tick);
 /* Another lane has its share: tries again at once. */
 void hw_admit_on_recall(hw_post *post);
-/* One of the lane's connections has closed at the server's limit: its place is taken at once. */
+/* There is room, where there was none: whoever waits for it is let in at once. */
 void hw_admit_on_room(hw_lane *lane);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "server/admit.h"
 #include "server/conn_h1.h"
+#include "server/shed.h"
 
 int hw_conn_open(hw_lane *lane, hw_stream *stream)
 {
@@ -52,14 +53,20 @@ static void on_deadline(hw_timer *timer)
 
 void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stream *stream)
 {
-    *conn =
-        (hw_conn){.lane = lane, .stream = stream, .driver = driver, .deadline_ms = HW_CONN_NEVER};
+    *conn = (hw_conn){
+        .lane = lane,
+        .stream = stream,
+        .driver = driver,
+        .deadline_ms = HW_CONN_NEVER,
+        .phase = HW_PHASE_BUSY, /* until its first turn is over */
+    };
     hw_link_init(&conn->link);
     hw_task_init(&conn->turn, take_conn_turn);
     hw_timer_init(&conn->deadline, on_deadline);
     hw_list_append(&lane->conns, &conn->link);
     lane->conn_count++;
     atomic_fetch_add(&lane->shared->connections, 1);
+    hw_shed_count_in(conn);
     stream->on_ready = on_stream_ready;
     stream->arg = conn;
     hw_conn_queue(conn);
@@ -71,6 +78,7 @@ void hw_conn_close(hw_conn *conn)
     if (conn->is_closed)
         return;
     conn->is_closed = true;
+    hw_shed_count_out(conn);
     conn->driver->gone(conn);
     conn->stream->ops->close(conn->stream);
     conn->stream = NULL;
@@ -78,10 +86,10 @@ void hw_conn_close(hw_conn *conn)
     hw_loop_disarm(&lane->loop, &conn->deadline);
     hw_link_remove(&conn->link);
     lane->conn_count--;
-    uint64_t all = atomic_fetch_sub(&lane->shared->connections, 1);
+    atomic_fetch_sub(&lane->shared->connections, 1);
     hw_task_init(&conn->turn, free_conn);
     hw_loop_retire(&lane->loop, &conn->turn);
-    if (all == lane->shared->limits.connections_max)
+    if (lane->is_full)
         hw_admit_on_room(lane);
     hw_lane_end_if_over(lane);
 }
@@ -101,6 +109,24 @@ void hw_conn_queue(hw_conn *conn)
 {
     conn->has_news = true;
     hw_conn_queue_write(conn);
+}
+
+void hw_conn_enter(hw_conn *conn, hw_phase phase)
+{
+    if (phase == HW_PHASE_IDLE) {
+        hw_conn_enter_idle(conn);
+        return;
+    }
+    hw_waiting *waiting = &conn->lane->waiting;
+    conn->phase = (unsigned char)phase;
+    conn->since_ms = hw_loop_now_ms(&conn->lane->loop);
+    hw_link_remove(&conn->waiting);
+    if (phase == HW_PHASE_BUSY)
+        return;
+    if (phase == HW_PHASE_CONTENT)
+        conn->moved = conn->driver->moved(conn);
+    hw_list_append(&waiting->phases[phase], &conn->waiting);
+    atomic_store_explicit(&waiting->may_shed, true, memory_order_relaxed);
 }
 
 void hw_conn_arm(hw_conn *conn, int64_t at_ms)

@@ -15,17 +15,24 @@ typedef struct hw_driver {
     void (*drain)(hw_conn *conn); /* no further requests */
     void (*gone)(hw_conn *conn);  /* the stream is about to be closed: let go of every exchange */
     void (*free)(hw_conn *conn);  /* the end of the step: nobody holds it any more */
+    /* So much of its content has come, and been taken by the other end, so far; it may wrap. */
+    uint32_t (*moved)(const hw_conn *conn);
 } hw_driver;
 
 /* The first member of every driver's connection. */
 struct hw_conn {
-    hw_link link; /* lane->conns */
+    hw_link link;    /* lane->conns */
+    hw_link waiting; /* lane->waiting.phases; in none while it is busy */
+    hw_link near;    /* lane->waiting.peers */
     hw_lane *lane;
     hw_stream *stream;
     const hw_driver *driver;
     hw_task turn;        /* when it is closed: its end */
     hw_timer deadline;   /* fires at deadline_ms or before */
     int64_t deadline_ms; /* HW_CONN_NEVER: there is none */
+    int64_t since_ms;    /* in this phase; of CONTENT: `moved` is counted from here */
+    uint32_t moved;
+    unsigned char phase; /* hw_phase */
     bool has_news;       /* the next turn is a whole one */
     bool is_late;        /* the deadline has passed; the next turn says what follows */
     bool is_closed;
@@ -45,6 +52,22 @@ void hw_conn_drain(hw_conn *conn);
 void hw_conn_queue(hw_conn *conn);
 /* For WRITE and ARM alone: an answer has been made. */
 void hw_conn_queue_write(hw_conn *conn);
+/* ARM: what it waits for from now on. The same phase again is a new wait. */
+void hw_conn_enter(hw_conn *conn, hw_phase phase);
+/* The same for what nearly every turn ends with. */
+static inline void hw_conn_enter_idle(hw_conn *conn)
+{
+    hw_waiting *waiting = &conn->lane->waiting;
+    hw_list *list = &waiting->phases[HW_PHASE_IDLE];
+    conn->phase = HW_PHASE_IDLE;
+    conn->since_ms = hw_loop_now_ms(&conn->lane->loop);
+    if (!atomic_load_explicit(&waiting->may_shed, memory_order_relaxed))
+        atomic_store_explicit(&waiting->may_shed, true, memory_order_relaxed);
+    if (conn->waiting.next == &list->head)
+        return;
+    hw_link_remove(&conn->waiting);
+    hw_list_append(list, &conn->waiting);
+}
 /* One deadline; the last call counts. at_ms on the loop's clock, or HW_CONN_NEVER. */
 void hw_conn_arm(hw_conn *conn, int64_t at_ms);
 

@@ -288,8 +288,33 @@ static void wait_idle(conn_h1 *h1)
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
         if (wait != H1_WAIT_IDLE)
             h1->by_ms[wait] = H1_NEVER;
+    if (h1->by_ms[H1_WAIT_IDLE] == H1_NEVER)
+        hw_conn_enter_idle(&h1->conn);
     wait_while(h1, H1_WAIT_IDLE, true, h1->conn.lane->shared->limits.idle_ms);
     hw_conn_arm(&h1->conn, h1->by_ms[H1_WAIT_IDLE]);
+}
+
+/* What it waits for, as far as it may give way: who would have the server wait, and is not just about
+ * to be served. */
+static hw_phase phase_of(const conn_h1 *h1)
+{
+    if (h1->by_ms[H1_WAIT_IDLE] != H1_NEVER)
+        return HW_PHASE_IDLE;
+    if (h1->by_ms[H1_WAIT_HEAD] != H1_NEVER && h1->queue_length == 0)
+        return HW_PHASE_HEAD;
+    bool is_stuck = h1->by_ms[H1_WAIT_OUTPUT] != H1_NEVER && !h1->conn.stream->writable;
+    if (is_stuck || h1->by_ms[H1_WAIT_BODY] != H1_NEVER || h1->by_ms[H1_WAIT_LINGER] != H1_NEVER)
+        return HW_PHASE_CONTENT;
+    return HW_PHASE_BUSY;
+}
+
+/* A wait goes on from its beginning, but for those that begin anew with each request. */
+static void enter_phase(conn_h1 *h1, bool is_new_request)
+{
+    hw_phase phase = phase_of(h1);
+    bool begins_anew = is_new_request && (phase == HW_PHASE_IDLE || phase == HW_PHASE_HEAD);
+    if (phase != h1->conn.phase || begins_anew)
+        hw_conn_enter(&h1->conn, phase);
 }
 
 static void arm_deadline(conn_h1 *h1)
@@ -300,12 +325,15 @@ static void arm_deadline(conn_h1 *h1)
     /* With no room left for it, the head may be there, unread. */
     is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1);
     bool is_idle = is_heads && !is_in_head && h1->queue_length == 0;
+    bool is_new_request =
+        h1->by_ms[H1_WAIT_IDLE] == H1_NEVER && h1->by_ms[H1_WAIT_HEAD] == H1_NEVER;
     wait_while(h1, H1_WAIT_HEAD, is_in_head, limits->head_ms);
     wait_while(h1, H1_WAIT_IDLE, is_idle, limits->idle_ms);
     wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
                limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1);
     wait_while(h1, H1_WAIT_HANDLER, h1->lent != NULL, 0);
+    enter_phase(h1, is_new_request);
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
 
@@ -503,7 +531,15 @@ void hw_conn_h1_free_spares(hw_lane *lane)
     hw_conn_h1_free_spare_exchanges(lane);
 }
 
-static const hw_driver h1_driver = {take_h1_turn, drain_h1, let_go_h1, free_h1};
+/* What is sent lies with the system for a while; only what the client has of it counts. */
+static uint32_t count_moved_h1(const hw_conn *conn)
+{
+    const conn_h1 *h1 = (const conn_h1 *)conn;
+    size_t unsent = h1->sent_bytes > 0 ? conn->stream->ops->count_unsent(conn->stream) : 0;
+    return (uint32_t)(h1->received_bytes + h1->sent_bytes - unsent);
+}
+
+static const hw_driver h1_driver = {take_h1_turn, drain_h1, let_go_h1, free_h1, count_moved_h1};
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
 {

@@ -102,6 +102,7 @@ struct conn_h1 {
     bool has_late_input;  /* the client may still be sending when the last answer leaves */
     int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */
     uint64_t window_bytes;        /* of the body in this window */
+    uint64_t received_bytes;      /* of content, so far */
     uint64_t sent_bytes;          /* handed to the stream so far */
     uint64_t sent_before;         /* the same when OUTPUT was armed last */
     int64_t taken_before;         /* of these: what the client had when OUTPUT or LINGER began */

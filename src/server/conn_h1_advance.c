@@ -211,6 +211,7 @@ static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_even
         size_t taken = on_body(h1, event->body);
         h1->owed = event->body.length - taken;
         h1->window_bytes += event->body.length;
+        h1->received_bytes += event->body.length;
         return event->used - h1->owed;
     }
     case HW_H1_END:

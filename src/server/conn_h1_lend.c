@@ -24,6 +24,7 @@ static void lend(h1_exchange *e)
     e->has_peer = true;
     e->is_lent = true;
     h1->lent = e;
+    hw_conn_enter(&h1->conn, HW_PHASE_BUSY);
     hw_conn_h1_time_handler(h1, hw_answer_timeout_ms(h1->conn.lane, &e->exchange));
 }
 

@@ -15,6 +15,7 @@
 #include "base/poison.h"
 #include "server/admit.h"
 #include "server/conn.h"
+#include "server/shed.h"
 #include "sys/clock.h"
 #include "sys/memory.h"
 
@@ -130,11 +131,16 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
+        .waiting.shed_post.run = hw_shed_on_post,
         .wall_at_ns = INT64_MAX,
         .told_at_ns = -1,
         .date_ms = INT64_MAX,
     };
     hw_list_init(&lane->conns);
+    for (size_t i = 0; i < HW_PHASE_COUNT; i++)
+        hw_list_init(&lane->waiting.phases[i]);
+    for (size_t i = 0; i < HW_LANE_PEERS; i++)
+        hw_list_init(&lane->waiting.peers[i]);
     hw_list_init(&lane->starved);
     hw_list_init(&lane->abandoned);
     hw_list_init(&lane->spare_conns);

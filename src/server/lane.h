@@ -21,7 +21,21 @@
 /* "Date: ", the date, CRLF. */
 #define HW_LANE_DATE_BYTES (sizeof "Date: " - 1 + HW_DATE_BYTES - 1 + 2)
 
+/* Connections of one address are counted together with those of about as many others. */
+#define HW_SHARED_PEERS 1024
+/* The same of one lane, where they are in lists. */
+#define HW_LANE_PEERS 256
+
 typedef struct hw_lane hw_lane;
+
+/* What a connection waits for, as far as it may give way to others: in the order in which they do. */
+typedef enum hw_phase {
+    HW_PHASE_IDLE,    /* the next request */
+    HW_PHASE_HEAD,    /* the first bytes of a request, or the rest of its head */
+    HW_PHASE_CONTENT, /* a client that sends content, or takes what is sent */
+    HW_PHASE_COUNT,
+    HW_PHASE_BUSY = HW_PHASE_COUNT, /* nothing of the kind: it stays */
+} hw_phase;
 
 /* What all lanes of a server share. Counters are atomic; the rest does not change after the start.
  */
@@ -41,13 +55,26 @@ typedef struct hw_shared {
     unsigned lane_count;
     _Atomic unsigned drained_lanes; /* the last one closes the listeners */
     _Atomic uint64_t connections;
+    _Atomic unsigned peers[HW_SHARED_PEERS]; /* the same by address (shed.c) */
+    /* A descriptor for who comes when there is none, and one more than its number; 0: none. */
+    _Atomic int reserve;
 } hw_shared;
 
 /* What one lane has done. Written by its loop alone, read by anybody: no read-modify-write, which
  * would cost a locked bus for every request. */
 typedef struct hw_lane_counts {
     _Atomic uint64_t exchanges, requests, bytes_out;
+    _Atomic uint64_t shed, refused; /* connections that gave way, or were answered 503 */
 } hw_lane_counts;
+
+/* What of a lane's connections gives way when there is no room (shed.c). */
+typedef struct hw_waiting {
+    hw_list phases[HW_PHASE_COUNT]; /* hw_conn, the one that has waited longest first */
+    hw_list peers[HW_LANE_PEERS];   /* hw_conn with an address, in the order they came */
+    atomic_bool may_shed;           /* there may be something to give way in this lane */
+    atomic_bool is_asked;           /* shed_post is on its way */
+    hw_post shed_post;
+} hw_waiting;
 
 /* On the lane's loop. */
 static inline void hw_lane_count(_Atomic uint64_t *counter, uint64_t more)
@@ -78,7 +105,8 @@ struct hw_lane {
     hw_place place;
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
-    hw_list conns;     /* every hw_conn of this lane */
+    hw_list conns; /* every hw_conn of this lane */
+    hw_waiting waiting;
     hw_list starved;   /* hw_ready: exchanges that want to be answered when there are descriptors */
     hw_list abandoned; /* of the drivers: exchanges that nobody waits for, in handlers still */
     hw_list spare_conns; /* of the drivers, by hw_conn */
@@ -104,6 +132,7 @@ struct hw_lane {
     hw_lane_counts counts;
     hw_pace *
         inside; /* of the handler that runs on the loop; it stays where the loop is taken over from that */
+    bool is_full;             /* it has left its listeners until one of its connections closes */
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "server/lane.h"
+#include "server/shed.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 
@@ -78,9 +79,9 @@ static void share_descriptors(hw_shared *shared)
     limit = limit < 0 ? 1024 : clamp_descriptors(limit, 1, 1024 * 1024);
     int64_t reserve = clamp_descriptors(limit / 8, RESERVE_MIN, RESERVE_MAX);
     int64_t connections = clamp_descriptors(limit - reserve - limit / 8, 1, limit);
-    if (shared->limits.connections_max == 0)
+    if (shared->limits.connections_max == 0 || shared->limits.connections_max > connections)
         shared->limits.connections_max = (unsigned)connections;
-    int64_t taken = hw_sys_descriptors_open() + (int64_t)shared->lane_count * LANE_DESCRIPTORS;
+    int64_t taken = hw_sys_descriptors_open() + (int64_t)shared->lane_count * LANE_DESCRIPTORS + 1;
     int64_t files = limit - shared->limits.connections_max - taken - FILES_IN_USE_MIN;
     files = clamp_descriptors(files, 0, limit / 8);
     shared->share.descriptors_max = (unsigned)(files / shared->lane_count);
@@ -107,6 +108,8 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
         share_descriptors(&server->shared);
         error = init_lanes(server, fault);
     }
+    if (error == 0)
+        hw_shed_keep_reserve(&server->shared, server->lanes[0].loop.event);
     if (error < 0) {
         hw_server_free(server);
         return error;
@@ -162,6 +165,7 @@ void hw_server_free(hw_server *server)
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
     hw_crew_free(server->shared.crew);
+    (void)hw_shed_use_reserve(&server->shared);
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_fini(&server->lanes[i]);
     for (size_t i = 0; i < server->shared.listener_count; i++)

@@ -1,5 +1,7 @@
 #include "server/admit.h"
 
+#include "server/shed.h"
+
 #include "seam/seam.h"
 #include "unit/net/socket_pair.h"
 #include "unit/server/rig.h"
@@ -27,6 +29,7 @@ static void open_gate(test_gate *gate, unsigned connections_max)
 
 static void close_gate(test_gate *gate)
 {
+    (void)hw_shed_use_reserve(&gate->rig.shared);
     rig_close(&gate->rig);
     hw_listener_close(&gate->listener);
 }
@@ -66,30 +69,233 @@ HW_TEST(admit_lets_connections_in)
     close_gate(&gate);
 }
 
-HW_TEST(admit_leaves_at_the_limit_until_a_place_is_free)
+/* Every client has a request under way that nobody answers. */
+static hw_body_plan plan_whole_body(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    (void)exchange;
+    return (hw_body_plan){HW_PLAN_BUFFER, 1000};
+}
+
+static int connect_busy(test_gate *gate)
+{
+    int client = hw_test_connect(gate->listener.name);
+    hw_test_send(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+    settle_gate(gate);
+    return client;
+}
+
+static uint64_t count_refused(const test_gate *gate)
+{
+    return gate->rig.lane.counts.refused;
+}
+
+HW_TEST(admit_lets_who_waits_give_way_at_the_limit)
 {
     test_gate gate;
-    int clients[3];
+    int clients[4];
     open_gate(&gate, 2);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         clients[i] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
     settle_gate(&gate);
     NEED_TRUE(gate.rig.lane.conn_count == 2);
     assert_int_equal(gate.rig.shared.connections, 2);
-    assert_false(is_watching(&gate));
-    tick_gate(&gate);
-    assert_false(is_watching(&gate));
-    assert_int_equal(gate.rig.lane.conn_count, 2);
-    /* No tick is needed. */
-    close(clients[0]);
+    NEED_TRUE(gate.rig.lane.counts.shed == 2);
+    assert_int_equal(count_refused(&gate), 0);
+    assert_true(is_watching(&gate));
+    char memory[256];
+    assert_int_equal(hw_test_receive(clients[0], memory, sizeof memory), 0);
+    assert_int_equal(hw_test_receive(clients[1], memory, sizeof memory), 0);
+    hw_test_send(clients[3], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     settle_gate(&gate);
-    NEED_TRUE(gate.rig.lane.conn_count == 2);
-    assert_false(is_watching(&gate));
-    for (int i = 1; i < 3; i++)
+    NEED_TRUE(gate.rig.answers == 1);
+    for (int i = 0; i < 4; i++)
         close(clients[i]);
     settle_gate(&gate);
     assert_int_equal(gate.rig.lane.conn_count, 0);
+    close_gate(&gate);
+}
+
+/* Of twenty slots the last two are there for those who cannot give way; sixteen are made up. */
+HW_TEST(admit_lets_nobody_give_way_below_nine_tenths)
+{
+    test_gate gate;
+    int clients[3];
+    open_gate(&gate, 20);
+    gate.rig.shared.connections += 16;
+    for (int i = 0; i < 2; i++)
+        clients[i] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    assert_int_equal(gate.rig.lane.counts.shed, 0);
+    clients[2] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    assert_int_equal(gate.rig.lane.counts.shed, 1);
+    for (int i = 0; i < 3; i++)
+        close(clients[i]);
+    settle_gate(&gate);
+    gate.rig.shared.connections -= 16;
+    close_gate(&gate);
+}
+
+HW_TEST(admit_refuses_while_nobody_gives_way)
+{
+    static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                                  "Retry-After: 1\r\n"
+                                  "Connection: close\r\n"
+                                  "Content-Type: text/plain; charset=utf-8\r\n"
+                                  "Content-Length: 20\r\n" RIG_DATE "\r\n"
+                                  "Service Unavailable\n";
+    test_gate gate;
+    char memory[512];
+    open_gate(&gate, 2);
+    gate.rig.answerer.plan = plan_whole_body;
+    int first = connect_busy(&gate), second = connect_busy(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    /* What it has sent must not keep the answer from arriving. */
+    int third = hw_test_connect(gate.listener.name);
+    hw_test_send(third, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    settle_gate(&gate);
+    NEED_TRUE(count_refused(&gate) == 1);
+    assert_int_equal(gate.rig.lane.conn_count, 2);
+    assert_int_equal(gate.rig.lane.counts.shed, 0);
     assert_true(is_watching(&gate));
+    long length = hw_test_receive(third, memory, sizeof memory);
+    assert_int_equal(length, sizeof refusal - 1);
+    assert_memory_equal(memory, refusal, sizeof refusal - 1);
+    assert_int_equal(hw_test_receive(third, memory, sizeof memory), 0);
+    /* A place is free, and whoever comes next has it. */
+    close(first);
+    close(third);
+    settle_gate(&gate);
+    third = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    assert_int_equal(count_refused(&gate), 1);
+    close(second);
+    close(third);
+    settle_gate(&gate);
+    close_gate(&gate);
+}
+
+/* Its own system has no descriptor: one of its connections makes room for the next. */
+HW_TEST(admit_lets_who_waits_give_way_for_a_descriptor)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    test_gate gate;
+    open_gate(&gate, 10);
+    int before = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    for (size_t i = 0; i < ROWS(errors); i++) {
+        hw_seam_fail("accept", 1, errors[i]);
+        int client = hw_test_connect(gate.listener.name);
+        settle_gate(&gate);
+        NEED_TRUE(gate.rig.lane.conn_count == 1);
+        assert_int_equal(gate.rig.lane.counts.shed, i + 1);
+        assert_true(is_watching(&gate));
+        close(before);
+        before = client;
+    }
+    close(before);
+    settle_gate(&gate);
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    close_gate(&gate);
+}
+
+HW_TEST(admit_refuses_with_the_descriptor_in_reserve)
+{
+    test_gate gate;
+    char memory[512];
+    open_gate(&gate, 10);
+    hw_shed_keep_reserve(&gate.rig.shared, gate.rig.lane.loop.event);
+    assert_true(gate.rig.shared.reserve > 0);
+    for (int i = 0; i < 3; i++) {
+        hw_seam_fail("accept", 1, EMFILE);
+        int client = hw_test_connect(gate.listener.name);
+        hw_test_send(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        settle_gate(&gate);
+        NEED_TRUE(count_refused(&gate) == (uint64_t)i + 1);
+        assert_true(hw_test_receive(client, memory, sizeof memory) > 0);
+        assert_memory_equal(memory, "HTTP/1.1 503 ", 13);
+        assert_true(gate.rig.shared.reserve > 0);
+        assert_true(is_watching(&gate));
+        close(client);
+    }
+    assert_int_equal(gate.rig.lane.conn_count, 0);
+    assert_true(hw_shed_use_reserve(&gate.rig.shared));
+    assert_false(hw_shed_use_reserve(&gate.rig.shared));
+    close_gate(&gate);
+}
+
+/* There is no descriptor, not even with the reserve: one try, and then silence until the tick. */
+HW_TEST(admit_does_not_spin_without_descriptors)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    hw_shed_keep_reserve(&gate.rig.shared, gate.rig.lane.loop.event);
+    hw_seam_fail("accept", 1, ENFILE);
+    hw_seam_fail("accept", 2, ENFILE);
+    hw_seam_fail("duplicate", 1, ENFILE);
+    int client = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    unsigned calls = hw_seam_calls("accept");
+    assert_int_equal(calls, 2);
+    assert_false(is_watching(&gate));
+    assert_int_equal(gate.rig.shared.reserve, 0);
+    /* Nothing is ready: a step that may wait would wait. */
+    for (int i = 0; i < 100; i++)
+        assert_false(hw_loop_step(&gate.rig.lane.loop, false));
+    assert_int_equal(hw_seam_calls("accept"), calls);
+    /* The tick lets it in, and has a reserve again. */
+    tick_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    assert_true(hw_shed_use_reserve(&gate.rig.shared));
+    close(client);
+    settle_gate(&gate);
+    close_gate(&gate);
+}
+
+/* Where it has left for want of a descriptor, one that closes brings it back at once. */
+HW_TEST(admit_comes_back_when_a_connection_closes)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    gate.rig.answerer.plan = plan_whole_body;
+    int busy = connect_busy(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    hw_seam_fail("accept", 1, EMFILE);
+    int client = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    assert_false(is_watching(&gate));
+    close(busy);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    assert_true(is_watching(&gate));
+    close(client);
+    settle_gate(&gate);
+    close_gate(&gate);
+}
+
+/* All of them come from one address, of which at most five may be here once ten are. */
+HW_TEST(admit_lets_a_neighbour_give_way)
+{
+    test_gate gate;
+    int clients[11];
+    open_gate(&gate, 20);
+    for (int i = 0; i < 10; i++)
+        clients[i] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 10);
+    assert_int_equal(gate.rig.lane.counts.shed, 0);
+    clients[10] = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 10);
+    assert_int_equal(gate.rig.lane.counts.shed, 1);
+    for (int i = 0; i < 11; i++)
+        close(clients[i]);
+    settle_gate(&gate);
     close_gate(&gate);
 }
 
@@ -109,6 +315,7 @@ HW_TEST(admit_leaves_when_descriptors_run_out)
         assert_int_equal(hw_seam_calls("accept"), calls + 1);
         tick_gate(&gate);
         NEED_TRUE(is_watching(&gate) && gate.rig.lane.conn_count == 1);
+        (void)hw_shed_use_reserve(&gate.rig.shared);
         close(client);
         settle_gate(&gate);
         assert_int_equal(gate.rig.lane.conn_count, 0);
@@ -228,7 +435,7 @@ static bool step_gates(test_gates *gates)
     for (int i = 0; i < 4; i++)
         is_busy |= hw_loop_step(&gates->lanes[i].loop, false);
     for (int i = 0; i < 4; i++)
-        is_busy |= gates->lanes[i].is_recalled;
+        is_busy |= gates->lanes[i].is_recalled || gates->lanes[i].waiting.is_asked;
     return is_busy;
 }
 
@@ -253,33 +460,65 @@ HW_TEST(admit_lanes_above_their_share_do_not_recall_each_other_for_ever)
     close_gates(&gates, counts);
 }
 
-/* The lane in which a place becomes free may not take it: then another one does. */
-HW_TEST(admit_hands_a_free_place_to_a_lane_below_its_share)
+/* One connection that waits, in the first lane, beside all those that are made up. */
+static hw_pipe *connect_first(test_gates *gates)
+{
+    hw_pipe *client = NULL;
+    hw_stream *stream;
+    HW_NEED_OK(hw_pipe_new(100, &client, &stream));
+    HW_NEED_OK(hw_conn_open(&gates->lanes[0], stream));
+    gates->lanes[0].conn_count--;
+    gates->rig.shared.connections--;
+    return client;
+}
+
+static int settle_gates(test_gates *gates)
+{
+    int rounds = 0;
+    while (step_gates(gates) && rounds < 100)
+        rounds++;
+    return rounds;
+}
+
+/* A lane that has nothing to give way asks the one that has. */
+HW_TEST(admit_has_another_lane_make_room)
 {
     static const size_t counts[4] = {50, 0, 0, 0};
     test_gates gates;
     open_gates(&gates, counts, 50);
-    hw_pipe *client = NULL;
-    hw_stream *stream;
-    HW_NEED_OK(hw_pipe_new(100, &client, &stream));
-    HW_NEED_OK(hw_conn_open(&gates.lanes[0], stream));
-    gates.lanes[0].conn_count--;
-    gates.rig.shared.connections--;
+    hw_pipe *client = connect_first(&gates);
+    settle_gates(&gates);
     int waiting = hw_test_connect(gates.listener.name);
-    while (step_gates(&gates))
-        continue;
-    for (int i = 0; i < 4; i++)
-        assert_false(gates.lanes[i].acceptors[0].is_watching);
-    hw_pipe_close(client);
-    while (step_gates(&gates))
-        continue;
-    assert_int_equal(gates.lanes[0].conn_count, 49);
-    NEED_TRUE(gates.rig.shared.connections == 50);
+    NEED_TRUE(settle_gates(&gates) <= 20);
+    NEED_TRUE(gates.lanes[0].conn_count == 49 && gates.rig.shared.connections == 50);
+    NEED_TRUE(hw_pipe_is_closed(client));
     gates.lanes[0].conn_count++;
     gates.rig.shared.connections++;
     close(waiting);
-    while (step_gates(&gates))
-        continue;
+    settle_gates(&gates);
+    hw_pipe_close(client);
+    close_gates(&gates, counts);
+}
+
+/* Lanes that only seem to have something are asked once. */
+HW_TEST(admit_lanes_do_not_ask_each_other_for_ever)
+{
+    static const size_t counts[4] = {13, 13, 12, 12};
+    test_gates gates;
+    int clients[12];
+    open_gates(&gates, counts, 50);
+    for (int i = 0; i < 4; i++)
+        gates.lanes[i].waiting.may_shed = true;
+    for (int i = 0; i < 12; i++) {
+        clients[i] = hw_test_connect(gates.listener.name);
+        NEED_TRUE(settle_gates(&gates) <= 20);
+        assert_true(gates.rig.shared.connections <= 54);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_false(gates.lanes[i].waiting.is_asked);
+    for (int i = 0; i < 12; i++)
+        close(clients[i]);
+    settle_gates(&gates);
     close_gates(&gates, counts);
 }
 
