@@ -6,7 +6,8 @@
  * connection, and what it holds should follow what it uses. reset keeps the first block when it is
  * an ordinary one; a block made for one large piece would be a burden to every later exchange.
  * Invariants: at is NULL until there is an ordinary block, which then is the first; at is aligned;
- * [at, end) is poisoned; held is the sum of the blocks and never over bytes_max. */
+ * [at, end) is poisoned; held is the sum of the blocks and never over bytes_max, and is what the
+ * budget is charged with. */
 #include "base/arena.h"
 
 #include <stdio.h>
@@ -27,15 +28,33 @@ void hw_arena_init(hw_arena *arena, size_t block_bytes, size_t bytes_max)
     *arena = (hw_arena){.block_bytes = block_bytes, .bytes_max = bytes_max};
 }
 
-void hw_arena_fini(hw_arena *arena)
+void hw_arena_charge(hw_arena *arena, hw_budget *budget)
 {
+    hw_budget_add(budget, arena->held);
+    hw_budget_give(arena->budget, arena->held);
+    arena->budget = budget;
+}
+
+static void free_arena_blocks(hw_arena *arena)
+{
+    size_t bytes = 0;
     while (arena->first) {
         hw_arena_block *block = arena->first;
         arena->first = block->next;
+        bytes += block->bytes;
         hw_unpoison(block, block->bytes);
         hw_sys_free(block);
     }
+    if (bytes > 0)
+        hw_budget_give(arena->budget, bytes);
+}
+
+void hw_arena_fini(hw_arena *arena)
+{
+    hw_budget *budget = arena->budget;
+    free_arena_blocks(arena);
     hw_arena_init(arena, arena->block_bytes, arena->bytes_max);
+    arena->budget = budget;
 }
 
 /* Makes the block, all of it free, the one that is handed out from. */
@@ -67,9 +86,13 @@ void hw_arena_reset(hw_arena *arena)
 
 static hw_arena_block *add_arena_block(hw_arena *arena, size_t bytes)
 {
-    hw_arena_block *block = hw_sys_alloc(bytes);
-    if (!block)
+    if (!hw_budget_take(arena->budget, bytes))
         return NULL;
+    hw_arena_block *block = hw_sys_alloc(bytes);
+    if (!block) {
+        hw_budget_give(arena->budget, bytes);
+        return NULL;
+    }
     hw_arena_block **place = arena->at ? &arena->first->next : &arena->first;
     block->bytes = bytes;
     block->next = *place;

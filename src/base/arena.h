@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/poison.h"
 #include "base/text.h"
 
@@ -20,11 +21,15 @@ typedef struct hw_arena {
     size_t held;        /* bytes of all blocks, their heads included */
     size_t bytes_max;   /* `held` never passes it */
     size_t block_bytes; /* size of an ordinary block, its head included */
+    hw_budget *budget;  /* what its blocks are charged to; NULL: nothing */
 } hw_arena;
 
 /* Starts empty and takes no memory yet. A zeroed arena is legal to fini; it never has memory. */
 void hw_arena_init(hw_arena *arena, size_t block_bytes, size_t bytes_max);
-/* Frees everything; the arena is as after init. */
+/* From now on its blocks are charged to the budget, those it has too: then and only then that may be
+ * passed. NULL: to none. */
+void hw_arena_charge(hw_arena *arena, hw_budget *budget);
+/* Frees everything; the arena is as after init, with the budget it had. */
 void hw_arena_fini(hw_arena *arena);
 /* Frees all but the first ordinary block, which it empties. Everything handed out becomes invalid.
  */

@@ -118,10 +118,26 @@ static void unpoison_tcp_spare(const tcp_spare *spare)
     hw_unpoison(spare + 1, sizeof(tcp_stream) - sizeof *spare);
 }
 
+static void free_tcp(hw_tcp_pool *pool, tcp_stream *tcp)
+{
+    hw_sys_free(tcp);
+    hw_budget_give(pool->budget, sizeof *tcp);
+}
+
+static tcp_stream *alloc_tcp(hw_tcp_pool *pool)
+{
+    if (!hw_budget_take(pool->budget, sizeof(tcp_stream)))
+        return NULL;
+    tcp_stream *tcp = hw_sys_alloc(sizeof *tcp);
+    if (!tcp)
+        hw_budget_give(pool->budget, sizeof *tcp);
+    return tcp;
+}
+
 static void keep_tcp_spare(hw_tcp_pool *pool, tcp_stream *tcp)
 {
     if (pool->spare_count == SPARES_MAX) {
-        hw_sys_free(tcp);
+        free_tcp(pool, tcp);
         return;
     }
     tcp_spare *spare = (tcp_spare *)tcp;
@@ -135,7 +151,7 @@ static tcp_stream *take_tcp_spare(hw_tcp_pool *pool)
 {
     tcp_spare *spare = pool->spares;
     if (!spare)
-        return hw_sys_alloc(sizeof(tcp_stream));
+        return alloc_tcp(pool);
     pool->spares = spare->next;
     pool->spare_count--;
     unpoison_tcp_spare(spare);
@@ -145,7 +161,7 @@ static tcp_stream *take_tcp_spare(hw_tcp_pool *pool)
 void hw_tcp_pool_fini(hw_tcp_pool *pool)
 {
     while (pool->spares)
-        hw_sys_free(take_tcp_spare(pool));
+        free_tcp(pool, take_tcp_spare(pool));
 }
 
 static int watch_socket(hw_stream *stream)

@@ -2,6 +2,7 @@
 #ifndef HW_NET_TCP_H
 #define HW_NET_TCP_H
 
+#include "base/budget.h"
 #include "base/sink.h"
 #include "loop/loop.h"
 #include "net/stream.h"
@@ -13,11 +14,12 @@
 typedef struct hw_tcp_pool {
     hw_loop *loop;
     const hw_sink *sink; /* for steps; may be NULL */
+    hw_budget *budget;   /* for their memory; may be NULL */
     struct tcp_spare *spares;
     unsigned spare_count;
 } hw_tcp_pool;
 
-/* Nothing of it needs an init but loop and sink. After fini, which frees the spares, it is as new. */
+/* Nothing of it needs an init but loop, sink and budget. After fini, which frees the spares, it is as new. */
 void hw_tcp_pool_fini(hw_tcp_pool *pool);
 
 /* Owns: fd, from success on. 0, or -ENOMEM. on_ready is called on the pool's loop; set it and `arg`

@@ -257,7 +257,7 @@ void hw_admit_on_tick(hw_timer *tick)
     hw_lane *lane = HW_MEMBER(tick, hw_lane, tick);
     hw_lane_feed_all(lane);
     hw_sink_tick(lane->place.sink);
-    hw_shed_idle(lane);
+    hw_shed_on_tick(lane);
     hw_shed_keep_reserve(lane->shared, lane->loop.event);
     if (lane->acceptors && !has_its_share(lane))
         try_listeners(lane);

@@ -47,6 +47,7 @@
 typedef struct ahead_read {
     hw_job job;
     hw_crew *crew;
+    hw_budget *budget;
     hw_ahead *ahead; /* NULL: nobody waits any more */
     hw_exchange *exchange;
     hw_warmth *warmth;
@@ -143,8 +144,10 @@ static void read_range(hw_job *job)
 
 static void free_read(ahead_read *read)
 {
+    hw_budget *budget = read->budget;
     (void)hw_sys_close(read->fd);
     hw_sys_free(read);
+    hw_budget_give(budget, sizeof *read);
 }
 
 static void finish_read(hw_post *post)
@@ -160,14 +163,27 @@ static void finish_read(hw_post *post)
     free_read(read);
 }
 
-static ahead_read *make_read(const hw_segment *file)
+static ahead_read *alloc_read(hw_budget *budget)
 {
+    if (!hw_budget_take(budget, sizeof(ahead_read)))
+        return NULL;
     ahead_read *read = hw_sys_alloc_zeroed(1, sizeof *read);
+    if (read)
+        read->budget = budget;
+    else
+        hw_budget_give(budget, sizeof *read);
+    return read;
+}
+
+static ahead_read *make_read(const hw_segment *file, hw_budget *budget)
+{
+    ahead_read *read = alloc_read(budget);
     if (!read)
         return NULL;
     read->fd = hw_sys_duplicate(file->fd);
     if (read->fd < 0) {
         hw_sys_free(read);
+        hw_budget_give(budget, sizeof *read);
         return NULL;
     }
     read->job = (hw_job){.run = read_range, .done.run = finish_read};
@@ -179,7 +195,7 @@ static ahead_read *make_read(const hw_segment *file)
 
 static int start_read(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, const hw_segment *file)
 {
-    ahead_read *read = make_read(file);
+    ahead_read *read = make_read(file, &lane->shared->budget);
     if (!read)
         return 0;
     read->crew = lane->shared->crew;

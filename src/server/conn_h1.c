@@ -67,10 +67,44 @@ static bool is_rest_used_up(const conn_h1 *h1)
     return !h1->rest || h1->needs_more || h1->rest->length < REST_ROOM_BYTES;
 }
 
+/* There is something to read that would need memory, and none is to be had. What has its memory
+ * already, a body under way, goes on. */
+static bool is_stalled(const conn_h1 *h1)
+{
+    return h1->input == H1_INPUT_HEADS && h1->conn.stream->readable &&
+           hw_budget_is_full(&h1->conn.lane->shared->budget);
+}
+
 static bool may_read(const conn_h1 *h1)
 {
     return h1->conn.stream->readable && !h1->is_ended && h1->owed == 0 && is_rest_used_up(h1) &&
-           has_input_room(h1);
+           has_input_room(h1) && !is_stalled(h1);
+}
+
+static size_t count_rest_bytes(size_t capacity)
+{
+    return sizeof(h1_rest) + capacity + HW_H1_SLACK;
+}
+
+/* Larger than it is, as a rest only grows. */
+static bool resize_rest(conn_h1 *h1, size_t capacity)
+{
+    hw_budget *budget = &h1->conn.lane->shared->budget;
+    size_t before = h1->rest ? count_rest_bytes(h1->rest->capacity) : 0;
+    size_t more = count_rest_bytes(capacity) - before;
+    bool is_new = !h1->rest;
+    if (!hw_budget_take(budget, more))
+        return false;
+    h1_rest *rest = hw_sys_resize(h1->rest, before + more);
+    if (!rest) {
+        hw_budget_give(budget, more);
+        return false;
+    }
+    if (is_new)
+        rest->length = 0;
+    rest->capacity = capacity;
+    h1->rest = rest;
+    return true;
 }
 
 /* Room behind the rest for some bytes more. */
@@ -81,19 +115,14 @@ static bool grow_rest(conn_h1 *h1, size_t room)
     if (capacity - length >= room)
         return true;
     capacity = hw_size_max(capacity * 2, length + room);
-    bool is_new = !h1->rest;
-    h1_rest *rest = hw_sys_resize(h1->rest, sizeof *rest + capacity + HW_H1_SLACK);
-    if (!rest)
-        return false;
-    if (is_new)
-        rest->length = 0;
-    rest->capacity = capacity;
-    h1->rest = rest;
-    return true;
+    return resize_rest(h1, capacity);
 }
 
 static void drop_rest(conn_h1 *h1)
 {
+    if (!h1->rest)
+        return;
+    hw_budget_give(&h1->conn.lane->shared->budget, count_rest_bytes(h1->rest->capacity));
     hw_sys_free(h1->rest);
     h1->rest = NULL;
 }
@@ -298,6 +327,8 @@ static void wait_idle(conn_h1 *h1)
  * to be served. */
 static hw_phase phase_of(const conn_h1 *h1)
 {
+    if (is_stalled(h1) && h1->queue_length == 0)
+        return HW_PHASE_STALLED;
     if (h1->by_ms[H1_WAIT_IDLE] != H1_NEVER)
         return HW_PHASE_IDLE;
     if (h1->by_ms[H1_WAIT_HEAD] != H1_NEVER && h1->queue_length == 0)
@@ -315,6 +346,9 @@ static void enter_phase(conn_h1 *h1, bool is_new_request)
     bool begins_anew = is_new_request && (phase == HW_PHASE_IDLE || phase == HW_PHASE_HEAD);
     if (phase != h1->conn.phase || begins_anew)
         hw_conn_enter(&h1->conn, phase);
+    /* There may be memory again already, and nobody to tell of it. */
+    if (phase == HW_PHASE_STALLED && !hw_budget_await(&h1->conn.lane->shared->budget))
+        hw_conn_queue(&h1->conn);
 }
 
 static void arm_deadline(conn_h1 *h1)
@@ -501,11 +535,28 @@ static void poison_spare_conn(const conn_h1 *h1)
     hw_poison(&h1->conn.link + 1, sizeof *h1 - sizeof h1->conn.link);
 }
 
+static void free_h1_memory(hw_lane *lane, conn_h1 *h1)
+{
+    hw_sys_free(h1);
+    hw_budget_give(&lane->shared->budget, sizeof *h1);
+}
+
+static conn_h1 *alloc_h1(hw_lane *lane)
+{
+    hw_budget *budget = &lane->shared->budget;
+    if (!hw_budget_take(budget, sizeof(conn_h1)))
+        return NULL;
+    conn_h1 *h1 = hw_sys_alloc(sizeof *h1);
+    if (!h1)
+        hw_budget_give(budget, sizeof *h1);
+    return h1;
+}
+
 static conn_h1 *take_spare_conn(hw_lane *lane)
 {
     hw_link *link = hw_list_take_first(&lane->spare_conns);
     if (!link)
-        return hw_sys_alloc(sizeof(conn_h1));
+        return alloc_h1(lane);
     lane->spare_conn_count--;
     conn_h1 *h1 = (conn_h1 *)HW_MEMBER(link, hw_conn, link);
     hw_unpoison(h1, sizeof *h1);
@@ -516,7 +567,7 @@ static void free_h1(hw_conn *conn)
 {
     hw_lane *lane = conn->lane;
     if (lane->spare_conn_count == SPARE_CONNS_MAX) {
-        hw_sys_free(conn);
+        free_h1_memory(lane, (conn_h1 *)conn);
         return;
     }
     hw_list_prepend(&lane->spare_conns, &conn->link);
@@ -527,7 +578,7 @@ static void free_h1(hw_conn *conn)
 void hw_conn_h1_free_spares(hw_lane *lane)
 {
     while (!hw_list_is_empty(&lane->spare_conns))
-        hw_sys_free(take_spare_conn(lane));
+        free_h1_memory(lane, take_spare_conn(lane));
     hw_conn_h1_free_spare_exchanges(lane);
 }
 

@@ -89,15 +89,29 @@ static h1_exchange *take_spare(hw_lane *lane)
         lane->spare_count--;
         return HW_MEMBER(link, h1_exchange, link);
     }
-    h1_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
-    if (!e)
+    hw_budget *budget = &lane->shared->budget;
+    if (!hw_budget_take(budget, sizeof(h1_exchange)))
         return NULL;
+    h1_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
+    if (!e) {
+        hw_budget_give(budget, sizeof *e);
+        return NULL;
+    }
     hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_arena_charge(&e->exchange.arena, budget);
     hw_link_init(&e->link);
     hw_ready_init(&e->ready, answer_ready_h1);
     hw_conn_h1_init_job(e);
     e->lane = lane;
     return e;
+}
+
+static void free_exchange(h1_exchange *e)
+{
+    hw_budget *budget = &e->lane->shared->budget;
+    hw_exchange_fini(&e->exchange);
+    hw_sys_free(e);
+    hw_budget_give(budget, sizeof *e);
 }
 
 h1_exchange *hw_conn_h1_append(conn_h1 *h1)
@@ -167,8 +181,7 @@ static void recycle_exchange(hw_lane *lane, h1_exchange *e)
         return;
     }
     hw_link_remove(&e->link);
-    hw_exchange_fini(&e->exchange);
-    hw_sys_free(e);
+    free_exchange(e);
 }
 
 void hw_conn_h1_queue_unanswered(conn_h1 *h1)
@@ -239,9 +252,7 @@ void hw_conn_h1_end_abandoned(h1_exchange *e)
 void hw_conn_h1_free_spare_exchanges(hw_lane *lane)
 {
     for (hw_link *link; (link = hw_list_take_first(&lane->spare_exchanges));) {
-        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        hw_exchange_fini(&e->exchange);
-        hw_sys_free(e);
+        free_exchange(HW_MEMBER(link, h1_exchange, link));
     }
     lane->spare_count = 0;
 }

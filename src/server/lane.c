@@ -126,7 +126,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
 {
     *lane = (hw_lane){
         .shared = shared,
-        .streams = {.loop = &lane->loop, .sink = sink_of(lane, shared)},
+        .streams = {.loop = &lane->loop, .sink = sink_of(lane, shared), .budget = &shared->budget},
         .place = {.sink = sink_of(lane, shared), .media = shared->media},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,

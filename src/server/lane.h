@@ -32,6 +32,7 @@ typedef struct hw_lane hw_lane;
 typedef enum hw_phase {
     HW_PHASE_IDLE,    /* the next request */
     HW_PHASE_HEAD,    /* the first bytes of a request, or the rest of its head */
+    HW_PHASE_STALLED, /* it is not read from until there is memory */
     HW_PHASE_CONTENT, /* a client that sends content, or takes what is sent */
     HW_PHASE_COUNT,
     HW_PHASE_BUSY = HW_PHASE_COUNT, /* nothing of the kind: it stays */
@@ -54,6 +55,7 @@ typedef struct hw_shared {
     hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
     _Atomic unsigned drained_lanes; /* the last one closes the listeners */
+    hw_budget budget; /* what all connections have together, spare ones too */
     _Atomic uint64_t connections;
     _Atomic unsigned peers[HW_SHARED_PEERS]; /* the same by address (shed.c) */
     /* A descriptor for who comes when there is none, and one more than its number; 0: none. */

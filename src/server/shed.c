@@ -31,6 +31,8 @@
 /* Of a list: so much is looked at for who may give way, and no more. */
 #define LOOKS_MAX 16
 #define PEER_LOOKS_MAX 64
+/* Connections that give way for memory in one step. */
+#define RELIEF_MAX 16
 
 static bool is_above(uint64_t part, uint64_t whole, unsigned percent)
 {
@@ -96,6 +98,8 @@ bool hw_shed_one(hw_lane *lane)
     if (!conn)
         conn = first_of(&waiting->phases[HW_PHASE_HEAD]);
     if (!conn)
+        conn = first_of(&waiting->phases[HW_PHASE_STALLED]);
+    if (!conn)
         conn = find_slow(lane);
     if (conn)
         shed(conn);
@@ -122,6 +126,49 @@ static bool ask_another(const hw_lane *lane)
     return false;
 }
 
+/* Nobody is idle for long while the server is nearly full. */
+static void shed_idle(hw_lane *lane)
+{
+    const hw_list *list = &lane->waiting.phases[HW_PHASE_IDLE];
+    int64_t before_ms = hw_loop_now_ms(&lane->loop) - HW_SHED_IDLE_MS;
+    uint64_t most = lane->shared->limits.connections_max;
+    for (hw_conn *conn; count_slots(lane) * 100 > most * HW_SHED_IDLE_PERCENT &&
+                        (conn = find_idle(list)) && conn->since_ms <= before_ms;)
+        shed(conn);
+}
+
+static void post_once(hw_lane *lane)
+{
+    if (!atomic_exchange(&lane->waiting.is_asked, true))
+        hw_loop_post(&lane->loop, &lane->waiting.shed_post);
+}
+
+/* First what nobody uses, then a few connections: their memory is free at the end of the step, and what
+ * is still to be done is seen in the next one. */
+static void relieve_memory(hw_lane *lane)
+{
+    const hw_budget *budget = &lane->shared->budget;
+    if (!hw_budget_is_tight(budget))
+        return;
+    hw_conn_free_spares(lane);
+    hw_tcp_pool_fini(&lane->streams);
+    int count = 0;
+    while (count < RELIEF_MAX && hw_budget_is_tight(budget) && hw_shed_one(lane))
+        count++;
+    if (count > 0)
+        post_once(lane);
+}
+
+/* Those that are not read from for want of memory look again. */
+static void resume_stalled(hw_lane *lane)
+{
+    const hw_list *list = &lane->waiting.phases[HW_PHASE_STALLED];
+    if (hw_budget_is_full(&lane->shared->budget))
+        return;
+    for (hw_link *link = list->head.next; link != &list->head; link = link->next)
+        hw_conn_queue(HW_MEMBER(link, hw_conn, waiting));
+}
+
 void hw_shed_on_post(hw_post *post)
 {
     hw_lane *lane = HW_MEMBER(post, hw_lane, waiting.shed_post);
@@ -129,18 +176,24 @@ void hw_shed_on_post(hw_post *post)
     uint64_t most = lane->shared->limits.connections_max;
     if (is_above(count_slots(lane), most, HW_SHED_PERCENT))
         (void)hw_shed_one(lane);
+    relieve_memory(lane);
+    resume_stalled(lane);
 }
 
-void hw_shed_idle(hw_lane *lane)
+void hw_shed_on_news(void *arg)
 {
-    const hw_list *list = &lane->waiting.phases[HW_PHASE_IDLE];
-    int64_t before_ms = hw_loop_now_ms(&lane->loop) - HW_SHED_IDLE_MS;
-    uint64_t most = lane->shared->limits.connections_max;
+    const hw_shared *shared = arg;
+    for (unsigned i = 0; shared->lanes && i < shared->lane_count; i++)
+        post_once(&shared->lanes[i]);
+}
+
+void hw_shed_on_tick(hw_lane *lane)
+{
     /* What could not be judged a second ago may be by now. */
     atomic_store_explicit(&lane->waiting.may_shed, true, memory_order_relaxed);
-    for (hw_conn *conn; count_slots(lane) * 100 > most * HW_SHED_IDLE_PERCENT &&
-                        (conn = find_idle(list)) && conn->since_ms <= before_ms;)
-        shed(conn);
+    shed_idle(lane);
+    relieve_memory(lane);
+    resume_stalled(lane);
 }
 
 /* The part of an address that counts as one: all of IPv4, half of IPv6. 0: it has no share. */
@@ -231,9 +284,12 @@ bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer)
     if (has_peer_its_share(lane, peer))
         shed_of_peer(lane, peer);
     uint64_t all = count_slots(lane);
-    if (!is_above(all, most, HW_SHED_PERCENT) || hw_shed_one(lane))
+    bool is_tight = is_above(all, most, HW_SHED_PERCENT) || hw_budget_is_tight(&shared->budget);
+    if (!is_tight || hw_shed_one(lane))
         return true;
     bool is_asked = ask_another(lane);
+    if (hw_budget_is_full(&shared->budget))
+        return false;
     return all < most || (is_asked && all < most + shared->lane_count);
 }
 

@@ -20,15 +20,18 @@
 bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer);
 /* Closes the connection of this lane that gives way first. False: there is none. */
 bool hw_shed_one(hw_lane *lane);
-/* Once a second: closes who has been idle for too long for a server that is nearly full. */
-void hw_shed_idle(hw_lane *lane);
+/* Once a second: closes who has been idle for too long for a server that is nearly full, and looks
+ * after memory. */
+void hw_shed_on_tick(hw_lane *lane);
 
 /* Of a connection's beginning and end. */
 void hw_shed_count_in(hw_conn *conn);
 void hw_shed_count_out(hw_conn *conn);
 
-/* Another lane asks for room. */
+/* Another lane asks for room, or there is news of memory. */
 void hw_shed_on_post(hw_post *post);
+/* News of the budget: tells all lanes. Threads: any. */
+void hw_shed_on_news(void *shared);
 
 /* Has a descriptor in reserve again, a duplicate of fd. */
 void hw_shed_keep_reserve(hw_shared *shared, int fd);

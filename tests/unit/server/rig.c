@@ -55,6 +55,7 @@ void rig_close(test_rig *rig)
 {
     hw_lane_fini(&rig->lane);
     assert_int_equal(rig->shared.connections, 0);
+    assert_int_equal(rig->shared.budget.used, 0);
 }
 
 hw_pipe *rig_connect(test_rig *rig, size_t room_bytes)

@@ -250,7 +250,7 @@ HW_TEST(shed_says_when_it_has_nothing_to_give)
     assert_true(rig.lane.waiting.may_shed);
     NEED_TRUE(!hw_shed_one(&rig.lane));
     assert_false(rig.lane.waiting.may_shed);
-    hw_shed_idle(&rig.lane);
+    hw_shed_on_tick(&rig.lane);
     assert_true(rig.lane.waiting.may_shed);
     hw_loop_settle(&rig.lane.loop);
     hw_pipe_close(client);
@@ -268,14 +268,14 @@ HW_TEST(shed_ends_idle_ones_after_two_seconds_above_four_fifths)
         make_idle(&rig, clients[i]);
     }
     pass_ms(&rig, HW_SHED_IDLE_MS);
-    hw_shed_idle(&rig.lane);
+    hw_shed_on_tick(&rig.lane);
     NEED_TRUE(rig.lane.counts.shed == 0);
     clients[8] = connect_one(&rig);
     make_idle(&rig, clients[7]);
     pass_ms(&rig, HW_SHED_IDLE_MS - 1);
     make_idle(&rig, clients[0]);
     make_idle(&rig, clients[1]);
-    hw_shed_idle(&rig.lane);
+    hw_shed_on_tick(&rig.lane);
     /* It stops where four fifths are left. */
     NEED_TRUE(rig.lane.counts.shed == 1);
     NEED_TRUE(hw_pipe_is_closed(clients[2]));
@@ -283,10 +283,10 @@ HW_TEST(shed_ends_idle_ones_after_two_seconds_above_four_fifths)
     hw_pipe *more = connect_one(&rig);
     for (size_t i = 3; i < 7; i++)
         make_idle(&rig, clients[i]);
-    hw_shed_idle(&rig.lane);
+    hw_shed_on_tick(&rig.lane);
     NEED_TRUE(rig.lane.counts.shed == 1);
     pass_ms(&rig, 1);
-    hw_shed_idle(&rig.lane);
+    hw_shed_on_tick(&rig.lane);
     NEED_TRUE(rig.lane.counts.shed == 2);
     NEED_TRUE(hw_pipe_is_closed(clients[7]));
     hw_loop_settle(&rig.lane.loop);
