@@ -4,7 +4,8 @@
  * own, so that the free part of the ordinary block stays in use. Near bytes_max an ordinary block
  * is as large as what is left. Blocks do not grow geometrically: an arena is charged to a
  * connection, and what it holds should follow what it uses. reset keeps the first block when it is
- * an ordinary one; a block made for one large piece would be a burden to every later exchange.
+ * an ordinary one, or a full one in place of a small one; a block made for one large piece would be
+ * a burden to every later exchange.
  * Invariants: at is NULL until there is an ordinary block, which then is the first; at is aligned;
  * [at, end) is poisoned; held is the sum of the blocks and never over bytes_max, and is what the
  * budget is charged with. */
@@ -25,7 +26,13 @@ struct hw_arena_block {
 
 void hw_arena_init(hw_arena *arena, size_t block_bytes, size_t bytes_max)
 {
-    *arena = (hw_arena){.block_bytes = block_bytes, .bytes_max = bytes_max};
+    *arena =
+        (hw_arena){.block_bytes = block_bytes, .bytes_max = bytes_max, .first_bytes = block_bytes};
+}
+
+void hw_arena_start_small(hw_arena *arena, size_t first_bytes)
+{
+    arena->first_bytes = first_bytes;
 }
 
 void hw_arena_charge(hw_arena *arena, hw_budget *budget)
@@ -52,8 +59,10 @@ static void free_arena_blocks(hw_arena *arena)
 void hw_arena_fini(hw_arena *arena)
 {
     hw_budget *budget = arena->budget;
+    size_t first_bytes = arena->first_bytes;
     free_arena_blocks(arena);
     hw_arena_init(arena, arena->block_bytes, arena->bytes_max);
+    hw_arena_start_small(arena, first_bytes);
     arena->budget = budget;
 }
 
@@ -65,8 +74,24 @@ static void open_arena_block(hw_arena *arena, hw_arena_block *block)
     hw_poison(arena->at, (size_t)(arena->end - arena->at));
 }
 
+/* Puts a full block in front of the small one the chain began with, if there is one. */
+static void prefer_full_block(hw_arena *arena)
+{
+    hw_arena_block **place = &arena->first;
+    while (*place && (*place)->bytes != arena->block_bytes)
+        place = &(*place)->next;
+    hw_arena_block *full = *place;
+    if (!full)
+        return;
+    *place = full->next;
+    full->next = arena->first;
+    arena->first = full;
+}
+
 void hw_arena_reset(hw_arena *arena)
 {
+    if (arena->first && arena->first->next && arena->first->bytes < arena->block_bytes)
+        prefer_full_block(arena);
     hw_arena_block *kept = arena->first;
     if (!kept || kept->bytes > arena->block_bytes) {
         hw_arena_fini(arena);
@@ -124,8 +149,9 @@ void *hw_arena_alloc_elsewhere(hw_arena *arena, size_t bytes)
     if (needed > left)
         return NULL;
     bool is_large = needed > arena->block_bytes;
-    hw_arena_block *block =
-        add_arena_block(arena, is_large ? needed : hw_size_min(arena->block_bytes, left));
+    bool is_small = !arena->first && needed <= arena->first_bytes;
+    size_t ordinary = is_small ? arena->first_bytes : arena->block_bytes;
+    hw_arena_block *block = add_arena_block(arena, is_large ? needed : hw_size_min(ordinary, left));
     if (!block)
         return NULL;
     if (is_large) {

@@ -21,11 +21,15 @@ typedef struct hw_arena {
     size_t held;        /* bytes of all blocks, their heads included */
     size_t bytes_max;   /* `held` never passes it */
     size_t block_bytes; /* size of an ordinary block, its head included */
+    size_t first_bytes; /* ... of the first one */
     hw_budget *budget;  /* what its blocks are charged to; NULL: nothing */
 } hw_arena;
 
 /* Starts empty and takes no memory yet. A zeroed arena is legal to fini; it never has memory. */
 void hw_arena_init(hw_arena *arena, size_t block_bytes, size_t bytes_max);
+/* After init: the first block is smaller. An arena that needed more keeps a full one when it is
+ * reset, so that only the first user pays for it. */
+void hw_arena_start_small(hw_arena *arena, size_t first_bytes);
 /* From now on its blocks are charged to the budget, those it has too: then and only then that may be
  * passed. NULL: to none. */
 void hw_arena_charge(hw_arena *arena, hw_budget *budget);

@@ -23,6 +23,8 @@ void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_ma
 {
     *exchange = (hw_exchange){0};
     hw_arena_init(&exchange->arena, block_bytes, bytes_max);
+    /* An exchange may wait long for its client, and there may be thousands of them. */
+    hw_arena_start_small(&exchange->arena, block_bytes / 2);
 }
 
 static void drop_bodies(hw_exchange *exchange)

@@ -4,13 +4,19 @@
  * pull, so the puller may send it in several steps. Each side is told only what it has asked for:
  * the feeder of room after it was turned away, the puller of bytes after it was told to wait.
  *
- * Invariants: start < capacity; length <= capacity; lent <= length. */
+ * A body that comes in drops needs no more than a drop's memory, and there may be thousands of
+ * them: so a ring begins small, and grows once, to all it may hold. What was lent stays where it
+ * is, for an arena takes nothing back. If there is no memory to grow it stays as it is.
+ *
+ * Invariants: start < capacity; length <= capacity <= capacity_max; lent <= length. */
 #include "exchange/ring.h"
 
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/number.h"
+
+#define CAPACITY_FIRST 512
 
 static void tell_room(hw_ring *ring)
 {
@@ -77,12 +83,32 @@ hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length)
     hw_ring *ring = hw_arena_alloc_zeroed(arena, 1, sizeof *ring);
     if (!ring)
         return NULL;
-    ring->memory = hw_arena_alloc(arena, capacity);
+    ring->capacity = hw_size_min(capacity, CAPACITY_FIRST);
+    ring->memory = hw_arena_alloc(arena, ring->capacity);
     if (!ring->memory)
         return NULL;
     ring->source = (hw_source){.ops = &ring_ops, .length = length};
-    ring->capacity = capacity;
+    ring->arena = arena;
+    ring->capacity_max = capacity;
     return ring;
+}
+
+/* Room for so many bytes more, if there may be. */
+static void grow_ring(hw_ring *ring, size_t more)
+{
+    if (more <= ring->capacity - ring->length || ring->capacity == ring->capacity_max)
+        return;
+    char *memory = hw_arena_alloc(ring->arena, ring->capacity_max);
+    if (!memory) {
+        ring->capacity_max = ring->capacity;
+        return;
+    }
+    size_t first = hw_size_min(ring->length, ring->capacity - ring->start);
+    memcpy(memory, ring->memory + ring->start, first);
+    memcpy(memory + first, ring->memory, ring->length - first);
+    ring->memory = memory;
+    ring->capacity = ring->capacity_max;
+    ring->start = 0;
 }
 
 size_t hw_ring_feed(hw_ring *ring, hw_text bytes)
@@ -91,6 +117,7 @@ size_t hw_ring_feed(hw_ring *ring, hw_text bytes)
     if (ring->is_dropped)
         return bytes.length;
     size_t taken = 0;
+    grow_ring(ring, bytes.length);
     while (taken < bytes.length && ring->length < ring->capacity) {
         size_t end = (ring->start + ring->length) % ring->capacity;
         size_t until_wrap = end < ring->start ? ring->start - end : ring->capacity - end;
@@ -110,9 +137,9 @@ size_t hw_ring_room(hw_ring *ring)
 {
     if (ring->is_dropped)
         return SIZE_MAX;
-    if (ring->length == ring->capacity)
+    if (ring->length == ring->capacity_max)
         ring->was_full = true;
-    return ring->capacity - ring->length;
+    return ring->capacity_max - ring->length;
 }
 
 void hw_ring_end(hw_ring *ring, hw_fields trailers)

@@ -9,8 +9,11 @@
 
 typedef struct hw_ring {
     hw_source source; /* the pulling end */
-    char *memory;     /* the arena's */
-    size_t capacity, start, length;
+    hw_arena *arena;
+    char *memory;        /* the arena's */
+    size_t capacity_max; /* what it may hold, and ... */
+    size_t capacity;     /* ... what there is memory for so far */
+    size_t start, length;
     size_t lent; /* bytes of the piece pulled last: freed by the next pull */
     hw_fields trailers;
     bool is_ended, is_failed, is_dropped;
@@ -21,7 +24,8 @@ typedef struct hw_ring {
     void *room_arg, *bytes_arg;
 } hw_ring;
 
-/* NULL: no memory in the arena. length is what will be fed in all, or HW_LENGTH_UNKNOWN. */
+/* It begins with little memory, and takes the rest when that is full. NULL: no memory in the arena,
+ * which must live as long as the ring. length is what will be fed in all, or HW_LENGTH_UNKNOWN. */
 hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length);
 
 /* Copies as much as fits and returns how much; what is fed after the puller has dropped its end is

@@ -226,6 +226,11 @@ bool hw_h1_is_between(const hw_h1_parser *parser)
     return parser->state == HW_H1_STATE_START;
 }
 
+bool hw_h1_is_in_section(const hw_h1_parser *parser)
+{
+    return parser->state > HW_H1_STATE_START && parser->state < HW_H1_STATE_SIZE;
+}
+
 hw_problem hw_h1_finish(const hw_h1_parser *parser)
 {
     switch (parser->state) {

@@ -9,13 +9,16 @@
  * When the ready queue has answered, only WRITE and ARM follow: nothing new has come to be read.
  *
  * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
- * is the next one's.
+ * is the next one's. So does what is filled of the lane's head. Both come back for the next turn;
+ * copying them costs little, and a rest with room to read behind it, or a whole head, would cost
+ * kilobytes for each of the thousands who may wait in the middle of a head.
  *
  * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest
  * is the deadline. What follows when it passes is decided in the next turn, before READ. */
 #include "server/conn_h1.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -24,7 +27,9 @@
 
 /* What a client may go on sending after the last answer before it is no longer read. */
 #define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
-#define REST_ROOM_BYTES (4 * 1024)
+/* Behind a rest that grows. */
+#define REST_ROOM_BYTES 32
+#define LARGE_ROOM_BYTES (4 * 1024)
 #define SPARE_CONNS_MAX 256
 
 /* Whether the reader of the body can take more of it. */
@@ -64,7 +69,7 @@ static bool has_input_room(const conn_h1 *h1)
  * messages leave one by one would have a read for each, and what is kept would grow without end. */
 static bool is_rest_used_up(const conn_h1 *h1)
 {
-    return !h1->rest || h1->needs_more || h1->rest->length < REST_ROOM_BYTES;
+    return !h1->rest || h1->needs_more || h1->rest->length < LARGE_ROOM_BYTES;
 }
 
 /* There is something to read that would need memory, and none is to be had. What has its memory
@@ -101,30 +106,92 @@ static bool resize_rest(conn_h1 *h1, size_t capacity)
         return false;
     }
     if (is_new)
-        rest->length = 0;
+        *rest = (h1_rest){0};
     rest->capacity = capacity;
     h1->rest = rest;
     return true;
 }
 
-/* Room behind the rest for some bytes more. */
+/* Room behind the rest for some bytes more. Many a slow head waits with its rest, so there is little
+ * room to spare. */
 static bool grow_rest(conn_h1 *h1, size_t room)
 {
     size_t length = h1->rest ? h1->rest->length : 0;
     size_t capacity = h1->rest ? h1->rest->capacity : 0;
     if (capacity - length >= room)
         return true;
-    capacity = hw_size_max(capacity * 2, length + room);
+    capacity = hw_size_max(capacity + capacity / 4, length + room + REST_ROOM_BYTES);
     return resize_rest(h1, capacity);
+}
+
+static void drop_head(conn_h1 *h1)
+{
+    if (!h1->rest->head)
+        return;
+    hw_budget_give(&h1->conn.lane->shared->budget, h1->rest->head_bytes);
+    hw_sys_free(h1->rest->head);
+    h1->rest->head = NULL;
+    h1->rest->head_bytes = 0;
+}
+
+/* Room for so much of a head. */
+static bool grow_head(conn_h1 *h1, size_t bytes)
+{
+    hw_budget *budget = &h1->conn.lane->shared->budget;
+    h1_rest *rest = h1->rest;
+    if (rest->head_bytes >= bytes)
+        return true;
+    if (!hw_budget_take(budget, bytes - rest->head_bytes))
+        return false;
+    hw_h1_head *grown = hw_sys_resize(rest->head, bytes);
+    if (!grown) {
+        hw_budget_give(budget, bytes - rest->head_bytes);
+        return false;
+    }
+    rest->head = grown;
+    rest->head_bytes = bytes;
+    return true;
 }
 
 static void drop_rest(conn_h1 *h1)
 {
     if (!h1->rest)
         return;
+    drop_head(h1);
     hw_budget_give(&h1->conn.lane->shared->budget, count_rest_bytes(h1->rest->capacity));
     hw_sys_free(h1->rest);
     h1->rest = NULL;
+}
+
+/* All of a head that the engine has filled, and the field it is at. */
+static size_t count_head_bytes(const hw_h1_head *head)
+{
+    size_t fields = hw_size_min(head->field_count + (size_t)1, HW_H1_FIELDS_MAX);
+    return offsetof(hw_h1_head, fields) + fields * sizeof head->fields[0];
+}
+
+/* The lane's head is that of whoever takes its turn. */
+static void load_head(const conn_h1 *h1)
+{
+    const hw_h1_head *head = h1->rest->head;
+    if (head)
+        memcpy(&h1->conn.lane->head, head, count_head_bytes(head));
+}
+
+/* Between two heads, and in a content, there is nothing in it. False: no memory. */
+static bool save_head(conn_h1 *h1)
+{
+    h1_rest *rest = h1->rest;
+    const hw_h1_head *head = &h1->conn.lane->head;
+    size_t bytes = count_head_bytes(head);
+    if (!hw_h1_is_in_section(&h1->parser)) {
+        drop_head(h1);
+        return true;
+    }
+    if (!grow_head(h1, bytes))
+        return false;
+    memcpy(rest->head, head, bytes);
+    return true;
 }
 
 static void note_read(conn_h1 *h1, ssize_t count)
@@ -138,25 +205,35 @@ static void note_read(conn_h1 *h1, ssize_t count)
     }
 }
 
-/* READ behind what was kept. Out of line: it is seldom so, and a turn is short. */
+/* READ behind what was kept: both go to the lane's buffer, where there is room for more than this
+ * connection needs in the end. A rest that leaves too little there grows where it is. Out of line:
+ * it is seldom so, and a turn is short. */
 static __attribute__((noinline)) hw_text read_more(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
-    bool is_reading = may_read(h1);
-    if (is_reading && !grow_rest(h1, REST_ROOM_BYTES)) {
+    char *memory = h1->conn.lane->input;
+    size_t kept = h1->rest->length,
+           room = HW_LANE_INPUT_BYTES - hw_size_min(kept, HW_LANE_INPUT_BYTES);
+    bool is_large = room < HW_LANE_INPUT_BYTES / 2;
+    load_head(h1);
+    if (!may_read(h1))
+        return (hw_text){h1->rest->bytes, kept};
+    if (is_large && !grow_rest(h1, LARGE_ROOM_BYTES)) {
         hw_conn_close(&h1->conn);
         return (hw_text){0};
     }
     h1_rest *rest = h1->rest;
-    if (is_reading) {
-        ssize_t count =
-            stream->ops->read(stream, rest->bytes + rest->length, rest->capacity - rest->length);
-        note_read(h1, count);
-        if (h1->conn.is_closed)
-            return (hw_text){0};
+    ssize_t count = is_large ? stream->ops->read(stream, rest->bytes + kept, rest->capacity - kept)
+                             : stream->ops->read(stream, memory + kept, room);
+    note_read(h1, count);
+    if (h1->conn.is_closed)
+        return (hw_text){0};
+    if (is_large)
         rest->length += count > 0 ? (size_t)count : 0;
-    }
-    return (hw_text){rest->bytes, rest->length};
+    if (is_large || count <= 0)
+        return (hw_text){rest->bytes, rest->length};
+    memcpy(memory, rest->bytes, kept);
+    return (hw_text){memory, kept + (size_t)count};
 }
 
 /* READ: the input that is there, old and new. */
@@ -169,6 +246,27 @@ static hw_text read_input(conn_h1 *h1)
     ssize_t count = may_read(h1) ? stream->ops->read(stream, memory, HW_LANE_INPUT_BYTES) : -EAGAIN;
     note_read(h1, count);
     return (hw_text){memory, count > 0 ? (size_t)count : 0};
+}
+
+/* Moves what is left of the input to the rest: to its start, or, if nothing of what was kept is used
+ * up, what is new behind it. False: no memory. */
+static bool move_to_rest(conn_h1 *h1, hw_text left, bool is_behind)
+{
+    h1_rest *rest = h1->rest;
+    bool is_there = rest && left.at >= rest->bytes && left.at <= rest->bytes + rest->length;
+    if (is_there) {
+        memmove(rest->bytes, left.at, left.length);
+        rest->length = left.length;
+        return true;
+    }
+    if (rest && !is_behind)
+        rest->length = 0;
+    size_t kept = rest ? rest->length : 0;
+    if (!grow_rest(h1, left.length - kept))
+        return false;
+    memcpy(h1->rest->bytes + kept, left.at + kept, left.length - kept);
+    h1->rest->length = left.length;
+    return true;
 }
 
 /* Keeps what the turn has not used. */
@@ -185,21 +283,8 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
             drop_rest(h1);
         return;
     }
-    if (h1->rest && used == 0)
-        return;
-    if (h1->rest) {
-        memmove(h1->rest->bytes, left.at, left.length);
-        h1->rest->length = left.length;
-        return;
-    }
-    if (!grow_rest(h1, left.length)) {
+    if (!move_to_rest(h1, left, used == 0) || !save_head(h1))
         hw_conn_close(&h1->conn);
-        return;
-    }
-    memcpy(h1->rest->bytes, left.at, left.length);
-    h1->rest->length = left.length;
-    if (!hw_h1_is_between(&h1->parser))
-        h1->rest->head = h1->conn.lane->head;
 }
 
 /* The last answer has left. RFC 9112 9.6: closing while the client still sends would make the

@@ -55,8 +55,9 @@ typedef struct h1_exchange {
 /* Input that is not used up when a turn ends: a head or a body in pieces. */
 typedef struct h1_rest {
     size_t length, capacity;
-    hw_h1_head head; /* of the head that is not complete yet */
-    char bytes[];    /* capacity, and HW_H1_SLACK behind them */
+    hw_h1_head *head;  /* what is filled of it, if it is not complete yet; NULL: it is */
+    size_t head_bytes; /* room for it */
+    char bytes[];      /* capacity, and HW_H1_SLACK behind them */
 } h1_rest;
 
 /* What is done with what the client sends. */

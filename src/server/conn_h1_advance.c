@@ -236,7 +236,7 @@ static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_even
  * they enter it. */
 static __attribute__((noinline)) size_t take_next_event(conn_h1 *h1, hw_text unused)
 {
-    hw_h1_head *head = h1->rest ? &h1->rest->head : &h1->conn.lane->head;
+    hw_h1_head *head = &h1->conn.lane->head;
     hw_h1_event event = hw_h1_next(&h1->parser, head, unused);
     if (event.kind != HW_H1_HEAD)
         return take_event(h1, &event, head, unused);

@@ -256,6 +256,32 @@ HW_TEST(arena_formats_fit_in_blocks_of_any_size)
         format_every_length(bytes);
 }
 
+HW_TEST(arena_that_starts_small_keeps_a_full_block)
+{
+    hw_arena arena;
+    hw_arena_init(&arena, BLOCK, MAX);
+    hw_arena_start_small(&arena, BLOCK / 4);
+    fill(hw_arena_alloc(&arena, 100), 100);
+    assert_int_equal(arena.held, BLOCK / 4);
+    hw_arena_reset(&arena);
+    assert_int_equal(arena.held, BLOCK / 4);
+    fill(hw_arena_alloc(&arena, 100), 100);
+    fill(hw_arena_alloc(&arena, BLOCK / 4), BLOCK / 4);
+    assert_int_equal(arena.held, BLOCK / 4 + BLOCK);
+    hw_arena_reset(&arena);
+    assert_int_equal(arena.held, BLOCK);
+    fill(hw_arena_alloc(&arena, BLOCK / 2), BLOCK / 2);
+    assert_int_equal(arena.held, BLOCK);
+    hw_arena_fini(&arena);
+    /* What does not fit the small one has a full one at once, also after fini. */
+    fill(hw_arena_alloc(&arena, BLOCK / 2), BLOCK / 2);
+    assert_int_equal(arena.held, BLOCK);
+    hw_arena_fini(&arena);
+    fill(hw_arena_alloc(&arena, 1), 1);
+    assert_int_equal(arena.held, BLOCK / 4);
+    hw_arena_fini(&arena);
+}
+
 #ifdef HW_POISONS
 
 HW_TEST(arena_poisons_what_is_not_handed_out)

@@ -185,6 +185,46 @@ HW_TEST(ring_is_not_fed_after_its_end)
     hw_arena_fini(&arena);
 }
 
+HW_TEST(ring_that_is_fed_little_stays_small)
+{
+    static char many[60000];
+    hw_arena arena;
+    heard told = {0};
+    hw_piece piece;
+    hw_ring *ring = make_ring(&arena, 40000, &told);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(hw_ring_feed(ring, HW_TEXT("abcde")), 5);
+        assert_int_equal(hw_source_pull(&ring->source, 9, &piece), HW_PULL_BYTES);
+    }
+    assert_true(arena.held <= 1024);
+    assert_int_equal(hw_ring_room(ring), 40000 - 5);
+    /* It grows while something of it is lent, which stays where it is. */
+    HW_NEED_OK(hw_ring_feed(ring, (hw_text){many, sizeof many}) == 40000 - 5 ? 0 : -1);
+    assert_int_equal(hw_ring_room(ring), 0);
+    assert_true(piece.bytes.length > 0 && memcmp(piece.bytes.at, "abcde", piece.bytes.length) == 0);
+    assert_int_equal(hw_source_pull(&ring->source, SIZE_MAX, &piece), HW_PULL_BYTES);
+    assert_int_equal(hw_ring_feed(ring, HW_TEXT("x")), 1);
+    hw_arena_fini(&arena);
+}
+
+HW_TEST(ring_that_cannot_grow_stays_as_it_is)
+{
+    static char many[60000];
+    hw_arena arena;
+    heard told = {0};
+    hw_piece piece;
+    hw_ring *ring = make_ring(&arena, 64 * 1024, &told); /* and that is all the arena may hold */
+    size_t room = hw_ring_feed(ring, (hw_text){many, sizeof many});
+    assert_true(room > 0 && room < 1024);
+    assert_int_equal(hw_ring_room(ring), 0);
+    assert_int_equal(hw_source_pull(&ring->source, 100, &piece), HW_PULL_BYTES);
+    assert_int_equal(hw_source_pull(&ring->source, 100, &piece), HW_PULL_BYTES);
+    assert_int_equal(told.room, 1);
+    assert_int_equal(hw_ring_room(ring), 100);
+    assert_int_equal(hw_ring_feed(ring, (hw_text){many, sizeof many}), 100);
+    hw_arena_fini(&arena);
+}
+
 /* Against the plainest model: a long row of bytes, fed and pulled at random. */
 HW_TEST(ring_keeps_the_order_whatever_the_pieces)
 {
@@ -197,7 +237,8 @@ HW_TEST(ring_keeps_the_order_whatever_the_pieces)
         hw_arena arena;
         heard told = {0};
         hw_piece piece;
-        hw_ring *ring = make_ring(&arena, capacity, &told);
+        /* Some grow on the way. */
+        hw_ring *ring = make_ring(&arena, capacity == 17 ? 600 : capacity, &told);
         size_t fed = 0, pulled = 0;
         while (pulled < TOTAL) {
             seed = seed * 1664525 + 1013904223;

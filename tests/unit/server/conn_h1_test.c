@@ -104,6 +104,26 @@ HW_TEST(conn_h1_keeps_no_buffer_while_it_is_idle)
     rig_close(&rig);
 }
 
+/* Thousands may wait in the middle of a head: what they keep of it is little more than what came. */
+HW_TEST(conn_h1_keeps_little_of_a_head_in_pieces)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10000);
+    rig_send(&rig, client, "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
+    for (int i = 0; i < 100; i++)
+        rig_send(&rig, client, "a");
+    NEED_TRUE(!hw_pipe_is_closed(client));
+    const h1_rest *rest = rig_conn(&rig)->rest;
+    assert_non_null(rest);
+    assert_true(sizeof *rest + rest->capacity + HW_H1_SLACK + rest->head_bytes <= 512);
+    rig_send(&rig, client, "\r\n\r\n");
+    rig_expect(&rig, client, HI);
+    assert_null(rig_conn(&rig)->rest);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 /* 10,000 idle connections are counted against these. */
 HW_TEST(conn_h1_is_small_while_it_is_idle)
 {
