@@ -557,13 +557,16 @@ static inline bool write_usual(conn_h1 *h1)
     hw_lane *lane = h1->conn.lane;
     hw_stream *stream = h1->conn.stream;
     h1_exchange *e = HW_MEMBER(h1->queue.head.next, h1_exchange, link);
-    h1_batch batch = {.output = {.at = lane->output, .capacity = HW_LANE_OUTPUT_BYTES}};
+    h1_batch batch = {
+        .parts = lane->parts,
+        .output = {.at = lane->output, .capacity = HW_LANE_OUTPUT_BYTES},
+    };
     if (h1->queue_length != 1 || !e->exchange.is_answered || e->is_aborted ||
         !gather_usual(e, &batch))
         return false;
-    const struct iovec part = {batch.output.at, batch.output.length};
-    ssize_t count = stream->ops->write(stream, &part, 1, false);
-    if (count != (ssize_t)part.iov_len) {
+    part_output(&batch);
+    ssize_t count = stream->ops->write(stream, batch.parts, 1, false);
+    if (count != (ssize_t)batch.output.length) {
         (void)settle_write(h1, count);
         return true;
     }
@@ -573,12 +576,10 @@ static inline bool write_usual(conn_h1 *h1)
     return true;
 }
 
-void hw_conn_h1_write(conn_h1 *h1)
+/* Out of line, so that its variables do not cost the usual turns. */
+static __attribute__((noinline)) void write_batches(conn_h1 *h1)
 {
     size_t budget = TURN_BYTES;
-    h1->goes_on = false;
-    if (h1->conn.stream->writable && write_usual(h1))
-        return;
     while (h1->conn.stream->writable && budget > 0 && h1->queue_length > 0)
         if (!write_batch(h1, &budget))
             break;
@@ -586,4 +587,11 @@ void hw_conn_h1_write(conn_h1 *h1)
     h1->goes_on = !h1->conn.is_closed && budget == 0;
     if (h1->goes_on)
         hw_conn_queue(&h1->conn);
+}
+
+void hw_conn_h1_write(conn_h1 *h1)
+{
+    h1->goes_on = false;
+    if (h1->conn.stream->writable && h1->queue_length > 0 && !write_usual(h1))
+        write_batches(h1);
 }
