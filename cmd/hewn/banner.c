@@ -107,6 +107,13 @@ static void print_address(const banner *speaker, const char *address)
         print_url(speaker, host, colon + 1, NULL);
 }
 
+static void print_ceiling(const banner *speaker, uint64_t bytes)
+{
+    fprintf(speaker->out, "%smemory ceiling ", speaker->is_terminal ? "  " : "hewn: ");
+    show_size(speaker->out, bytes);
+    fputc('\n', speaker->out);
+}
+
 static void print_moved_port(const banner *speaker, const listening *made)
 {
     fprintf(speaker->out, "%sport %d is ",
@@ -132,6 +139,7 @@ void banner_greet(const banner *speaker, const char *folder, folder_count count,
         print_moved_port(speaker, made);
     for (size_t i = 0; (address = hewn_server_address(made->server, i)) != NULL; i++)
         print_address(speaker, address);
+    print_ceiling(speaker, hewn_server_memory_ceiling(made->server));
     fflush(speaker->out);
 }
 

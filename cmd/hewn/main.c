@@ -128,8 +128,10 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
 {
     banner speaker = banner_choose();
     hewn_files_opts files = {.size = sizeof(files)};
+    hewn_limits limits = {.size = sizeof(limits), .memory_bytes_max = chosen->max_memory};
     hewn_server_opts setup = {
         .size = sizeof(setup),
+        .limits = &limits,
         .log = chosen->log           ? chosen->log
                : speaker.is_terminal ? "pretty"
                                      : "json",

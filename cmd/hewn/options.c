@@ -65,6 +65,9 @@ static const option_row option_rows[] = {
     {0, OPTION_SIZE, "max-head", "32KiB", offsetof(options, max_head), 256, 256 << 10, NULL, NULL},
     {0, OPTION_SIZE, "max-body", "1MiB", offsetof(options, max_body), 1, INT64_C(1) << 40, NULL,
      NULL},
+    {0, OPTION_SIZE, "max-memory", "SIZE", offsetof(options, max_memory), 1 << 20,
+     INT64_C(1) << 50, NULL,
+     "of all connections, such as 64MiB; default an eighth of\nthe machine's, at most 256MiB"},
     {0, OPTION_FLAG, "trace", NULL, offsetof(options, trace), 0, 0, NULL, NULL},
     {'h', OPTION_FLAG, "help", NULL, offsetof(options, help), 0, 0, NULL, "this text"},
     {0, OPTION_FLAG, "version", NULL, offsetof(options, version), 0, 0, NULL, "the version"},
@@ -76,7 +79,7 @@ static const char *const later_options[] = {
     "spa",      "clean-urls", "no-clean-urls", "list",     "no-list",    "cache",
     "compress", "cors",       "isolate",       "header",   "auth",       "auth-file",
     "hidden",   "upload",     "follow-links",  "archive",  "tls",        "live",
-    "open",     "qr",         "log-file",      "sandbox",  "max-memory", "metrics",
+    "open",     "qr",         "log-file",      "sandbox",  "metrics",
     "control",  "workers",    "print-config",  "help-all", NULL,
 };
 
@@ -353,7 +356,7 @@ static void print_row(const option_row *row)
         letter_width = printf("      ");
     snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "",
              row->value ? row->value : "");
-    printf("%-*s", 22 - letter_width, left);
+    printf("%-*s", 24 - letter_width, left);
     for (;;) {
         const char *end = strchrnul(line, '\n');
 
@@ -361,7 +364,7 @@ static void print_row(const option_row *row)
         if (!*end)
             return;
         line = end + 1;
-        printf("%22s", "");
+        printf("%24s", "");
     }
 }
 

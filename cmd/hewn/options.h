@@ -26,6 +26,7 @@ typedef struct options {
     uint64_t head_timeout, idle_timeout; /* milliseconds */
     uint64_t min_rate;                   /* bytes a second */
     uint64_t max_head, max_body;         /* bytes */
+    uint64_t max_memory;                 /* bytes */
     bool lan, public, trace, help, version;
 } options;
 

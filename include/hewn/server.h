@@ -32,7 +32,7 @@ typedef struct hewn_listen {
 /* Limits of a server; zero means the default. */
 typedef struct hewn_limits {
     size_t size;              /* sizeof(hewn_limits) */
-    unsigned connections_max; /* derived from the descriptor limit */
+    unsigned connections_max; /* derived from the descriptor limit, and never more than that */
     unsigned head_ms;         /* a request's head, in all; 15 000 */
     unsigned idle_ms;         /* between two requests; 30 000 */
     unsigned drain_ms;        /* for requests in flight when the server stops; 30 000 */
@@ -42,6 +42,12 @@ typedef struct hewn_limits {
     uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
     /* Of a body that no handler reads: a longer one ends its connection; 1 MiB; HEWN_NONE: each does. */
     uint64_t unread_bytes_max;
+    /* Of all connections, requests and bodies together; an eighth of the memory of the machine or its
+     * control group, at most 256 MiB; at least 1 MiB. Above nine tenths of it (or of the connections)
+     * those who keep the server waiting are closed for those who come: who is idle, then who has not
+     * sent a whole head, then who is slower than rate_bytes_min; when nobody is left who comes is
+     * answered 503. When all of it is used no requests are read until there is room. */
+    uint64_t memory_bytes_max;
 } hewn_limits;
 
 /* One finished exchange. Texts that are absent are "". What a client sent stands here as it came:
@@ -124,10 +130,18 @@ typedef struct hewn_numbers {
     uint64_t in_flight;   /* requests begun and not finished yet */
     uint64_t requests;    /* answered so far */
     uint64_t bytes_out;   /* of response bodies so far */
+    uint64_t shed;        /* connections closed for others so far */
+    uint64_t refused;     /* answered 503 for want of room so far */
+    uint64_t memory;      /* of limits.memory_bytes_max, now */
 } hewn_numbers;
 
 /* Threads: any, at any time. */
 hewn_numbers hewn_server_numbers(const hewn_server *server);
+
+/* The most memory the process should ever have resident, in bytes: limits.memory_bytes_max and
+ * limits.cache_bytes_max, an eighth of both for what the allocator cannot give back, and what loops and
+ * threads need. What handlers allocate themselves comes on top. */
+uint64_t hewn_server_memory_ceiling(const hewn_server *server);
 
 /* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
  * Waits for handlers that have not returned yet although nobody wants their answer any more. */

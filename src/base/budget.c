@@ -26,10 +26,12 @@ bool hw_budget_take(hw_budget *budget, size_t bytes)
 {
     if (!budget)
         return true;
+    /* Nobody could give way for that. */
+    if (budget->max > 0 && bytes > budget->max)
+        return false;
     size_t before = atomic_fetch_add(&budget->used, bytes);
-    bool is_within = budget->max == 0 || (bytes <= budget->max && before <= budget->max - bytes);
-    if (budget->max > 0)
-        note_tight(budget);
+    bool is_within = budget->max == 0 || before <= budget->max - bytes;
+    note_tight(budget);
     if (!is_within)
         hw_budget_give(budget, bytes);
     return is_within;
@@ -49,8 +51,7 @@ void hw_budget_give(hw_budget *budget, size_t bytes)
         return;
     size_t before = atomic_fetch_sub(&budget->used, bytes);
     hw_assert(before >= bytes);
-    if (!hw_budget_is_tight(budget) &&
-        atomic_load_explicit(&budget->is_told, memory_order_relaxed))
+    if (!hw_budget_is_tight(budget) && atomic_load_explicit(&budget->is_told, memory_order_relaxed))
         atomic_store(&budget->is_told, false);
     if (atomic_load(&budget->is_missed) && !hw_budget_is_full(budget) &&
         atomic_exchange(&budget->is_missed, false))

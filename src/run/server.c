@@ -184,6 +184,7 @@ static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret
         limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
     if (known.rate_bytes_min)
         limits.rate_bytes_min = known.rate_bytes_min;
+    limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX);
     if (known.cache_bytes_max)
         limits.cache_bytes_max =
             known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
@@ -356,7 +357,15 @@ hewn_numbers hewn_server_numbers(const hewn_server *server)
         .in_flight = numbers.exchanges,
         .requests = numbers.requests,
         .bytes_out = numbers.bytes_out,
+        .shed = numbers.shed,
+        .refused = numbers.refused,
+        .memory = numbers.memory,
     };
+}
+
+uint64_t hewn_server_memory_ceiling(const hewn_server *server)
+{
+    return hw_server_ceiling(server->core);
 }
 
 void hewn_server_free(hewn_server *server)

@@ -55,7 +55,7 @@ typedef struct hw_shared {
     hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
     _Atomic unsigned drained_lanes; /* the last one closes the listeners */
-    hw_budget budget; /* what all connections have together, spare ones too */
+    hw_budget budget;               /* what all connections have together, spare ones too */
     _Atomic uint64_t connections;
     _Atomic unsigned peers[HW_SHARED_PEERS]; /* the same by address (shed.c) */
     /* A descriptor for who comes when there is none, and one more than its number; 0: none. */

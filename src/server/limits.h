@@ -24,11 +24,13 @@ typedef struct hw_limits {
     unsigned requests_max;           /* of one connection */
     uint64_t
         skip_bytes_max;     /* a body nobody wants is read past up to here to keep the connection */
+    size_t memory_bytes_max; /* of all connections and bodies together; 0: derived */
     size_t cache_bytes_max; /* what all loops' states of the answerers may keep */
     hw_h1_limits h1;
 } hw_limits;
 
-/* The defaults; connections_max is derived from the descriptor limit by hw_server_new when 0. */
+/* The defaults. Where they are 0 hw_server_new derives them: connections_max from the descriptor
+ * limit, memory_bytes_max from the machine's memory. */
 hw_limits hw_limits_default(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "server/server.h"
 
 #include "base/assert.h"
+#include "base/number.h"
 #include "server/lane.h"
 #include "server/shed.h"
 #include "sys/memory.h"
@@ -20,6 +21,17 @@
 #define RESERVE_MAX 64
 /* Of each loop: epoll, what wakes it, and what tells of changed files. */
 #define LANE_DESCRIPTORS 3
+/* Of the memory there is, an eighth is for connections, within these bounds. */
+#define MEMORY_PART 8
+#define MEMORY_MIN ((size_t)1024 * 1024)
+#define MEMORY_MAX ((size_t)256 * 1024 * 1024)
+/* The rest of the ceiling. The program and its libraries; each loop with its buffers, its log and
+ * its share of the allocator; each thread's stack, of which much is never touched. An allocator cannot
+ * give everything back that is free: experience says less than an eighth of what it handed out. */
+#define FIXED_BYTES ((size_t)8 * 1024 * 1024)
+#define FIXED_LOOP_BYTES ((size_t)1024 * 1024)
+#define FIXED_THREAD_BYTES ((size_t)128 * 1024)
+#define FIXED_PART 8
 /* Files that are sent while the cache holds all it may. */
 #define FILES_IN_USE_MIN 2
 
@@ -88,6 +100,27 @@ static void share_descriptors(hw_shared *shared)
     shared->share.bytes_max = shared->limits.cache_bytes_max / shared->lane_count;
 }
 
+static void share_memory(hw_shared *shared)
+{
+    size_t most = shared->limits.memory_bytes_max;
+    uint64_t machine = hw_sys_memory_bytes();
+    if (most == 0)
+        most = machine > 0 ? (size_t)hw_number_min(machine / MEMORY_PART, MEMORY_MAX) : MEMORY_MAX;
+    shared->limits.memory_bytes_max = hw_size_max(most, MEMORY_MIN);
+    shared->budget.max = shared->limits.memory_bytes_max;
+    shared->budget.on_news = hw_shed_on_news;
+    shared->budget.arg = shared;
+}
+
+uint64_t hw_server_ceiling(const hw_server *server)
+{
+    const hw_limits *limits = &server->shared.limits;
+    uint64_t threads = (uint64_t)server->shared.lane_count * 2 + limits->blocked_max + READERS_MAX;
+    uint64_t charged = (uint64_t)limits->memory_bytes_max + limits->cache_bytes_max;
+    return FIXED_BYTES + server->shared.lane_count * FIXED_LOOP_BYTES +
+           threads * FIXED_THREAD_BYTES + charged + charged / FIXED_PART;
+}
+
 int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server)
 {
     hw_server *server = hw_sys_alloc_zeroed(1, sizeof *server);
@@ -106,6 +139,7 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
     int error = open_listeners(server, setup, fault);
     if (error == 0) {
         share_descriptors(&server->shared);
+        share_memory(&server->shared);
         error = init_lanes(server, fault);
     }
     if (error == 0)
@@ -183,10 +217,13 @@ const char *hw_server_address(const hw_server *server, size_t index)
 hw_server_numbers hw_server_count(const hw_server *server)
 {
     hw_server_numbers numbers = {.connections = atomic_load(&server->shared.connections)};
+    numbers.memory = hw_budget_used(&server->shared.budget);
     for (unsigned i = 0; server->lanes && i < server->shared.lane_count; i++) {
         const hw_lane_counts *counts = &server->lanes[i].counts;
         numbers.exchanges += atomic_load_explicit(&counts->exchanges, memory_order_relaxed);
         numbers.requests += atomic_load_explicit(&counts->requests, memory_order_relaxed);
+        numbers.shed += atomic_load_explicit(&counts->shed, memory_order_relaxed);
+        numbers.refused += atomic_load_explicit(&counts->refused, memory_order_relaxed);
         numbers.bytes_out += atomic_load_explicit(&counts->bytes_out, memory_order_relaxed);
     }
     return numbers;

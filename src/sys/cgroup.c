@@ -1,8 +1,8 @@
-/* Reads the processor quota of this process's control group.
+/* Reads the processor quota and the memory limit of this process's control group.
  *
- * Version 2 keeps quota and period in cpu.max, version 1 in two files below cpu/. Limits of every
- * group up to the root hold, so all are read and the least counts. Where a container shows only its
- * own subtree, the path of the membership does not exist under the root; what the walk up then
+ * Version 2 keeps quota and period in cpu.max, version 1 in two files below cpu/; the limit of
+ * memory is in memory.max, or memory.limit_in_bytes below memory/. Limits of every group up to the
+ * root hold, so all are read and the least counts. Where a container shows only its own subtree, the path of the membership does not exist under the root; what the walk up then
  * still finds, the mounted root itself, is the container's own group. The files come from the
  * kernel and are trusted to be numbers; anything else reads as "no quota". */
 #include "sys/cgroup.h"
@@ -52,28 +52,45 @@ static int64_t read_cgroup_number(const char *folder, const char *name, char *te
     return strtoll(text, ret_rest, 10);
 }
 
-static unsigned read_group_quota(const char *folder, bool is_v2)
+/* What a folder of version 1 or 2 says of one controller; UINT64_MAX: nothing. */
+typedef struct cgroup_controller {
+    const char *name;
+    uint64_t (*read)(const char *folder, bool is_v2);
+} cgroup_controller;
+
+static uint64_t read_group_quota(const char *folder, bool is_v2)
 {
     char text[CGROUP_NUMBERS_MAX], *rest;
     int64_t quota = read_cgroup_number(folder, is_v2 ? "cpu.max" : "cpu.cfs_quota_us", text, &rest);
     int64_t period = is_v2 ? strtoll(rest, NULL, 10)
                            : read_cgroup_number(folder, "cpu.cfs_period_us", text, &rest);
-    return divide_cgroup_quota(quota, period);
+    unsigned processors = divide_cgroup_quota(quota, period);
+    return processors == UINT_MAX ? UINT64_MAX : processors;
 }
 
-/* The least quota from the group up to the root. */
-static unsigned walk_cgroup_quotas(const char *root, const char *group, bool is_v2)
+static uint64_t read_group_memory(const char *folder, bool is_v2)
+{
+    char text[CGROUP_NUMBERS_MAX], *rest;
+    int64_t bytes =
+        read_cgroup_number(folder, is_v2 ? "memory.max" : "memory.limit_in_bytes", text, &rest);
+    return bytes > 0 ? (uint64_t)bytes : UINT64_MAX;
+}
+
+/* The least of the group's and of all up to the root. */
+static uint64_t walk_cgroups(const cgroup_controller *controller, const char *root,
+                             const char *group, bool is_v2)
 {
     char folder[CGROUP_PATH_MAX];
-    size_t root_length = strlen(root) + (is_v2 ? 0 : strlen("/cpu"));
-    int length = snprintf(folder, sizeof folder, "%s%s%s", root, is_v2 ? "" : "/cpu", group);
+    size_t root_length = strlen(root) + (is_v2 ? 0 : 1 + strlen(controller->name));
+    int length = snprintf(folder, sizeof folder, "%s%s%s%s", root, is_v2 ? "" : "/",
+                          is_v2 ? "" : controller->name, group);
     if (length < 0 || (size_t)length >= sizeof folder)
-        return UINT_MAX;
-    unsigned least = UINT_MAX;
+        return UINT64_MAX;
+    uint64_t least = UINT64_MAX;
     for (;;) {
-        unsigned quota = read_group_quota(folder, is_v2);
-        if (quota < least)
-            least = quota;
+        uint64_t limit = controller->read(folder, is_v2);
+        if (limit < least)
+            least = limit;
         char *slash = strrchr(folder + root_length, '/');
         if (!slash)
             return least;
@@ -81,12 +98,12 @@ static unsigned walk_cgroup_quotas(const char *root, const char *group, bool is_
     }
 }
 
-/* Whether "cpu" is among names separated by commas. */
-static bool has_cpu_controller(const char *names)
+/* Whether a name is among names separated by commas. */
+static bool has_cgroup_controller(const char *names, const char *name)
 {
     for (;;) {
         size_t length = strcspn(names, ",");
-        if (length == 3 && memcmp(names, "cpu", 3) == 0)
+        if (length == strlen(name) && memcmp(names, name, length) == 0)
             return true;
         if (names[length] == '\0')
             return false;
@@ -94,11 +111,12 @@ static bool has_cpu_controller(const char *names)
     }
 }
 
-unsigned hw_sys_cgroup_processors(const char *membership, const char *root)
+static uint64_t find_cgroup_limit(const cgroup_controller *controller, const char *membership,
+                                  const char *root)
 {
     char text[CGROUP_MEMBERSHIP_MAX];
     read_cgroup_file(membership, text, sizeof text);
-    unsigned least = UINT_MAX;
+    uint64_t least = UINT64_MAX;
     for (char *line = text, *next; *line; line = next) {
         size_t length = strcspn(line, "\n");
         next = line + length + (line[length] == '\n');
@@ -111,11 +129,24 @@ unsigned hw_sys_cgroup_processors(const char *membership, const char *root)
             continue;
         *group++ = '\0';
         bool is_v2 = *++controllers == '\0';
-        if (!is_v2 && !has_cpu_controller(controllers))
+        if (!is_v2 && !has_cgroup_controller(controllers, controller->name))
             continue;
-        unsigned quota = walk_cgroup_quotas(root, group, is_v2);
-        if (quota < least)
-            least = quota;
+        uint64_t limit = walk_cgroups(controller, root, group, is_v2);
+        if (limit < least)
+            least = limit;
     }
     return least;
+}
+
+unsigned hw_sys_cgroup_processors(const char *membership, const char *root)
+{
+    static const cgroup_controller cpu = {"cpu", read_group_quota};
+    uint64_t processors = find_cgroup_limit(&cpu, membership, root);
+    return processors < UINT_MAX ? (unsigned)processors : UINT_MAX;
+}
+
+uint64_t hw_sys_cgroup_memory(const char *membership, const char *root)
+{
+    static const cgroup_controller memory = {"memory", read_group_memory};
+    return find_cgroup_limit(&memory, membership, root);
 }

@@ -23,6 +23,14 @@ unsigned hw_sys_processors(void)
     return quota < usable ? quota : usable;
 }
 
+uint64_t hw_sys_memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    uint64_t machine = pages > 0 && bytes > 0 ? (uint64_t)pages * (uint64_t)bytes : 0;
+    uint64_t allowed = hw_sys_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup");
+    return machine == 0 || allowed < machine ? (allowed < UINT64_MAX ? allowed : 0) : machine;
+}
+
 int64_t hw_sys_descriptors_raise(void)
 {
     struct rlimit limit;

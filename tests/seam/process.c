@@ -4,6 +4,7 @@
 #include "seam/script.h"
 
 HW_SCRIPT_REAL(processors);
+HW_SCRIPT_REAL(memory_bytes);
 HW_SCRIPT_REAL(descriptors_raise);
 HW_SCRIPT_REAL(descriptors_open);
 HW_SCRIPT_REAL(signals_block);
@@ -14,6 +15,12 @@ unsigned hw_sys_processors(void)
 {
     (void)hw_script_take(HW_CALL_processors);
     return real_hw_sys_processors();
+}
+
+/* A rule makes it unknown. */
+uint64_t hw_sys_memory_bytes(void)
+{
+    return hw_script_take(HW_CALL_memory_bytes) ? 0 : real_hw_sys_memory_bytes();
 }
 
 int64_t hw_sys_descriptors_raise(void)

@@ -3,6 +3,7 @@
 #define HW_TESTS_RENAME_H
 
 #define hw_sys_cgroup_processors real_hw_sys_cgroup_processors
+#define hw_sys_cgroup_memory real_hw_sys_cgroup_memory
 
 #define hw_sys_monotonic_ns real_hw_sys_monotonic_ns
 #define hw_sys_realtime_ns real_hw_sys_realtime_ns
@@ -45,6 +46,7 @@
 #define hw_sys_event_take real_hw_sys_event_take
 
 #define hw_sys_processors real_hw_sys_processors
+#define hw_sys_memory_bytes real_hw_sys_memory_bytes
 #define hw_sys_descriptors_raise real_hw_sys_descriptors_raise
 #define hw_sys_descriptors_open real_hw_sys_descriptors_open
 #define hw_sys_signals_block real_hw_sys_signals_block

@@ -10,7 +10,7 @@
     X(duplicate) X(unlink) X(read_folder) X(read_link)                                             \
     X(notice_new) X(notice_add) X(notice_remove)                                                   \
     X(poll_new) X(poll_add) X(poll_remove) X(poll_wait) X(event_new) X(event_post) X(event_take)   \
-    X(processors) X(cgroup_processors) X(descriptors_raise) X(descriptors_open) X(signals_block) X(signal_wait)        \
+    X(processors) X(cgroup_processors) X(cgroup_memory) X(memory_bytes) X(descriptors_raise) X(descriptors_open) X(signals_block) X(signal_wait)        \
     X(is_terminal) X(random)                                                                       \
     X(socket) X(bind) X(listen) X(accept) X(connect) X(set_option) X(get_option) X(local_address)  \
     X(receive) X(send) X(send_file) X(shutdown_send) X(close) X(thread_start) X(thread_join)  \

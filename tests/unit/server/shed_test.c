@@ -398,3 +398,139 @@ HW_TEST(shed_spares_who_is_with_a_handler)
     hw_pipe_close(client);
     rig_close(&rig);
 }
+
+/* The budget of a rig with what is in use already, and its news. */
+static void limit_memory(test_rig *rig, size_t max)
+{
+    rig->shared.lanes = &rig->lane;
+    rig->shared.budget.max = max;
+    rig->shared.budget.on_news = hw_shed_on_news;
+    rig->shared.budget.arg = &rig->shared;
+}
+
+static void settle_twice(test_rig *rig)
+{
+    hw_loop_settle(&rig->lane.loop);
+    hw_loop_settle(&rig->lane.loop);
+}
+
+/* Half a head of so many bytes, at least. */
+static void send_half_head(test_rig *rig, hw_pipe *client, size_t bytes)
+{
+    static const char field[] =
+        "X: 0123456789012345678901234567890123456789012345678901234567890\r\n";
+    rig_send(rig, client, "GET / HTTP/1.1\r\nHost: a\r\n");
+    for (size_t sent = 0; sent < bytes; sent += sizeof field - 1)
+        rig_send(rig, client, field);
+}
+
+HW_TEST(shed_frees_memory_when_it_is_tight)
+{
+    test_rig rig = {0};
+    hw_pipe *clients[24];
+    rig_open(&rig);
+    limit_memory(&rig, 300 * 1000);
+    hw_pipe *idle = connect_one(&rig);
+    make_idle(&rig, idle);
+    for (size_t i = 0; i < 24; i++) {
+        clients[i] = connect_one(&rig);
+        send_half_head(&rig, clients[i], 6000);
+        settle_twice(&rig);
+        NEED_TRUE(rig.shared.budget.used < 270 * 1000);
+    }
+    /* First who is idle, then the oldest heads, and the newest are still there. */
+    NEED_TRUE(hw_pipe_is_closed(idle));
+    NEED_TRUE(hw_pipe_is_closed(clients[0]));
+    NEED_TRUE(!hw_pipe_is_closed(clients[23]));
+    rig_send(&rig, clients[23], "\r\n");
+    NEED_TRUE(rig.answers == 2);
+    close_all(clients, 24);
+    hw_pipe_close(idle);
+    rig_close(&rig);
+}
+
+/* All of it is used, by what cannot give way: nobody is read from until there is room. */
+HW_TEST(shed_stalls_reading_until_there_is_memory)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    limit_memory(&rig, 1000 * 1000);
+    hw_pipe *client = connect_one(&rig);
+    make_idle(&rig, client);
+    hw_pipe *fresh = rig_connect(&rig, 1000);
+    size_t held = 1000 * 1000 - rig.shared.budget.used - HW_BUDGET_BRIM_BYTES;
+    /* To the brim: it is read. */
+    rig.shared.budget.is_told = true;
+    hw_budget_add(&rig.shared.budget, held);
+    make_idle(&rig, client);
+    NEED_TRUE(rig.answers == 2);
+    hw_budget_add(&rig.shared.budget, 1);
+    rig_send(&rig, client, GET);
+    rig_send(&rig, fresh, GET);
+    assert_int_equal(rig.answers, 2);
+    /* It waits for what it is told: no turn is queued. */
+    for (int i = 0; i < 10; i++)
+        assert_false(hw_loop_step(&rig.lane.loop, false));
+    hw_budget_give(&rig.shared.budget, held + 1);
+    settle_twice(&rig);
+    NEED_TRUE(rig.answers == 4);
+    NEED_TRUE(!hw_pipe_is_closed(client) && !hw_pipe_is_closed(fresh));
+    hw_pipe_close(client);
+    hw_pipe_close(fresh);
+    rig_close(&rig);
+}
+
+/* A body whose memory has been taken is read on. */
+HW_TEST(shed_reads_on_what_has_its_memory)
+{
+    test_rig rig = {.plan = {HW_PLAN_BUFFER, 1000}};
+    rig_open(&rig);
+    limit_memory(&rig, 1000 * 1000);
+    hw_pipe *client = connect_one(&rig);
+    rig_send(&rig, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+    size_t held = 1000 * 1000 - rig.shared.budget.used;
+    rig.shared.budget.is_told = true;
+    hw_budget_add(&rig.shared.budget, held);
+    rig_send(&rig, client, "body");
+    NEED_TRUE(rig.answers == 1);
+    hw_budget_give(&rig.shared.budget, held);
+    settle_twice(&rig);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
+/* What is not to be had is answered 503, without any memory more. */
+HW_TEST(shed_answers_503_where_a_body_finds_no_memory)
+{
+    test_rig rig = {.plan = {HW_PLAN_BUFFER, 1000 * 1000}};
+    rig_open(&rig);
+    limit_memory(&rig, 100 * 1000);
+    hw_pipe *client = connect_one(&rig);
+    rig_send(&rig, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+    NEED_TRUE(hw_pipe_received(client).length == 0);
+    hw_pipe *other = connect_one(&rig);
+    rig_send(&rig, other, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+    hw_text got = hw_pipe_received(other);
+    NEED_TRUE(got.length > 12);
+    assert_memory_equal(got.at, "HTTP/1.1 503", 12);
+    settle_twice(&rig);
+    hw_pipe_close(client);
+    hw_pipe_close(other);
+    rig_close(&rig);
+}
+
+HW_TEST(shed_makes_no_room_while_memory_is_full)
+{
+    test_rig rig = {0};
+    const hw_peer peer = {{0}, AF_UNIX};
+    rig_open(&rig);
+    limit_memory(&rig, 1000 * 1000);
+    assert_true(hw_shed_make_room(&rig.lane, &peer));
+    rig.shared.budget.is_told = true;
+    hw_budget_add(&rig.shared.budget, 1000 * 1000 - HW_BUDGET_BRIM_BYTES);
+    assert_true(hw_shed_make_room(&rig.lane, &peer));
+    hw_budget_add(&rig.shared.budget, 1);
+    assert_false(hw_shed_make_room(&rig.lane, &peer));
+    hw_budget_give(&rig.shared.budget, 1000 * 1000 - HW_BUDGET_BRIM_BYTES + 1);
+    rig_close(&rig);
+}
