@@ -1,0 +1,115 @@
+"""A server that is full: who waits gives way, and who asks is served."""
+import contextlib
+import re
+import resource
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from running import Running
+from serving import is_sanitized
+
+HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+REQUEST = b"GET /ten.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SECONDS_MAX = 10
+MIB = 1024 * 1024
+
+
+@contextlib.contextmanager
+def serving(program, folder, *options, limit=None):
+    shell = ["sh", "-c", f'ulimit -n {limit} && exec "$@"', "sh"] if limit else []
+    running = Running([*shell, program, "--log", "off", "--loops", "2", "-l", "127.0.0.1:0", *options, folder])
+    try:
+        running.err.wait_for(r"memory ceiling .*\n")
+        yield running
+        assert running.stop() == 0
+    finally:
+        running.clean_up()
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "ten.txt").write_text("0123456789")
+    (tmp_path / "large.bin").write_bytes(bytes(4 * MIB))
+    return str(tmp_path)
+
+
+def connect(port, bytes_sent, room=None):
+    client = socket.socket()
+    if room:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    client.settimeout(SECONDS_MAX)
+    client.connect(("127.0.0.1", port))
+    with contextlib.suppress(ConnectionError):
+        client.sendall(bytes_sent)
+    return client
+
+
+def is_served(port):
+    try:
+        with connect(port, REQUEST) as client:
+            return client.makefile("rb").read().endswith(b"0123456789")
+    except OSError:
+        return False
+
+
+def processor_seconds(running):
+    fields = Path(f"/proc/{running.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def resident_bytes(running):
+    rollup = Path(f"/proc/{running.process.pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
+
+
+def ceiling_bytes(running):
+    said = running.err.wait_for(r"memory ceiling ([\d.]+) MiB")
+    return float(said[1]) * MIB
+
+
+def test_half_heads_give_way_where_descriptors_are_few(hewn_program, site):
+    with serving(hewn_program, site, limit=64) as running, contextlib.ExitStack() as held:
+        port = running.port()
+        for _ in range(200):
+            held.enter_context(connect(port, HALF_A_HEAD))
+        before, since = processor_seconds(running), time.monotonic()
+        served = sum(is_served(port) for _ in range(100))
+        assert served >= 95
+        # Those who hold on cost nothing while nothing happens.
+        time.sleep(1)
+        spent, span = processor_seconds(running) - before, time.monotonic() - since
+        assert spent < span / (2 if is_sanitized(hewn_program) else 4)
+
+
+def test_idle_ones_give_way_too(hewn_program, site):
+    with serving(hewn_program, site, limit=64) as running, contextlib.ExitStack() as held:
+        port = running.port()
+        keep = REQUEST.replace(b"Connection: close\r\n", b"")
+        for _ in range(200):
+            held.enter_context(connect(port, keep))
+        assert all(is_served(port) for _ in range(50))
+
+
+def test_memory_stays_below_what_was_said(hewn_program, site):
+    """Half heads, pipelined requests for what is not read, and more of both than there is memory for."""
+    if is_sanitized(hewn_program):
+        pytest.skip("a sanitized build is not measured; the release build is")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    long_head = HALF_A_HEAD.replace(b"X-Slow: ", b"".join(b"X-%d: %s\r\n" % (i, b"x" * 7000) for i in range(4)))
+    pipeline = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n" * 64
+    body = b"POST /ten.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + bytes(30000)
+    with serving(hewn_program, site, "--max-memory", "16MiB") as running, contextlib.ExitStack() as held:
+        port, most, served = running.port(), 0, 0
+        for i in range(1000):
+            attack, room = [(long_head, None), (pipeline, 4096), (body, None)][i % 3]
+            held.enter_context(connect(port, attack, room))
+            if i % 20 == 0:
+                most = max(most, resident_bytes(running))
+                served += is_served(port)
+        assert served >= 48
+        assert all(is_served(port) for _ in range(20))
+        print(f"resident {most / MIB:.1f} MiB of {ceiling_bytes(running) / MIB:.1f}")
+        assert most < ceiling_bytes(running)
