@@ -22,8 +22,8 @@ struct hw_pipe {
     hw_stream stream; /* the server's end */
     byte_queue to_server, to_client;
     size_t room_bytes;
-    bool is_send_ended, is_reset; /* by the client */
-    bool is_write_ended;          /* by the server */
+    bool is_send_ended, is_reset;       /* by the client */
+    bool is_write_ended, is_broken_off; /* by the server */
     bool is_server_closed, is_client_closed;
 };
 
@@ -133,6 +133,11 @@ static void end_pipe_write(hw_stream *stream)
     ((hw_pipe *)stream)->is_write_ended = true;
 }
 
+static void break_pipe_off(hw_stream *stream)
+{
+    ((hw_pipe *)stream)->is_broken_off = true;
+}
+
 static void free_pipe(hw_pipe *pipe)
 {
     if (!pipe->is_server_closed || !pipe->is_client_closed)
@@ -162,6 +167,7 @@ static const hw_stream_ops pipe_ops = {
     .send_file = send_file_to_pipe,
     .count_unsent = count_unsent_in_pipe,
     .end_write = end_pipe_write,
+    .break_off = break_pipe_off,
     .watch = watch_pipe,
     .close = close_pipe_server,
 };
@@ -233,6 +239,11 @@ void hw_pipe_take(hw_pipe *pipe, size_t bytes)
 bool hw_pipe_is_ended(const hw_pipe *pipe)
 {
     return pipe->is_write_ended;
+}
+
+bool hw_pipe_is_broken_off(const hw_pipe *pipe)
+{
+    return pipe->is_broken_off;
 }
 
 bool hw_pipe_is_closed(const hw_pipe *pipe)

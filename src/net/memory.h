@@ -21,7 +21,8 @@ hw_text hw_pipe_received(const hw_pipe *pipe);
 void hw_pipe_take(hw_pipe *pipe, size_t bytes); /* so much of it is done with */
 bool hw_pipe_is_ended(
     const hw_pipe *pipe); /* the server has ended its writing or closed: nothing will follow */
-bool hw_pipe_is_closed(const hw_pipe *pipe); /* the server has closed */
+bool hw_pipe_is_broken_off(const hw_pipe *pipe); /* what it has written is not all */
+bool hw_pipe_is_closed(const hw_pipe *pipe);     /* the server has closed */
 void hw_pipe_close(hw_pipe *pipe);
 
 #endif

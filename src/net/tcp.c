@@ -108,6 +108,11 @@ static void end_socket_write(hw_stream *stream)
     hw_sys_shutdown_send(((tcp_stream *)stream)->watch.fd);
 }
 
+static void break_socket_off(hw_stream *stream)
+{
+    (void)hw_sys_reset_on_close(((tcp_stream *)stream)->watch.fd);
+}
+
 static void poison_tcp_spare(const tcp_spare *spare)
 {
     hw_poison(spare + 1, sizeof(tcp_stream) - sizeof *spare);
@@ -190,6 +195,7 @@ static const hw_stream_ops tcp_ops = {
     .send_file = send_file_to_socket,
     .count_unsent = count_unsent_in_socket,
     .end_write = end_socket_write,
+    .break_off = break_socket_off,
     .watch = watch_socket,
     .close = close_socket,
 };

@@ -604,10 +604,25 @@ static void drain_h1(hw_conn *conn)
     hw_conn_queue(conn);
 }
 
+/* An answer is under way that the end of the connection ends. RFC 9112 8: a client takes that for
+ * complete, unless it sees the connection fail. */
+static bool seems_complete(const conn_h1 *h1)
+{
+    const hw_link *first = hw_list_first(&h1->queue);
+    if (!first)
+        return false;
+    const h1_exchange *e = HW_MEMBER(first, h1_exchange, link);
+    const hw_source *body =
+        e->is_http10 && e->progress != H1_WAITING ? e->exchange.response.body : NULL;
+    return body && body->length == HW_LENGTH_UNKNOWN;
+}
+
 static void let_go_h1(hw_conn *conn)
 {
     conn_h1 *h1 = (conn_h1 *)conn;
     h1->reading = NULL;
+    if (seems_complete(h1))
+        conn->stream->ops->break_off(conn->stream);
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
         hw_conn_h1_drop(HW_MEMBER(link, h1_exchange, link));
     }

@@ -146,6 +146,12 @@ int hw_sys_shutdown_send(int fd)
     return tell_socket_result(shutdown(fd, SHUT_WR));
 }
 
+int hw_sys_reset_on_close(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    return tell_socket_result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now));
+}
+
 int hw_sys_close(int fd)
 {
     return close(fd) < 0 && errno != EINTR ? -errno : 0;

@@ -30,6 +30,8 @@ ssize_t hw_sys_send_file(int fd, int file, uint64_t offset, size_t bytes);
 /* Bytes that the other end has not acknowledged yet. */
 int hw_sys_count_unsent(int fd);
 int hw_sys_shutdown_send(int fd);
+/* Closing it will reset the connection instead of ending it, where the protocol can say so: TCP. */
+int hw_sys_reset_on_close(int fd);
 int hw_sys_close(int fd); /* any descriptor */
 
 #endif

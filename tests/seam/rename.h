@@ -69,6 +69,7 @@
 #define hw_sys_send real_hw_sys_send
 #define hw_sys_send_file real_hw_sys_send_file
 #define hw_sys_shutdown_send real_hw_sys_shutdown_send
+#define hw_sys_reset_on_close real_hw_sys_reset_on_close
 #define hw_sys_close real_hw_sys_close
 
 #define hw_sys_thread_start real_hw_sys_thread_start

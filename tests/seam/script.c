@@ -7,6 +7,7 @@
 
 #include "seam/seam.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,12 +20,19 @@ typedef struct rule {
     hw_script_call call;
     unsigned number;
     int error;
+    bool stays; /* for every later call too */
 } rule;
 
 static const char *const names[] = {
-#define NAME(name) #name,
+#define NAME(name, first, ...) #name,
     HW_SCRIPT_CALLS(NAME)
 #undef NAME
+};
+
+static const int *const errors[] = {
+#define ERRORS(name, ...) (const int[]){__VA_ARGS__, 0},
+    HW_SCRIPT_CALLS(ERRORS)
+#undef ERRORS
 };
 
 static atomic_uint calls[HW_SCRIPT_CALL_COUNT];
@@ -62,7 +70,7 @@ void hw_seam_reset(void)
     hw_seam_clock_thaw();
 }
 
-void hw_seam_fail(const char *name, unsigned nth, int error)
+static void add_rule(const char *name, unsigned nth, int error, bool stays)
 {
     hw_script_call call = find_call(name);
     pthread_mutex_lock(&lock);
@@ -71,9 +79,34 @@ void hw_seam_fail(const char *name, unsigned nth, int error)
         fprintf(stderr, "seam: bad rule: %s, %u, %d\n", name, nth, error);
         abort();
     }
-    rules[count] = (rule){call, atomic_load(&calls[call]) + nth, error};
+    rules[count] = (rule){call, atomic_load(&calls[call]) + nth, error, stays};
     atomic_store(&rule_count, count + 1);
     pthread_mutex_unlock(&lock);
+}
+
+void hw_seam_fail(const char *name, unsigned nth, int error)
+{
+    add_rule(name, nth, error, false);
+}
+
+void hw_seam_fail_from(const char *name, unsigned nth, int error)
+{
+    add_rule(name, nth, error, true);
+}
+
+const char *hw_seam_call(size_t index)
+{
+    return index < HW_SCRIPT_CALL_COUNT ? names[index] : NULL;
+}
+
+const int *hw_seam_errors(const char *name)
+{
+    return errors[find_call(name)];
+}
+
+bool hw_seam_moves_bytes(const char *name)
+{
+    return can_be_short(find_call(name));
 }
 
 void hw_seam_short(const char *name, size_t bytes)
@@ -99,7 +132,8 @@ int hw_script_take(hw_script_call call)
     int result = 0;
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < atomic_load(&rule_count) && result == 0; i++)
-        if (rules[i].call == call && rules[i].number == number)
+        if (rules[i].call == call &&
+            (rules[i].number == number || (rules[i].stays && rules[i].number < number)))
             result = -rules[i].error;
     pthread_mutex_unlock(&lock);
     return result;
@@ -108,5 +142,7 @@ int hw_script_take(hw_script_call call)
 size_t hw_script_limit(hw_script_call call, size_t bytes)
 {
     size_t limit = atomic_load_explicit(&limits[call], memory_order_relaxed);
+    if (limit == HW_SEAM_HALF)
+        return bytes - bytes / 2;
     return limit > 0 && limit < bytes ? limit : bytes;
 }

@@ -2,6 +2,10 @@
 #include "sys/socket.h"
 
 #include "seam/script.h"
+#include "seam/seam.h"
+
+#include <errno.h>
+#include <stdatomic.h>
 
 HW_SCRIPT_REAL(socket);
 HW_SCRIPT_REAL(bind);
@@ -17,6 +21,7 @@ HW_SCRIPT_REAL(receive);
 HW_SCRIPT_REAL(send);
 HW_SCRIPT_REAL(send_file);
 HW_SCRIPT_REAL(shutdown_send);
+HW_SCRIPT_REAL(reset_on_close);
 HW_SCRIPT_REAL(close);
 
 int hw_sys_socket(int family, int type)
@@ -86,6 +91,14 @@ ssize_t hw_sys_receive(int fd, void *memory, size_t bytes)
                    : real_hw_sys_receive(fd, memory, hw_script_limit(HW_CALL_receive, bytes));
 }
 
+static size_t count_bytes(const struct iovec *parts, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += parts[i].iov_len;
+    return bytes;
+}
+
 /* The first parts, cut where `bytes` end; returns how many there are. */
 static size_t cut_parts(const struct iovec *parts, size_t count, struct iovec *cut, size_t cut_max,
                         size_t bytes)
@@ -105,8 +118,8 @@ ssize_t hw_sys_send(int fd, const struct iovec *parts, size_t count, int more)
     int failure = hw_script_take(HW_CALL_send);
     if (failure)
         return failure;
-    size_t bytes = hw_script_limit(HW_CALL_send, SIZE_MAX);
-    if (bytes == SIZE_MAX)
+    size_t all = count_bytes(parts, count), bytes = hw_script_limit(HW_CALL_send, all);
+    if (bytes == all)
         return real_hw_sys_send(fd, parts, count, more);
     struct iovec cut[16];
     size_t used = cut_parts(parts, count, cut, sizeof cut / sizeof *cut, bytes);
@@ -127,9 +140,24 @@ int hw_sys_shutdown_send(int fd)
     return failure ? failure : real_hw_sys_shutdown_send(fd);
 }
 
+int hw_sys_reset_on_close(int fd)
+{
+    int failure = hw_script_take(HW_CALL_reset_on_close);
+    return failure ? failure : real_hw_sys_reset_on_close(fd);
+}
+
+static atomic_uint bad_closes;
+
+unsigned hw_seam_bad_closes(void)
+{
+    return atomic_load(&bad_closes);
+}
+
 int hw_sys_close(int fd)
 {
     int failure = hw_script_take(HW_CALL_close);
     int result = real_hw_sys_close(fd);
+    if (result == -EBADF)
+        atomic_fetch_add(&bad_closes, 1);
     return failure ? failure : result;
 }

@@ -111,6 +111,8 @@ static talk_heard receive_in_memory(talk_carrier *carrier, talk_bytes *bytes)
     }
     if (bytes->length > before)
         return TALK_HEARD_BYTES;
+    if (hw_pipe_is_broken_off(pipe))
+        return TALK_HEARD_RESET;
     return hw_pipe_is_ended(pipe) ? TALK_HEARD_END : TALK_HEARD_NOTHING;
 }
 

@@ -267,15 +267,21 @@ static bool is_enough(const talk_runner *r, const talk_step *step)
     return step->is_begun && r->reply.status > 0 && r->reply.content.length >= content_wanted(step);
 }
 
+/* A connection that breaks ends no answer. */
+static bool has_ended_well(const talk_runner *r)
+{
+    return r->is_ended && !r->is_reset;
+}
+
 static talk_reply_outcome read_reply(talk_runner *r, const talk_step *step)
 {
     talk_reply_outcome outcome;
     do
-        outcome =
-            talk_reply_read(&r->reply, talk_bytes_text(&r->received), r->is_ended, step->to_head);
+        outcome = talk_reply_read(&r->reply, talk_bytes_text(&r->received), has_ended_well(r),
+                                  step->to_head);
     while (outcome == TALK_REPLY_MORE && !is_enough(r, step) && listen_on(r));
     /* The end itself may complete it. */
-    if (outcome == TALK_REPLY_MORE && r->is_ended)
+    if (outcome == TALK_REPLY_MORE && has_ended_well(r))
         outcome = talk_reply_read(&r->reply, talk_bytes_text(&r->received), true, step->to_head);
     return outcome;
 }

@@ -167,6 +167,16 @@ HW_TEST(memory_stream_is_reset)
     close_ends(&ends);
 }
 
+HW_TEST(memory_stream_tells_that_it_was_broken_off)
+{
+    pipe_ends ends;
+    open_ends(&ends, 100);
+    assert_false(hw_pipe_is_broken_off(ends.client));
+    ends.server->ops->break_off(ends.server);
+    assert_true(hw_pipe_is_broken_off(ends.client));
+    close_ends(&ends);
+}
+
 HW_TEST(memory_stream_closes_from_either_end)
 {
     pipe_ends ends;

@@ -214,6 +214,24 @@ HW_TEST(tcp_stream_sends_files_and_ends)
     hw_sys_close(file);
 }
 
+HW_TEST(tcp_stream_that_is_broken_off_is_reset_behind_what_was_sent)
+{
+    tcp_line line;
+    char memory[16];
+    const struct iovec part = {(void *)"half", 4};
+    open_line(&line, "127.0.0.1:0");
+    HW_NEED_OK(line.stream->ops->write(line.stream, &part, 1, false));
+    line.stream->ops->break_off(line.stream);
+    line.stream->ops->close(line.stream);
+    assert_int_equal(recv(line.client, memory, sizeof memory, 0), 4);
+    assert_int_equal(recv(line.client, memory, sizeof memory, 0), -1);
+    assert_int_equal(errno, ECONNRESET);
+    close(line.client);
+    hw_tcp_pool_fini(&line.pool);
+    hw_listener_close(&line.listener);
+    hw_loop_fini(&line.loop);
+}
+
 HW_TEST(tcp_stream_needs_memory_and_a_watch)
 {
     hw_loop loop;

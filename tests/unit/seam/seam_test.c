@@ -107,6 +107,66 @@ HW_TEST(seam_clock_moves_by_hand)
     assert_true(hw_sys_realtime_ns() > 1000000000);
 }
 
+HW_TEST(seam_fails_from_a_call_on)
+{
+    char byte;
+    hw_seam_fail_from("random", 2, EIO);
+    assert_int_equal(hw_sys_random(&byte, 1), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(hw_sys_random(&byte, 1), -EIO);
+    hw_seam_reset();
+    assert_int_equal(hw_sys_random(&byte, 1), 0);
+
+    hw_seam_fail_allocations_from(1);
+    assert_null(hw_sys_alloc(1));
+    assert_null(hw_sys_alloc_zeroed(1, 1));
+    hw_seam_fail_allocation(0);
+}
+
+HW_TEST(seam_counts_what_lives)
+{
+    int64_t before = hw_seam_live_allocations();
+    void *one = hw_sys_resize(NULL, 1);
+    HW_NEED(one);
+    assert_int_equal(hw_seam_live_allocations(), before + 1);
+    void *larger = hw_sys_resize(one, 100);
+    assert_int_equal(hw_seam_live_allocations(), before + 1);
+    hw_sys_free(larger ? larger : one);
+    hw_sys_free(NULL);
+    assert_int_equal(hw_seam_live_allocations(), before);
+
+    unsigned bad = hw_seam_bad_closes();
+    assert_int_equal(hw_sys_close(-1), -EBADF);
+    assert_int_equal(hw_seam_bad_closes(), bad + 1);
+}
+
+HW_TEST(seam_knows_what_each_call_can_say)
+{
+    size_t count = 0;
+    for (; hw_seam_call(count); count++)
+        for (const int *error = hw_seam_errors(hw_seam_call(count)); *error; error++)
+            assert_true(*error > 0);
+    assert_true(count > 40);
+    assert_int_equal(hw_seam_errors("duplicate")[0], EMFILE);
+    assert_int_equal(hw_seam_errors("processors")[0], 0);
+    assert_true(hw_seam_moves_bytes("receive") && !hw_seam_moves_bytes("bind"));
+}
+
+HW_TEST(seam_halves_reads_and_writes)
+{
+    int fds[2];
+    char memory[16] = "";
+    assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), errno);
+    const struct iovec parts[] = {{(char *)"ab", 2}, {(char *)"cde", 3}};
+    hw_seam_short("send", HW_SEAM_HALF);
+    hw_seam_short("receive", HW_SEAM_HALF);
+    assert_int_equal(hw_sys_send(fds[0], parts, 2, 0), 3);
+    assert_int_equal(hw_sys_receive(fds[1], memory, 4), 2);
+    assert_int_equal(hw_sys_receive(fds[1], memory, 1), 1);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void fail_unknown_call(void *arg)
 {
     (void)arg;

@@ -174,6 +174,18 @@ HW_TEST(socket_shutdown_sends_the_end)
     close_pair(fds);
 }
 
+HW_TEST(socket_is_reset_when_it_closes)
+{
+    int fds[2];
+    struct linger set = {0};
+    socklen_t length = sizeof set;
+    open_pair(fds);
+    assert_int_equal(hw_sys_reset_on_close(fds[0]), 0);
+    assert_int_equal(getsockopt(fds[0], SOL_SOCKET, SO_LINGER, &set, &length), 0);
+    assert_true(set.l_onoff && set.l_linger == 0);
+    close_pair(fds);
+}
+
 HW_TEST(socket_sends_a_part_of_a_file)
 {
     hw_test_folder folder;
@@ -206,6 +218,7 @@ HW_TEST(socket_calls_on_nothing_say_so)
     assert_int_equal(hw_sys_listen(-1, 1), -EBADF);
     assert_int_equal(hw_sys_unblock(-1), -EBADF);
     assert_int_equal(hw_sys_shutdown_send(-1), -EBADF);
+    assert_int_equal(hw_sys_reset_on_close(-1), -EBADF);
     assert_int_equal(hw_sys_accept(-1, &address, &length), -EBADF);
     assert_int_equal(hw_sys_local_address(-1, &address, &length), -EBADF);
     assert_int_equal(length, 77);
