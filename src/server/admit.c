@@ -25,6 +25,8 @@
 #include "sys/poll.h"
 
 #define ACCEPTS_A_TURN 8
+/* Connections that have failed one after the other, and it is not they. */
+#define FAILURES_MAX 64
 #define TICK_MS 1000
 
 static bool is_overloaded(const hw_lane *lane)
@@ -144,9 +146,11 @@ static bool accept_one(hw_acceptor *acceptor)
         hw_shed_keep_reserve(lane->shared, lane->loop.event);
     if (error == -EAGAIN)
         return false;
-    if (error < 0 && is_of_one_connection(error))
+    acceptor->failures = error < 0 ? acceptor->failures + 1 : 0;
+    if (error < 0 && is_of_one_connection(error) && acceptor->failures < FAILURES_MAX)
         return true;
     if (error < 0) {
+        acceptor->failures = 0;
         leave(acceptor);
         lane->is_full = true;
         return false;

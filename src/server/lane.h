@@ -92,6 +92,7 @@ typedef struct hw_acceptor {
     hw_listener *listener;
     hw_lane *lane;
     bool is_watching;
+    unsigned failures; /* since it gave a connection last */
 } hw_acceptor;
 
 /* The descriptor of one state of the answerers. */

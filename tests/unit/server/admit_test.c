@@ -350,6 +350,26 @@ HW_TEST(admit_closes_although_accept_keeps_failing)
     close_gate(&gate);
 }
 
+/* A filter that forbids accepting says so with an errno that else is one connection's. */
+HW_TEST(admit_leaves_where_every_connection_fails)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    int client = hw_test_connect(gate.listener.name);
+    hw_seam_fail_from("accept", 1, EPERM);
+    for (int i = 0; i < 100; i++)
+        settle_gate(&gate);
+    assert_false(is_watching(&gate));
+    unsigned calls = hw_seam_calls("accept");
+    settle_gate(&gate);
+    assert_int_equal(hw_seam_calls("accept"), calls);
+    tick_gate(&gate);
+    hw_admit_close(&gate.rig.lane);
+    assert_null(gate.rig.lane.acceptors);
+    close(client);
+    close_gate(&gate);
+}
+
 HW_TEST(admit_takes_what_waits_before_it_closes)
 {
     test_gate gate;
