@@ -209,6 +209,12 @@ def talks(folder, wanted):
     return tally.add(run([f"{folder}/talk", "--selftest", *chosen], SANITIZERS))
 
 
+def faults(folder, wanted):
+    """Every allocation and every call fails in turn; with --all, more calls of each kind."""
+    more = ["--all"] if "--all" in sys.argv else []
+    return run([f"{folder}/fault", *more], SANITIZERS, wanted=wanted)
+
+
 def cases(folder, wanted):
     command = [PYTHON, "tests/http/run_cases.py", f"{folder}/case-server"]
     return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
@@ -276,6 +282,7 @@ STEPS = [
     ("selftest", "build/asan", selftest, False, []),
     ("corpora", "build/asan", corpora, False, ["tests/fuzz/corpus"]),
     ("talks", "build/asan", talks, True, ["tests/talk/meson.build"]),
+    ("faults", "build/asan", faults, True, ["tests/fault/meson.build"]),
     ("cases", "build/asan", cases, False, ["tests/http/run_cases.py"]),
     ("unit-gcc", "build/gcc", unit, True, []),
     ("cost", "build/gcc", cost, False, ["tests/cost/meson.build"]),

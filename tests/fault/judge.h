@@ -1,0 +1,34 @@
+/* What a client heard, taken apart, and whether it may have heard that where something failed. */
+#ifndef HW_TESTS_FAULT_JUDGE_H
+#define HW_TESTS_FAULT_JUDGE_H
+
+#include "fault/client.h"
+
+#define FAULT_ANSWERS_MAX 24
+
+typedef struct fault_answer {
+    int status;
+    size_t at, end; /* in `words` */
+} fault_answer;
+
+/* Complete answers, in order; dates and tags left out. */
+typedef struct fault_answers {
+    fault_answer at[FAULT_ANSWERS_MAX];
+    size_t count;
+    talk_bytes words;  /* of all of them: status, fields, content, trailers */
+    talk_bytes tunnel; /* behind a 101 */
+    bool is_torn;      /* an answer begins behind them and is not complete */
+    bool is_bad;       /* no answer at all stands there: `complaint` */
+    char complaint[200];
+} fault_answers;
+
+void fault_answers_read(fault_answers *answers, const fault_client *client, bool to_head);
+void fault_answers_free(fault_answers *answers);
+
+/* NULL, or what the client may not have heard: an answer is the right one or says 4xx or 5xx, and
+ * comes in its turn; whatever is not complete has been broken off. */
+const char *fault_judge(const fault_answers *answers, const fault_answers *right, bool is_ended);
+/* NULL, or what is missing to the right answers. */
+const char *fault_judge_strictly(const fault_answers *answers, const fault_answers *right);
+
+#endif
