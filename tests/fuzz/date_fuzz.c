@@ -1,4 +1,6 @@
 /* Any bytes as a date: what is read must come back after writing, and be what libc makes of it. */
+#include "reading_fuzz.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +11,6 @@
 
 /* The first second of the year 1000, from which on libc writes years with four digits. */
 #define YEAR_1000 INT64_C(-30610224000)
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
 /* Late on a leap day. */
@@ -41,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
     static const int64_t nows[] = {0, 784111777, 1700000000, INT64_C(4102444800)};
     hw_text text = {(const char *)input, bytes};
+    if (bytes <= 64) /* the longest has 33 */
+        (void)fuzz_reading("date", input, bytes);
     for (size_t i = 0; i < sizeof(nows) / sizeof(nows[0]); i++) {
         char date[HW_DATE_BYTES];
         int64_t seconds = HW_NO_DATE, again = HW_NO_DATE;

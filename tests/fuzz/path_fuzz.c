@@ -1,13 +1,13 @@
 /* Any bytes as a raw path: what comes out must be canonical, come back the same after encoding, and
  * not depend on how much room there was. */
+#include "reading_fuzz.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
 #include "http/path.h"
 #include "http/target.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
 /* A folder of three segments, the second of which is one byte that is no ASCII. */
@@ -78,8 +78,9 @@ static void check_room(hw_text raw, const hw_problem *problem, size_t room)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
-    if (bytes > 1024)
+    if (bytes > FUZZ_INPUT_MAX)
         return 0;
+    (void)fuzz_reading("path", input, bytes);
     hw_text raw = {(const char *)input, bytes};
     char *memory = malloc(bytes + 2);
     hw_buffer out = hw_buffer_over(memory, bytes + 2);

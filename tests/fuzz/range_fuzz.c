@@ -1,5 +1,7 @@
 /* A length in decimal on the first line, then any bytes as a Range value: ranges must lie inside,
  * keep apart, and cover exactly what was asked for. */
+#include "reading_fuzz.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +12,6 @@
 #include "http/range.h"
 
 #define COVERED_MAX 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
 /* Three ranges, the first behind the second, the third of seven bytes. */
@@ -82,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
     size_t line = hw_text_find(text, '\n');
     hw_text value = hw_text_from(text, line + 1);
     uint64_t length = UINT64_MAX;
+    if (value.length <= FUZZ_INPUT_MAX)
+        (void)fuzz_reading("range", (const uint8_t *)value.at, value.length);
     hw_number_decimal(hw_text_upto(text, line), &length);
     hw_ranges ranges = {.count = 99};
     hw_range_outcome outcome = hw_range_parse(value, length, &ranges);

@@ -16,10 +16,7 @@ ENVIRONMENT = dict(
     UBSAN_OPTIONS="print_stacktrace=1")
 LEDGER_HEAD = """# Fuzzing
 
-One row a run of `./dev fuzz TARGET MINUTES`, which adds it; edges and features are libFuzzer's
-coverage at the end. A finding is a bug: its input joins the corpus with the fix.
-
-| commit | date | target | seconds | executions | edges | features | findings |
+| src | date | target | seconds | executions | edges | features | findings |
 |---|---|---|---|---|---|---|---|
 """
 PLANTED_SECONDS = 60
@@ -77,9 +74,10 @@ def bring_back(program, corpus, learned):
             shutil.copy(os.path.join(fresh, name), corpus)
 
 
-def commit_name():
-    """The commit, with a plus when the library has changed since."""
-    name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
+def source_name():
+    """The name of src as git stores it, which does not depend on the commits that it went through;
+    with a plus when it has changed since."""
+    name = subprocess.run(["git", "rev-parse", "--short", "HEAD:src"], capture_output=True,
                           text=True).stdout.strip()
     changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src"]).returncode
     return name + ("+" if changed else "")
@@ -107,7 +105,7 @@ def fuzz(target, minutes):
         text = file.read()
     found = sorted(set(os.listdir(findings)) - before)
     bring_back(program, corpus, learned)
-    row = (commit_name(), datetime.date.today().isoformat(), target,
+    row = (source_name(), datetime.date.today().isoformat(), target,
            last_number(r"Done \d+ runs in (\d+) second", text) or int(minutes * 60),
            last_number(r"stat::number_of_executed_units: (\d+)", text),
            last_number(r"cov: (\d+)", text), last_number(r"ft: (\d+)", text), len(found))

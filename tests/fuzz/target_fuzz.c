@@ -1,6 +1,8 @@
 /* A method and any bytes as a request target: what is accepted must consist of its parts, hold only
  * what RFC 3986 allows, and be fit for those who decode its path and its query. The first byte
  * picks the method. */
+#include "reading_fuzz.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -10,8 +12,6 @@
 #include "http/path.h"
 #include "http/query.h"
 #include "http/target.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 #ifdef HW_FUZZ_PLANTED
 /* An absolute form with a port of two digits and a query that begins with "&". */
@@ -97,8 +97,9 @@ static void check_query(const hw_target *target)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
-    if (bytes == 0 || bytes > 1024)
+    if (bytes == 0 || bytes > FUZZ_INPUT_MAX)
         return 0;
+    (void)fuzz_reading("target", input + 1, bytes - 1);
     hw_method method = (hw_method)(input[0] % (HW_METHOD_PATCH + 1));
     hw_text raw = {(const char *)input + 1, bytes - 1};
     hw_target target;
