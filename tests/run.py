@@ -197,6 +197,15 @@ def corpora(folder, wanted):
     return tally
 
 
+def exhaustive(folder, wanted):
+    """Readers against references on all short strings; shorter ones where a sanitizer watches."""
+    return run([f"{folder}/exhaustive", "5" if "asan" in folder else "6"], SANITIZERS)
+
+
+def exhaustive_long(folder, wanted):
+    return run([f"{folder}/exhaustive", "7"])
+
+
 def talks(folder, wanted):
     """Talks, and that each of them notices a server that says nothing worth hearing."""
     chosen = [talk for talk in sorted(glob.glob("tests/talk/*.talk"))
@@ -281,6 +290,7 @@ STEPS = [
     ("sweep", "build/asan", sweep, True, []),
     ("selftest", "build/asan", selftest, False, []),
     ("corpora", "build/asan", corpora, False, ["tests/fuzz/corpus"]),
+    ("exhaustive-asan", "build/asan", exhaustive, False, []),
     ("talks", "build/asan", talks, True, ["tests/talk/meson.build"]),
     ("faults", "build/asan", faults, True, ["tests/fault/meson.build"]),
     ("cases", "build/asan", cases, False, ["tests/http/run_cases.py"]),
@@ -295,11 +305,13 @@ STEPS = [
     ("clients-thread", "build/tsan", clients, True, ["tests/program/conftest.py"]),
     ("unit-clang", "build/clang", unit, True, []),
     ("coverage", "build/cover", coverage, False, []),
+    ("exhaustive", "build/clang", exhaustive, False, []),
     ("clients-release", "build", clients, True, ["tests/program/conftest.py"]),
 ]
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
     ("faults", "build", faults, False, ["tests/program/test_faults.py"]),
+    ("exhaustive-long", "build/clang", exhaustive_long, False, []),
 ]
 
 

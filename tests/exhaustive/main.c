@@ -1,11 +1,11 @@
 /* Every string of up to so many bytes over the twelve that matter to a reader, against a reference
  * that reads slowly and plainly, straight from its RFC.
  *
- *     exhaustive [LENGTH [NAME]]           all strings of up to LENGTH (6) bytes, of one reader or all
- *     exhaustive --replay NAME ESCAPED     one whole input; \xNN is a byte
+ *     exhaustive [LENGTH [NAME]]        all strings of up to LENGTH (6) bytes, of one reader or all
+ *     exhaustive --replay NAME ESCAPED  one whole input; \xNN is a byte
  *
  * A string stands in surroundings, so that it meets the reader where it gets interesting. Two
- * processes share the strings by their first bytes. The input lies at the end of its own
+ * processes share the strings, each has every second one. The input lies at the end of its own
  * allocation, so that a sanitizer sees what reads past it. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #include "reading.h"
 
-enum { WORKERS = 2, LENGTH_MAX = 6, SHOWN_MAX = 3 };
+enum { WORKERS = 2, LENGTH_MAX = 7, LENGTH_USUAL = 6, SHOWN_MAX = 3 };
 
 /* Shared by the processes; each has its own. */
 typedef struct tally {
@@ -49,7 +49,7 @@ static void print_mismatch(const tokenizer *tokenizer, span input)
     fflush(stdout);
 }
 
-/* The next string in order, the first byte's last: false after the last one. */
+/* The next string in order: false after the last one. */
 static bool step(const char *alphabet, unsigned *digits, char *string, size_t length)
 {
     for (size_t i = length; i-- > 0;) {
@@ -61,7 +61,7 @@ static bool step(const char *alphabet, unsigned *digits, char *string, size_t le
     return false;
 }
 
-/* All strings of a length in one frame whose last byte is this worker's. */
+/* This worker's part of all strings of a length in one frame. */
 static void try_length(const tokenizer *tokenizer, const frame *frame, size_t length,
                        unsigned worker, tally *tally)
 {
@@ -96,13 +96,42 @@ static void try_tokenizer(const tokenizer *tokenizer, size_t longest, unsigned w
             try_length(tokenizer, frame, length, worker, tally);
 }
 
-/* 1: they differ. */
+/* Runs all of one worker's part; in a process of its own. */
+static void work(unsigned worker, size_t longest, const char *name, tally *tallies)
+{
+    for (size_t i = 0; i < tokenizer_count; i++)
+        if (!name || !strcmp(name, tokenizers[i].name))
+            try_tokenizer(&tokenizers[i], longest, worker, &tallies[i * WORKERS + worker]);
+    exit(0);
+}
+
+/* What all workers say of each reader; 0: all agree, and something was tried. */
+static int sum_up(const tally *tallies)
+{
+    unsigned passed = 0, failed = 0;
+    unsigned long long strings = 0;
+    for (size_t i = 0; i < tokenizer_count; i++) {
+        tally sum = {0};
+        for (unsigned worker = 0; worker < WORKERS; worker++) {
+            sum.strings += tallies[i * WORKERS + worker].strings;
+            sum.mismatches += tallies[i * WORKERS + worker].mismatches;
+        }
+        strings += sum.strings;
+        passed += sum.strings > 0 && sum.mismatches == 0;
+        failed += sum.mismatches > 0;
+        if (sum.mismatches)
+            printf("%s: %llu of %llu strings differ\n", tokenizers[i].name,
+                   (unsigned long long)sum.mismatches, (unsigned long long)sum.strings);
+    }
+    printf("%llu strings\n%u passed, %u failed\n", strings, passed, failed);
+    return failed || !passed;
+}
+
 static int try_all(size_t longest, const char *name)
 {
     size_t size = sizeof(tally) * WORKERS * tokenizer_count;
     tally *tallies = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    uint64_t passed = 0, failed = 0;
-    int status = 0;
+    int status = 0, one;
     if (tallies == MAP_FAILED)
         return 70;
     fflush(stdout);
@@ -110,28 +139,12 @@ static int try_all(size_t longest, const char *name)
         pid_t pid = fork();
         if (pid < 0)
             return 70;
-        for (size_t i = 0; pid == 0 && i < tokenizer_count; i++)
-            if (!name || !strcmp(name, tokenizers[i].name))
-                try_tokenizer(&tokenizers[i], longest, worker, &tallies[i * WORKERS + worker]);
         if (pid == 0)
-            exit(0);
+            work(worker, longest, name, tallies);
     }
-    for (int child; wait(&child) > 0;)
-        status |= child;
-    for (size_t i = 0; i < tokenizer_count; i++) {
-        tally sum = {0};
-        for (unsigned worker = 0; worker < WORKERS; worker++) {
-            sum.strings += tallies[i * WORKERS + worker].strings;
-            sum.mismatches += tallies[i * WORKERS + worker].mismatches;
-        }
-        passed += sum.strings - sum.mismatches;
-        failed += sum.mismatches;
-        if (sum.mismatches)
-            printf("%s: %llu of %llu differ\n", tokenizers[i].name,
-                   (unsigned long long)sum.mismatches, (unsigned long long)sum.strings);
-    }
-    printf("%llu passed, %llu failed\n", (unsigned long long)passed, (unsigned long long)failed);
-    return failed || status || !passed;
+    while (wait(&one) > 0)
+        status |= one;
+    return sum_up(tallies) || status;
 }
 
 /* \xNN becomes a byte, in place. */
@@ -169,7 +182,7 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && !strcmp(argv[1], "--replay"))
         return replay(argv[2], argv[3]);
-    long longest = argc > 1 ? strtol(argv[1], NULL, 10) : LENGTH_MAX;
+    long longest = argc > 1 ? strtol(argv[1], NULL, 10) : LENGTH_USUAL;
     if (argc > 3 || longest < 1 || longest > LENGTH_MAX) {
         fprintf(stderr, "usage: exhaustive [LENGTH [NAME]], exhaustive --replay NAME ESCAPED\n");
         return 64;

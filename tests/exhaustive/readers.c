@@ -271,6 +271,9 @@ void read_conditions(reading *out, span input)
     hw_method method = hw_method_of(next_line_of(&lines));
     hw_text etag = next_line_of(&lines), modified = next_line_of(&lines);
     uint64_t last_modified = 0;
+    hw_etag tag;
+    if (!hw_etag_parse(etag, &tag))
+        etag = HW_TEXT(""); /* who asks has made a tag, or none */
     bool has_date = modified.length < 12 && hw_number_decimal(modified, &last_modified);
     uint64_t present = 0;
     while (count < CONDITION_FIELDS_MAX && !hw_cursor_at_end(&lines)) {

@@ -27,6 +27,8 @@ static conditions conditions_of(span input)
     conditions asked = {.count = 0};
     asked.method = next_input_line(&input);
     asked.etag = next_input_line(&input);
+    if (!is_entity_tag(asked.etag)) /* who asks has made a tag, or none */
+        asked.etag.length = 0;
     span date = next_input_line(&input);
     asked.has_date = date.length > 0 && date.length < 12 && is_made_of(date, GRAMMAR_DIGITS);
     for (size_t i = 0; asked.has_date && i < date.length; i++)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 CORPORA, FINDINGS, LEDGER = "tests/fuzz/corpus", "tests/fuzz/findings", "docs/fuzz.md"
 ENVIRONMENT = dict(
@@ -100,13 +101,15 @@ def fuzz(target, minutes):
         os.makedirs(folder, exist_ok=True)
     before = set(os.listdir(findings))
     print(f"fuzzing {target} for {minutes:g} minutes; the log is {log}", flush=True)
+    start = time.monotonic()
     status = run_fuzzer(program, target, int(minutes * 60), findings, [learned, corpus], log)
+    seconds = int(time.monotonic() - start)
     with open(log, encoding="utf-8", errors="replace") as file:
         text = file.read()
     found = sorted(set(os.listdir(findings)) - before)
     bring_back(program, corpus, learned)
     row = (source_name(), datetime.date.today().isoformat(), target,
-           last_number(r"Done \d+ runs in (\d+) second", text) or int(minutes * 60),
+           last_number(r"Done \d+ runs in (\d+) second", text) or seconds,
            last_number(r"stat::number_of_executed_units: (\d+)", text),
            last_number(r"cov: (\d+)", text), last_number(r"ft: (\d+)", text), len(found))
     enter(row)

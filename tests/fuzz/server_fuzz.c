@@ -1,19 +1,30 @@
-/* Fuzzes a whole server over a memory stream: what a client does, in any order and at any time.
+/* Fuzzes a whole server over memory streams: what clients do, in any order and at any time.
  *
- * The input is what the client sends; the byte 0xff, which no request needs, and the byte behind it are
- * something the client does instead, or time that passes. After each of them a connection that is still there must
- * have a deadline; in the end, when the client has gone and the time of every limit has passed, nothing may be left.
+ * The input is what a client sends; the byte 0xff, which no request needs, and the byte behind it
+ * are something it does instead: ends, resets or closes its stream, reads, lets time pass, opens
+ * another connection or goes on with another one. After each of them a connection that is still
+ * there must have a deadline; in the end, when the clients have gone and the time of every limit
+ * has passed, nothing may be left.
  *
- * The answerers are those of the talks, so every kind of body plan, body and tunnel is within reach. */
+ * The answerers are those of the talks, so every kind of body plan, body and tunnel is within
+ * reach, and behind them are the files of the talks: conditions, ranges, folders, what is hidden. */
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include "app/app.h"
 #include "base/assert.h"
 #include "base/cursor.h"
+#include "hewn/server.h"
 #include "http/echo.h"
 #include "net/memory.h"
 #include "seam/seam.h"
 #include "server/conn_h1.h"
 #include "talk/answerers.h"
+#include "talk/carrier.h"
+#include "talk/site.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define INPUT_BYTES_MAX ((size_t)16 * 1024)
@@ -28,8 +39,14 @@ enum {
     SIGNAL_SECOND,
     SIGNAL_MINUTE,
     SIGNAL_STOP,
+    SIGNAL_OPEN, /* a connection more, which is the one that goes on */
+    SIGNAL_NEXT,
+    SIGNAL_CLOSE, /* and another one goes on */
+    SIGNAL_LATE,  /* time that the server has slept through */
     SIGNAL_COUNT,
 };
+
+enum { CLIENTS_MAX = 4, LOCALS_MAX = 8 };
 
 static bool is_planted_bug_hit(hw_text received);
 
@@ -54,20 +71,105 @@ static bool is_planted_bug_hit(hw_text received)
 typedef struct fuzz_server {
     hw_shared shared;
     hw_lane lane;
-    hw_pipe *client;
+    size_t room_bytes; /* of a pipe */
+    hw_pipe *clients[CLIENTS_MAX];
+    bool has_taken[CLIENTS_MAX]; /* something: what is there is not the beginning */
+    size_t count, at;
 } fuzz_server;
 
-static void refuse_rest(void *arg, hw_exchange *exchange)
+/* What is served: made once. */
+typedef struct fuzz_place {
+    talk_site site;
+    hewn_app *app;
+    hw_local locals[LOCALS_MAX];
+    size_t local_count;
+} fuzz_place;
+
+void talk_give_up(const char *what, int error)
 {
-    (void)arg;
-    hw_response_plain(&exchange->response, 404, NULL);
+    fprintf(stderr, "%s: error %d\n", what, error);
+    exit(70);
 }
 
-static hw_body_plan plan_rest(void *arg, hw_exchange *exchange)
+static fuzz_place *place_of_files(void)
 {
-    (void)arg;
-    (void)exchange;
-    return (hw_body_plan){HW_PLAN_NONE, UINT64_MAX};
+    static fuzz_place place;
+    return &place;
+}
+
+static void remove_place(void)
+{
+    hewn_app_free(place_of_files()->app);
+    talk_site_close(&place_of_files()->site);
+}
+
+static const fuzz_place *open_place(void)
+{
+    fuzz_place *place = place_of_files();
+    hewn_fault fault = {0};
+    if (place->app)
+        return place;
+    talk_site_open(&place->site);
+    int folder = talk_site_root(&place->site);
+    place->app = hewn_new();
+    if (!place->app || hewn_files(place->app, "/", folder, NULL, &fault) < 0)
+        talk_give_up("an application", fault.error);
+    close(folder);
+    hw_app_seal(place->app, true);
+    const hw_local *locals = hw_app_locals(place->app, &place->local_count);
+    hw_assert(place->local_count < LOCALS_MAX);
+    for (size_t i = 0; i < place->local_count; i++)
+        place->locals[i] = locals[i];
+    place->locals[place->local_count] = talk_answerers_local();
+    atexit(remove_place);
+    return place;
+}
+
+static hw_pipe *client_of(const fuzz_server *server)
+{
+    return server->clients[server->at];
+}
+
+static void open_client(fuzz_server *server)
+{
+    hw_stream *stream;
+    if (server->count == CLIENTS_MAX)
+        return;
+    server->at = server->count++;
+    server->has_taken[server->at] = false;
+    hw_assert(hw_pipe_new(server->room_bytes, &server->clients[server->at], &stream) == 0);
+    (void)hw_conn_open(&server->lane, stream); /* not while it stops */
+}
+
+static void close_client(fuzz_server *server)
+{
+    hw_pipe_close(client_of(server));
+    server->count--;
+    server->clients[server->at] = server->clients[server->count];
+    server->has_taken[server->at] = server->has_taken[server->count];
+    server->at = 0;
+    if (server->count == 0)
+        open_client(server);
+}
+
+static void take_from_server(fuzz_server *server, size_t bytes)
+{
+    size_t there = hw_pipe_received(client_of(server)).length;
+    bytes = bytes < there ? bytes : there;
+    server->has_taken[server->at] |= bytes > 0;
+    hw_pipe_take(client_of(server), bytes);
+}
+
+/* Whatever is answered begins with a status line. */
+static void check_beginnings(const fuzz_server *server)
+{
+    static const hw_text start = HW_TEXT_INIT("HTTP/1.1 ");
+    for (size_t i = 0; i < server->count; i++) {
+        hw_text received = hw_pipe_received(server->clients[i]);
+        if (!server->has_taken[i])
+            hw_assert(hw_text_has_prefix(start, hw_text_upto(received, start.length)));
+        hw_assert(!is_planted_bug_hit(received));
+    }
 }
 
 /* What must hold whenever the server has nothing to do: each connection waits for something that ends. */
@@ -85,7 +187,7 @@ static void settle_server(fuzz_server *server)
 {
     hw_loop_settle(&server->lane.loop);
     check_waits(server);
-    hw_assert(!is_planted_bug_hit(hw_pipe_received(server->client)));
+    check_beginnings(server);
 }
 
 /* From timer to timer, so that each fires at its own moment. */
@@ -105,16 +207,16 @@ static void take_signal(fuzz_server *server, int signal)
 {
     switch (signal % SIGNAL_COUNT) {
     case SIGNAL_END:
-        hw_pipe_end_send(server->client);
+        hw_pipe_end_send(client_of(server));
         break;
     case SIGNAL_RESET:
-        hw_pipe_reset(server->client);
+        hw_pipe_reset(client_of(server));
         break;
     case SIGNAL_TAKE_ALL:
-        hw_pipe_take(server->client, hw_pipe_received(server->client).length);
+        take_from_server(server, SIZE_MAX);
         break;
     case SIGNAL_TAKE_ONE:
-        hw_pipe_take(server->client, 1);
+        take_from_server(server, 1);
         break;
     case SIGNAL_SECOND:
         pass_time(server, 1000);
@@ -124,6 +226,18 @@ static void take_signal(fuzz_server *server, int signal)
         break;
     case SIGNAL_STOP:
         hw_lane_drain(&server->lane);
+        break;
+    case SIGNAL_OPEN:
+        open_client(server);
+        break;
+    case SIGNAL_NEXT:
+        server->at = (server->at + 1) % server->count;
+        break;
+    case SIGNAL_CLOSE:
+        close_client(server);
+        break;
+    case SIGNAL_LATE:
+        hw_seam_clock_advance(100 * 1000 * NS_PER_MS);
         break;
     default:
         break;
@@ -136,7 +250,7 @@ static void play(fuzz_server *server, hw_cursor input)
     while (!hw_cursor_at_end(&input)) {
         hw_text sent = hw_cursor_take_until(&input, (char)SIGNAL);
         if (sent.length > 0)
-            (void)hw_pipe_send(server->client, sent);
+            (void)hw_pipe_send(client_of(server), sent);
         if (hw_cursor_next(&input) == SIGNAL)
             take_signal(server, hw_cursor_next(&input));
     }
@@ -147,30 +261,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
-    static const hw_answerer rest = {.plan = plan_rest, .answer = refuse_rest};
+    const fuzz_place *place = open_place();
     fuzz_server server = {0};
     talk_answerers answerers;
     hw_echo echo;
-    hw_local local = talk_answerers_local();
-    hw_stream *stream;
     if (bytes == 0 || bytes > INPUT_BYTES_MAX)
         return 0;
+    hw_seam_reset();
     hw_seam_clock_freeze(NS_PER_MS, INT64_C(1700003600000) * NS_PER_MS);
-    hw_echo_init(&echo, &rest);
-    talk_answerers_init(&answerers, &echo.answerer, 0);
+    /* The kernel takes milliseconds to close one, and the files here do not change. */
+    hw_seam_fail("notice_new", 1, EMFILE);
+    hw_echo_init(&echo, hw_app_answerer(place->app));
+    talk_answerers_init(&answerers, &echo.answerer, place->local_count);
     server.shared = (hw_shared){
         .answerer = &answerers.answerer,
-        .locals = &local,
-        .local_count = 1,
+        .locals = place->locals,
+        .local_count = place->local_count + 1,
         .limits = hw_limits_default(),
         .lane_count = 1,
     };
-    server.shared.limits.connections_max = 8;
+    server.shared.limits.connections_max = 3; /* one fewer than there may be clients */
+    server.room_bytes = (size_t)input[0] * 16 + 1;
     hw_assert(hw_lane_init(&server.lane, &server.shared, HW_LOOP_MANUAL) == 0);
-    hw_assert(hw_pipe_new((size_t)input[0] * 16 + 1, &server.client, &stream) == 0);
-    hw_assert(hw_conn_open(&server.lane, stream) == 0);
+    open_client(&server);
     play(&server, hw_cursor_of((hw_text){(const char *)input + 1, bytes - 1}));
-    hw_pipe_close(server.client);
+    while (server.count > 0)
+        hw_pipe_close(server.clients[--server.count]);
     hw_loop_settle(&server.lane.loop);
     hw_lane_fini(&server.lane);
     hw_assert(server.shared.connections == 0);
