@@ -274,7 +274,7 @@ def clients(folder, wanted):
     return Tally(max(total - failures - errors - skipped, 0), failed, skipped)
 
 
-def faults(folder, wanted):
+def faults_program(folder, wanted):
     """Every system call, every error, every rhythm; `clients-release` tries each error once."""
     return run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/program/test_faults.py"],
                {"HEWN": f"{folder}/hewn", "HEWN_FAULTS": "all"})
@@ -310,7 +310,7 @@ STEPS = [
 ]
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
-    ("faults", "build", faults, False, ["tests/program/test_faults.py"]),
+    ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
     ("exhaustive-long", "build/clang", exhaustive_long, False, []),
 ]
 

@@ -570,7 +570,7 @@ static inline bool write_usual(conn_h1 *h1)
         (void)settle_write(h1, count);
         return true;
     }
-    h1->sent_bytes += part.iov_len;
+    h1->sent_bytes += batch.output.length;
     e->bytes_out += e->piece.length;
     hw_conn_h1_finish(e, true);
     return true;
