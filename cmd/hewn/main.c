@@ -128,7 +128,7 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
 {
     banner speaker = banner_choose();
     hewn_files_opts files = {.size = sizeof(files)};
-    hewn_limits limits = {.size = sizeof(limits), .memory_bytes_max = chosen->max_memory};
+    hewn_limits limits = limits_of(chosen);
     hewn_server_opts setup = {
         .size = sizeof(setup),
         .limits = &limits,
@@ -140,12 +140,10 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
         .loops = (unsigned)chosen->loops,
         .trace = chosen->trace,
     };
-    hewn_limits limits = limits_of(chosen);
     listening made;
     hewn_fault fault = {.error = 0};
     int status, error;
 
-    setup.limits = &limits;
     if (chosen->index.count > 0)
         files.index = chosen->index.items;
     error = hewn_files(app, "/", folder_fd, &files, &fault);
