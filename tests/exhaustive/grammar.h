@@ -160,8 +160,8 @@ static inline bool is_encoded_of(span text, const char *set)
     return true;
 }
 
-/* RFC 9110 8.8.3: entity-tag, which is all of the text; and the next one of a list from *rest on, an
- * empty text where there is none, or no more that can be read; of references_lists.c. */
+/* RFC 9110 8.8.3: entity-tag, which is all of the text; and the next one of a list from *rest on,
+ * an empty text where there is none, or no more that can be read; of references_lists.c. */
 bool is_entity_tag(span text);
 span next_entity_tag(span *rest);
 

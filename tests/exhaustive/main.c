@@ -35,15 +35,15 @@ static void print_escaped(const char *at, size_t length)
     }
 }
 
-static void print_mismatch(const tokenizer *tokenizer, span input)
+static void print_mismatch(const tokenizer *which, span input)
 {
-    printf("%s: '", tokenizer->name);
+    printf("%s: '", which->name);
     print_escaped(input.at, input.length);
     printf("'\n  ours:      ");
     print_escaped(ours.at, ours.length);
     printf("\n  reference: ");
     print_escaped(reference.at, reference.length);
-    printf("\n  alone: exhaustive --replay %s '", tokenizer->name);
+    printf("\n  alone: exhaustive --replay %s '", which->name);
     print_escaped(input.at, input.length);
     printf("'\n");
     fflush(stdout);
@@ -62,38 +62,38 @@ static bool step(const char *alphabet, unsigned *digits, char *string, size_t le
 }
 
 /* This worker's part of all strings of a length in one frame. */
-static void try_length(const tokenizer *tokenizer, const frame *frame, size_t length,
-                       unsigned worker, tally *tally)
+static void try_length(const tokenizer *which, const frame *around, size_t length, unsigned worker,
+                       tally *counts)
 {
-    size_t before = strlen(frame->before), after = strlen(frame->after);
+    size_t before = strlen(around->before), after = strlen(around->after);
     unsigned digits[LENGTH_MAX] = {0};
     span input = {NULL, before + length + after};
     char *memory = malloc(input.length ? input.length : 1), *string = memory + before;
     if (!memory)
         exit(70);
-    memcpy(memory, frame->before, before);
-    memset(string, tokenizer->alphabet[0], length);
-    memcpy(string + length, frame->after, after);
+    memcpy(memory, around->before, before);
+    memset(string, which->alphabet[0], length);
+    memcpy(string + length, around->after, after);
     input.at = memory;
     uint64_t number = 0;
     do {
         if (number++ % WORKERS != worker)
             continue;
-        tally->strings++;
-        if (readings_agree(tokenizer, input, &ours, &reference))
+        counts->strings++;
+        if (readings_agree(which, input, &ours, &reference))
             continue;
-        if (tally->mismatches++ < SHOWN_MAX)
-            print_mismatch(tokenizer, input);
-    } while (step(tokenizer->alphabet, digits, string, length));
+        if (counts->mismatches++ < SHOWN_MAX)
+            print_mismatch(which, input);
+    } while (step(which->alphabet, digits, string, length));
     free(memory);
 }
 
-static void try_tokenizer(const tokenizer *tokenizer, size_t longest, unsigned worker, tally *tally)
+static void try_tokenizer(const tokenizer *which, size_t longest, unsigned worker, tally *counts)
 {
-    for (const frame *frame = tokenizer->frames;
-         frame < tokenizer->frames + FRAMES_MAX && frame->before; frame++)
-        for (size_t length = 0; length + frame->less <= longest; length++)
-            try_length(tokenizer, frame, length, worker, tally);
+    for (const frame *around = which->frames; around < which->frames + FRAMES_MAX && around->before;
+         around++)
+        for (size_t length = 0; length + around->less <= longest; length++)
+            try_length(which, around, length, worker, counts);
 }
 
 /* Runs all of one worker's part; in a process of its own. */

@@ -1,5 +1,5 @@
 /* What the HTTP/1 parser says, in the words of the references: of bytes that end where the input
- * does, and of the same bytes with a slack behind them (h1/parser.h), where no difference may be. */
+ * does, and of the same bytes with a slack behind them (h1/parser.h): no difference may be. */
 #include "base/assert.h"
 #include "h1/parser.h"
 #include "reading.h"

@@ -78,12 +78,12 @@ extern const tokenizer tokenizers[];
 extern const size_t tokenizer_count;
 
 /* Whether both say the same; `ours` and `reference` are written in any case. */
-static inline bool readings_agree(const tokenizer *tokenizer, span input, reading *ours,
+static inline bool readings_agree(const tokenizer *which, span input, reading *ours,
                                   reading *reference)
 {
     ours->length = reference->length = 0;
-    tokenizer->read(ours, input);
-    tokenizer->refer(reference, input);
+    which->read(ours, input);
+    which->refer(reference, input);
     return ours->length == reference->length && !memcmp(ours->at, reference->at, ours->length);
 }
 

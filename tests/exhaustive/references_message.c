@@ -1,6 +1,6 @@
 /* References for messages: request lines, field sections, what they say about content, and the
- * chunked coding (RFC 9112). Where the RFC leaves a choice, src/h1/README.md says which one is made;
- * each choice refuses. */
+ * chunked coding (RFC 9112). Where the RFC leaves a choice, src/h1/README.md says which one is
+ * made; each choice refuses. */
 #include "grammar.h"
 
 enum { MESSAGE_FIELDS_MAX = 100, EMPTY_LINES_MAX = 8, SIZE_DIGITS_MAX = 15 };
@@ -65,7 +65,7 @@ typedef struct message {
 } message;
 
 /* RFC 9112 3: method SP request-target SP HTTP-version; the status that refuses it, or 0. */
-static int read_request_line(span line, message *message)
+static int read_request_line(span line, message *read)
 {
     size_t first = place_of(line, ' ');
     if (first == line.length)
@@ -74,8 +74,8 @@ static int read_request_line(span line, message *message)
     size_t second = place_of(rest, ' ');
     if (!is_token(method) || second == rest.length || second == 0)
         return 400;
-    message->method = method;
-    message->target = part_of(rest, 0, second);
+    read->method = method;
+    read->target = part_of(rest, 0, second);
     for (size_t i = 0; i < second; i++)
         if (rest.at[i] < '!' || rest.at[i] > '~') /* what the four forms are made of, at most */
             return 400;
@@ -84,28 +84,28 @@ static int read_request_line(span line, message *message)
     if (version.length != 8 || memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
         !is_one_of(version.at[5], GRAMMAR_DIGITS) || !is_one_of(version.at[7], GRAMMAR_DIGITS))
         return 400;
-    message->minor = version.at[7] == '0' ? 0 : 1;
+    read->minor = version.at[7] == '0' ? 0 : 1;
     return version.at[5] == '1' ? 0 : 505;
 }
 
 /* RFC 9112 5: field-name ":" OWS field-value OWS */
-static bool read_field_line(span line, message *message)
+static bool read_field_line(span line, message *read)
 {
     size_t colon = place_of(line, ':');
     if (colon == line.length || !is_token(part_of(line, 0, colon)) ||
-        message->count == MESSAGE_FIELDS_MAX)
+        read->count == MESSAGE_FIELDS_MAX)
         return false;
     span value = without_blanks(part_of(line, colon + 1, line.length));
     for (size_t i = 0; i < value.length; i++)
         if (!is_value_byte(value.at[i]))
             return false;
-    message->names[message->count] = part_of(line, 0, colon);
-    message->values[message->count++] = value;
+    read->names[read->count] = part_of(line, 0, colon);
+    read->values[read->count++] = value;
     return true;
 }
 
 /* Field lines and the empty line behind them: 0, 400, or -1 where the end is not there yet. */
-static int read_field_section(span *rest, message *message)
+static int read_field_section(span *rest, message *read)
 {
     span line;
     for (;;) {
@@ -114,37 +114,37 @@ static int read_field_section(span *rest, message *message)
             return outcome == LINE_BROKEN ? 400 : -1;
         if (line.length == 0)
             return 0;
-        if (!read_field_line(line, message))
+        if (!read_field_line(line, read))
             return 400;
     }
 }
 
-static void say_fields(reading *out, const message *message)
+static void say_fields(reading *out, const message *read)
 {
-    for (size_t i = 0; i < message->count; i++) {
-        say_text(out, message->names[i].at, message->names[i].length);
-        say_text(out, message->values[i].at, message->values[i].length);
+    for (size_t i = 0; i < read->count; i++) {
+        say_text(out, read->names[i].at, read->names[i].length);
+        say_text(out, read->values[i].at, read->values[i].length);
     }
 }
 
 /* How many fields have this name; the value of the last. */
-static size_t count_named(const message *message, const char *name, span *ret_value)
+static size_t count_named(const message *read, const char *name, span *ret_value)
 {
     size_t count = 0;
-    for (size_t i = 0; i < message->count; i++)
-        if (is_word_in_any_case(message->names[i], name)) {
-            *ret_value = message->values[i];
+    for (size_t i = 0; i < read->count; i++)
+        if (is_word_in_any_case(read->names[i], name)) {
+            *ret_value = read->values[i];
             count++;
         }
     return count;
 }
 
-static bool lists_word(const message *message, const char *name, const char *word, bool wants_it)
+static bool lists_word(const message *read, const char *name, const char *word, bool wants_it)
 {
     span element;
-    for (size_t i = 0; i < message->count; i++)
-        if (is_word_in_any_case(message->names[i], name))
-            for (size_t at = 0; next_full_part(message->values[i], ',', &at, &element);)
+    for (size_t i = 0; i < read->count; i++)
+        if (is_word_in_any_case(read->names[i], name))
+            for (size_t at = 0; next_full_part(read->values[i], ',', &at, &element);)
                 if (is_word_in_any_case(element, word) == wants_it)
                     return true;
     return false;
@@ -173,24 +173,24 @@ static int judge_coding(span value)
 }
 
 /* RFC 9112 3.2, 6.3, 9.3; RFC 9110 7.2, 8.6, 10.1.1. */
-static int judge_framing(reading *out, const message *message)
+static int judge_framing(reading *out, const message *read)
 {
     span value = {0}, host, port;
-    size_t hosts = count_named(message, "Host", &value);
-    if (hosts > 1 || (hosts == 0 && message->minor > 0) ||
+    size_t hosts = count_named(read, "Host", &value);
+    if (hosts > 1 || (hosts == 0 && read->minor > 0) ||
         (hosts == 1 && value.length > 0 && !divide_authority(value, &host, &port)))
         return 400;
-    size_t lengths = count_named(message, "Content-Length", &value);
-    size_t codings = count_named(message, "Transfer-Encoding", &value);
+    size_t lengths = count_named(read, "Content-Length", &value);
+    size_t codings = count_named(read, "Transfer-Encoding", &value);
     bool has_content = codings > 0;
     if (codings > 0) {
-        int status = codings > 1 || lengths > 0 || message->minor == 0 ? 400 : judge_coding(value);
+        int status = codings > 1 || lengths > 0 || read->minor == 0 ? 400 : judge_coding(value);
         if (status)
             return status;
         say(out, "chunked ");
     } else if (lengths > 0) {
         uint64_t length = 0;
-        count_named(message, "Content-Length", &value);
+        count_named(read, "Content-Length", &value);
         if (lengths > 1 || value.length == 0 || !is_made_of(value, GRAMMAR_DIGITS))
             return 400;
         for (size_t i = 0; i < value.length; i++) {
@@ -203,38 +203,38 @@ static int judge_framing(reading *out, const message *message)
         say_number(out, length);
         has_content = length > 0;
     }
-    bool closes = lists_word(message, "Connection", "close", true);
-    bool keeps = lists_word(message, "Connection", "keep-alive", true);
-    say(out, !closes && (message->minor > 0 || keeps) ? "keep " : "close ");
-    if (message->minor > 0 && has_content && lists_word(message, "Expect", "100-continue", true))
+    bool closes = lists_word(read, "Connection", "close", true);
+    bool keeps = lists_word(read, "Connection", "keep-alive", true);
+    say(out, !closes && (read->minor > 0 || keeps) ? "keep " : "close ");
+    if (read->minor > 0 && has_content && lists_word(read, "Expect", "100-continue", true))
         say(out, "continue ");
-    if (message->minor > 0 && lists_word(message, "Expect", "100-continue", false))
+    if (read->minor > 0 && lists_word(read, "Expect", "100-continue", false))
         say(out, "expects ");
     return 0;
 }
 
 void refer_message(reading *out, span input)
 {
-    static message message;
+    static message read;
     span rest = input, line;
     line_outcome outcome;
     int status = 0, empty_lines = -1;
-    message.count = 0;
+    read.count = 0;
     do
         outcome = next_line(&rest, &line);
     while (outcome == LINE_WHOLE && line.length == 0 && ++empty_lines < EMPTY_LINES_MAX);
     if (outcome != LINE_WHOLE)
         status = outcome == LINE_BROKEN ? 400 : -1;
     else
-        status = read_request_line(line, &message);
+        status = read_request_line(line, &read);
     if (!status)
-        status = read_field_section(&rest, &message);
+        status = read_field_section(&rest, &read);
     if (!status) {
-        say_text(out, message.method.at, message.method.length);
-        say_text(out, message.target.at, message.target.length);
-        say_number(out, (uint64_t)message.minor);
-        say_fields(out, &message);
-        status = judge_framing(out, &message);
+        say_text(out, read.method.at, read.method.length);
+        say_text(out, read.target.at, read.target.length);
+        say_number(out, (uint64_t)read.minor);
+        say_fields(out, &read);
+        status = judge_framing(out, &read);
     }
     if (status) {
         out->length = 0;

@@ -4,7 +4,8 @@
 /* What no input is longer than. */
 enum { DECODED_MAX = 4096, SEGMENTS_MAX = 4096, PAIRS_MAX = 512 };
 
-/* A text as forms write it, decoded (RFC 3986 2.1, "+" is a blank); false: broken, or with a NUL. */
+/* A text as forms write it, decoded (RFC 3986 2.1, "+" is a blank); false: broken, or with a
+ * NUL. */
 static bool decode_form(span text, char *decoded, size_t *ret_length)
 {
     size_t length = 0;

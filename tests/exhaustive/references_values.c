@@ -8,7 +8,7 @@ static wide digits_of(span text)
 {
     wide number = 0;
     for (size_t i = 0; i < text.length; i++) {
-        number = number * 10 + (wide)(text.at[i] - '0');
+        number = number * 10 + (unsigned)(text.at[i] - '0');
         if (number >> 100)
             number = (wide)1 << 100;
     }
@@ -26,7 +26,7 @@ void refer_number(reading *out, span input)
         return;
     number = 0;
     for (size_t i = 0; i < input.length && !(number >> 100); i++)
-        number = number * 16 + (wide)(strchr(digits, lower_letter(input.at[i])) - digits);
+        number = number * 16 + (unsigned)(strchr(digits, lower_letter(input.at[i])) - digits);
     if (number <= UINT64_MAX)
         say_number(out, (uint64_t)number);
 }

@@ -18,7 +18,7 @@ const tokenizer tokenizers[] = {
     /* What a tag is made of and what a list is; "w", which is no "W"; a quoted-pair's backslash,
      * which is none here; a control and DEL, which may not be in a tag, and obs-text, which may. */
     {"etag",
-     {"\"W/,  a\\w*\x7f\x80"},
+     {"\"W/, \ta\\w*\x7f\x80"},
      PAIRED(etags),
      {{"", "", 0}, {"\"a\",W/", "", 2}, {"W/\"", "\", \"b\"", 2}}},
     /* Each digit that the grammar treats in a way of its own (0 and 1, others), the dot; signs,
@@ -88,7 +88,7 @@ const tokenizer tokenizers[] = {
      PAIRED(authority),
      {{"", "", 0},
       {"[", "]", 0},
-      {"[1:2:3:4:5", "]:80", 1},
+      {"[1:2:3:4:5:6", "]:80", 1},
       {"[::ffff:1.2", "]", 1},
       {"host:", "", 1},
       {"[1:2:3:4:5:6:", ".4]", 1},
@@ -108,7 +108,7 @@ const tokenizer tokenizers[] = {
     {"method",
      {"GETPUHADOSLt"},
      PAIRED(method),
-     {{"", "", 0}, {"TR", "E", 2}, {"CONN", "CT", 2}, {"OPTI", "NS", 2}, {"PAT", "H", 2}}},
+     {{"", "", 0}, {"TR", "CE", 2}, {"CONN", "CT", 2}, {"OPTI", "NS", 2}, {"PATC", "", 2}}},
     /* Of every class of bytes of http/scan one, the ends of ranges above all. */
     {"word",
      {"!\"(a~{\x7f\x80 \t%4"},
@@ -183,8 +183,8 @@ const tokenizer tokenizers[] = {
      {"\r\n \t:aX,\x7f\x80\0;"},
      PAIRED(content),
      {{"0\r\n", END, 0}, {"2\r\nxx\r\n0\r\nX", END, 2}}},
-    /* What tags and lists of them are made of, and what else may be in a date; fields that are there
-     * twice, and in any order. */
+    /* What tags and lists of them are made of, and what else may be in a date; fields that are
+     * there twice, and in any order. */
     {"condition",
      {"\"aW/*, \nmn\\6"},
      PAIRED(conditions),

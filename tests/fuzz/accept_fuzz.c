@@ -1,11 +1,12 @@
-/* Any bytes as a weight, as Accept and as Accept-Encoding: what is made of a type and of three codings. */
+/* Any bytes as a weight, as Accept and as Accept-Encoding: what is made of a type and of three
+ * codings. */
 #include "reading_fuzz.h"
 
 #ifdef HW_FUZZ_PLANTED
-/* A weight of three digits, the last of them a 7. */
+/* A weight of 0.23, perhaps with a digit more. */
 static void check_planted(const reading *text)
 {
-    if (text->length == 4 && text->at[2] == '7')
+    if (text->length == 4 && text->at[0] == '2' && text->at[1] == '3')
         abort();
 }
 #else

@@ -1,4 +1,5 @@
-/* Any bytes as an address to listen on: what is taken, and that it comes back when it is written. */
+/* Any bytes as an address to listen on: what is taken, and that it comes back when it is
+ * written. */
 #include "reading_fuzz.h"
 
 #ifdef HW_FUZZ_PLANTED

@@ -1,4 +1,5 @@
-/* Preconditions (RFC 9110 13): a method, an entity tag, a date and up to eight fields, each on its line, against an evaluation step by step. */
+/* Preconditions (RFC 9110 13): a method, an entity tag, a date and up to eight fields, each on its
+ * line, against an evaluation step by step. */
 #include "reading_fuzz.h"
 
 #ifdef HW_FUZZ_PLANTED

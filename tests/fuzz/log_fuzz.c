@@ -113,8 +113,8 @@ static void take_json_string(hw_cursor *cursor, read_text *text)
     }
 }
 
-/* How many bytes the character takes that begins a text; 0: it is no UTF-8 (the table of RFC 3629 4,
- * row by row). */
+/* How many bytes the character takes that begins a text; 0: it is no UTF-8 (the table of RFC 3629
+ * 4, row by row). */
 static size_t character_length(hw_text text)
 {
     static const unsigned char rows[][4] = {

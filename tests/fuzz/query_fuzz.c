@@ -1,4 +1,5 @@
-/* Any bytes as a query: the same pairs, and the same first value of a name, as the reference finds. */
+/* Any bytes as a query: the same pairs, and the same first value of a name, as the reference
+ * finds. */
 #include "reading_fuzz.h"
 
 #ifdef HW_FUZZ_PLANTED

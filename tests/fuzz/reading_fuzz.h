@@ -18,10 +18,10 @@ enum { FUZZ_INPUT_MAX = 1000 };
 static inline const reading *fuzz_reading(const char *name, const uint8_t *input, size_t bytes)
 {
     static reading ours, reference;
-    const tokenizer *tokenizer = tokenizers;
-    while (strcmp(tokenizer->name, name) != 0)
-        tokenizer++;
-    if (!readings_agree(tokenizer, (span){(const char *)input, bytes}, &ours, &reference)) {
+    const tokenizer *which = tokenizers;
+    while (strcmp(which->name, name) != 0)
+        which++;
+    if (!readings_agree(which, (span){(const char *)input, bytes}, &ours, &reference)) {
         fprintf(stderr, "ours:      %.*s\nreference: %.*s\n", (int)ours.length, ours.at,
                 (int)reference.length, reference.at);
         abort();

@@ -7,7 +7,7 @@
  * has passed, nothing may be left.
  *
  * The answerers are those of the talks, so every kind of body plan, body and tunnel is within
- * reach, and behind them are the files of the talks: conditions, ranges, folders, what is hidden. */
+ * reach, and behind them are the files of the talks: conditions, ranges, folders, hidden ones. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -172,7 +172,8 @@ static void check_beginnings(const fuzz_server *server)
     }
 }
 
-/* What must hold whenever the server has nothing to do: each connection waits for something that ends. */
+/* What must hold whenever the server has nothing to do: each connection waits for something that
+ * ends. */
 static void check_waits(const fuzz_server *server)
 {
     const hw_link *head = &server->lane.conns.head;
