@@ -3,10 +3,10 @@
 #include "reading_fuzz.h"
 
 #ifdef HW_FUZZ_PLANTED
-/* A weight of 0.23, perhaps with a digit more. */
+/* A weight that begins with 0.2. */
 static void check_planted(const reading *text)
 {
-    if (text->length == 4 && text->at[0] == '2' && text->at[1] == '3')
+    if (text->length == 4 && text->at[0] == '2')
         abort();
 }
 #else

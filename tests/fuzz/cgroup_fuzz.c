@@ -90,10 +90,10 @@ static bool is_counted(const char *line, bool *ret_is_v2)
 }
 
 #ifdef HW_FUZZ_PLANTED
-/* Version 1, seven processors. */
+/* Version 1, more than a hundred processors. */
 static void check_planted(bool is_v1, unsigned processors)
 {
-    if (is_v1 && processors == 7)
+    if (is_v1 && processors > 100 && processors < UINT_MAX)
         abort();
 }
 #else

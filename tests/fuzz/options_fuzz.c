@@ -14,11 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 enum { ARGUMENTS_MAX = 48, INPUT_MAX = 1024 };
 
 #ifdef HW_FUZZ_PLANTED
-/* Two addresses, one of them attached to its letter, and a folder that looks like an option. */
+/* Two addresses, and a folder that looks like an option. */
 static void check_planted(const options *chosen)
 {
-    if (chosen->listen.count == 2 && chosen->loops == 12 && chosen->folder &&
-        chosen->folder[0] == '-')
+    if (chosen->listen.count == 2 && chosen->folder && chosen->folder[0] == '-')
         abort();
 }
 #else
