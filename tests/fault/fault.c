@@ -22,7 +22,7 @@
 
 enum {
     WORKERS_MAX = 4,
-    POINT_SECONDS = 30,
+    POINT_SECONDS = 60,
     FAILURES_MAX = 8, /* of one scenario; the rest is not looked at */
     CHILD_PASSED = 0,
     CHILD_FAILED = 41,
@@ -92,8 +92,11 @@ static void make_points(const fault_options *options, const fault_case *c, const
 {
     bool is_large = c->scenario && c->scenario->is_large;
     unsigned nth_max = options->is_all ? 64 : c->life ? 1 : 4;
-    const fault_bounds bounds = {
-        .nth_max = nth_max, .short_bytes = is_large ? 4099 : 1, .is_real_time = c->life != NULL};
+    const fault_bounds bounds = {.nth_max = nth_max,
+                                 .short_bytes = is_large  ? 4099
+                                                : c->life ? 100
+                                                          : 1,
+                                 .is_real_time = c->life != NULL};
     fault_points_make(points, tally, &bounds);
 }
 

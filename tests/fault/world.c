@@ -5,6 +5,7 @@
 #include "fault/world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -168,8 +169,19 @@ void fault_world_wait(fault_world *world, fault_client *client, int64_t ms)
     }
 }
 
-/* /proc knows what the loop watches and how; modifying that without a change makes the kernel look
- * again. */
+/* "tfd:        8 events: 8000201d data: 7ffd0 ...": what the loop watches, and how. */
+static bool read_watch(const char *line, int *ret_fd, struct epoll_event *ret_event)
+{
+    const char *events = strstr(line, "events:"), *data = strstr(line, "data:");
+    if (strncmp(line, "tfd:", 4) != 0 || !events || !data)
+        return false;
+    *ret_fd = (int)strtol(line + 4, NULL, 10);
+    ret_event->events = (uint32_t)strtoul(events + 7, NULL, 16);
+    ret_event->data.u64 = strtoull(data + 5, NULL, 16);
+    return true;
+}
+
+/* Modifying a watch without a change makes the kernel look again. */
 void fault_world_tell_again(const fault_world *world)
 {
     char path[64], line[256];
@@ -177,12 +189,9 @@ void fault_world_tell_again(const fault_world *world)
     FILE *info = fopen(path, "re");
     while (info && fgets(line, sizeof line, info)) {
         int fd;
-        unsigned events;
-        unsigned long long data;
-        if (sscanf(line, "tfd: %d events: %x data: %llx", &fd, &events, &data) != 3)
-            continue;
-        struct epoll_event event = {.events = events, .data.u64 = data};
-        (void)epoll_ctl(world->lane.loop.poll, EPOLL_CTL_MOD, fd, &event);
+        struct epoll_event event;
+        if (read_watch(line, &fd, &event))
+            (void)epoll_ctl(world->lane.loop.poll, EPOLL_CTL_MOD, fd, &event);
     }
     if (info)
         fclose(info);
