@@ -199,7 +199,8 @@ HW_TEST(ring_that_is_fed_little_stays_small)
     assert_true(arena.held <= 1024);
     assert_int_equal(hw_ring_room(ring), 40000 - 5);
     /* It grows while something of it is lent, which stays where it is. */
-    HW_NEED_OK(hw_ring_feed(ring, (hw_text){many, sizeof many}) == 40000 - 5 ? 0 : -1);
+    if (hw_ring_feed(ring, (hw_text){many, sizeof many}) < 40000 - 5)
+        hw_test_out_of_memory();
     assert_int_equal(hw_ring_room(ring), 0);
     assert_true(piece.bytes.length > 0 && memcmp(piece.bytes.at, "abcde", piece.bytes.length) == 0);
     assert_int_equal(hw_source_pull(&ring->source, SIZE_MAX, &piece), HW_PULL_BYTES);
