@@ -111,7 +111,7 @@ static hw_h1_outcome check_host(hw_h1_parser *parser, const hw_h1_head *head, hw
 
 /* Says why a Transfer-Encoding that is not the one word `chunked` is refused: 501 for codings this
  * server does not know in their right places (RFC 9112 6.1), 400 for anything that is wrong whoever
- * reads it. */
+ * reads it: where chunked is not the last, known or not, nobody can tell the length (6.3). */
 static hw_h1_outcome refuse_coding(hw_h1_parser *parser, hw_text value)
 {
     hw_cursor list = hw_cursor_of(value);
@@ -128,6 +128,8 @@ static hw_h1_outcome refuse_coding(hw_h1_parser *parser, hw_text value)
             return hw_h1_refuse(parser, 400, "chunked with parameters", "RFC 9112 7.1");
         is_any |= !was_chunked;
     }
+    if (is_any && !was_chunked)
+        return hw_h1_refuse(parser, 400, "chunked is not the last coding", "RFC 9112 6.3");
     if (is_any)
         return hw_h1_refuse(parser, 501, "unknown transfer coding", "RFC 9112 6.1");
     return hw_h1_refuse(parser, 400, "malformed Transfer-Encoding", "RFC 9112 6.1");
