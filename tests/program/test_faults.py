@@ -188,7 +188,7 @@ def serve_through(running, site, trace, call, error, when):
             assert cpu_seconds(pid) - used < 0.12, "it spins"
             was_injected = injected.was_injected()
         crowd.ask(port, site.request(small))
-        crowd.serve(5)
+        crowd.serve(SECONDS_MAX)
         assert running.process.poll() is None, f"it died: {running.process.poll()}\n{running.err.text}"
         assert not crowd.waiting(), [(client.request[:60], client.data[:200]) for client in crowd.waiting()]
         assert read_answers(crowd.clients[-1].data)[0][0] == 200
