@@ -121,6 +121,7 @@ static hewn_limits limits_of(const options *chosen)
         .rate_bytes_min = (unsigned)chosen->min_rate,
         .head_bytes_max = (size_t)chosen->max_head,
         .unread_bytes_max = chosen->max_body,
+        .memory_bytes_max = chosen->max_memory,
     };
 }
 
