@@ -62,7 +62,8 @@ static bool has_content_room(const conn_h1 *h1)
 /* Whether more of the client's bytes are of use now. */
 static bool has_input_room(const conn_h1 *h1)
 {
-    return h1->input == H1_INPUT_HEADS ? hw_conn_h1_has_queue_room(h1) : has_content_room(h1);
+    return h1->input == H1_INPUT_HEADS ? hw_conn_h1_has_queue_room(h1, hw_conn_h1_rest_bytes(h1))
+                                       : has_content_room(h1);
 }
 
 /* Much that was kept comes first: were more read before that is used up, a client whose small
@@ -442,7 +443,7 @@ static void arm_deadline(conn_h1 *h1)
     bool is_between = hw_h1_is_between(&h1->parser), is_heads = h1->input == H1_INPUT_HEADS;
     bool is_in_head = is_heads && (h1->requests == 0 || !is_between);
     /* With no room left for it, the head may be there, unread. */
-    is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1);
+    is_in_head = is_in_head && hw_conn_h1_has_queue_room(h1, hw_conn_h1_rest_bytes(h1));
     bool is_idle = is_heads && !is_in_head && h1->queue_length == 0;
     bool is_new_request =
         h1->by_ms[H1_WAIT_IDLE] == H1_NEVER && h1->by_ms[H1_WAIT_HEAD] == H1_NEVER;
@@ -471,7 +472,8 @@ static __attribute__((noinline)) void arm_busy(conn_h1 *h1)
     if (h1->conn.is_closed)
         return;
     bool has_input = h1->rest || h1->is_ended;
-    bool can_go_on = h1->owed > 0 ? has_input_room(h1) : hw_conn_h1_may_parse(h1);
+    size_t left = hw_conn_h1_rest_bytes(h1);
+    bool can_go_on = h1->owed > 0 ? has_input_room(h1) : hw_conn_h1_may_parse(h1, left);
     if (may_read(h1) || (has_input && !h1->needs_more && can_go_on))
         hw_conn_queue(&h1->conn);
     arm_deadline(h1);

@@ -114,7 +114,8 @@ struct conn_h1 {
 #define H1_QUEUE_MAX 16
 /* Sent in one turn, if anybody else is queued. */
 #define H1_SLICE_BYTES ((size_t)256 * 1024)
-/* Of arenas: no more heads are read ahead while those that wait hold more. */
+/* Of a connection: no more heads are read ahead while those that wait, and the input that is left, hold
+ * more. */
 #define H1_QUEUE_BYTES_MAX ((size_t)64 * 1024)
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
@@ -123,17 +124,23 @@ void hw_conn_h1_free_spare_exchanges(hw_lane *lane);
 
 /* ADVANCE: engine events to exchanges; returns how much of the input is used up. */
 size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input);
-/* Whether the engine may be asked for its next event. */
-bool hw_conn_h1_may_parse(const conn_h1 *h1);
+/* Whether the engine may be asked for its next event, with so much input left. */
+bool hw_conn_h1_may_parse(const conn_h1 *h1, size_t left);
+/* Input that lies with the connection. */
+static inline size_t hw_conn_h1_rest_bytes(const conn_h1 *h1)
+{
+    return h1->rest ? h1->rest->length : 0;
+}
 /* A handler has the exchange whose content is to be read: it waits. */
 static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
 {
     return h1->reading && h1->reading->is_lent;
 }
-/* Requests are read ahead as long as they are few and small. */
-static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1)
+/* Requests are read ahead as long as they are few, and small with the input that is left. */
+static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1, size_t left)
 {
-    return h1->queue_length < H1_QUEUE_MAX && h1->held <= H1_QUEUE_BYTES_MAX;
+    bool is_small = h1->held + left <= H1_QUEUE_BYTES_MAX || h1->queue_length == 0;
+    return h1->queue_length < H1_QUEUE_MAX && is_small;
 }
 
 /* The request that is being read has failed: answered with a status while that is possible, else

@@ -155,12 +155,12 @@ static void on_message_end(conn_h1 *h1, hw_text trailers, const hw_h1_head *head
     hw_conn_h1_read_on(h1);
 }
 
-bool hw_conn_h1_may_parse(const conn_h1 *h1)
+bool hw_conn_h1_may_parse(const conn_h1 *h1, size_t left)
 {
     if (h1->conn.is_closed || h1->owed > 0)
         return false;
     if (h1->input == H1_INPUT_HEADS)
-        return hw_conn_h1_has_queue_room(h1);
+        return hw_conn_h1_has_queue_room(h1, left);
     if (h1->input == H1_INPUT_BODY)
         return !hw_conn_h1_is_reading_lent(h1);
     return h1->input == H1_INPUT_SKIP;
@@ -265,7 +265,7 @@ size_t hw_conn_h1_advance(conn_h1 *h1, hw_text input)
         return feed_tunnel(h1, input);
     size_t used = feed_owed(h1, input);
     h1->needs_more = false;
-    while (hw_conn_h1_may_parse(h1) && !h1->needs_more) {
+    while (hw_conn_h1_may_parse(h1, input.length - used) && !h1->needs_more) {
         hw_text unused = hw_text_from(input, used);
         /* Between two requests the engine need not be asked to know that it wants more. */
         if (unused.length == 0 && h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser)) {

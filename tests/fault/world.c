@@ -86,6 +86,7 @@ void fault_world_close(fault_world *world)
         hw_lane_empty(&world->lane);
     }
     hw_crew_free(world->shared.crew);
+    (void)hw_shed_use_reserve(&world->shared);
     hw_lane_fini(&world->lane);
     hw_listener_close(&world->listener);
 }

@@ -124,6 +124,57 @@ HW_TEST(conn_h1_keeps_little_of_a_head_in_pieces)
     rig_close(&rig);
 }
 
+/* What a connection holds of requests that are not answered yet. */
+static size_t count_held(const conn_h1 *h1)
+{
+    return h1->held + (h1->rest ? sizeof *h1->rest + h1->rest->capacity : 0);
+}
+
+/* A client that sends as much as it can, and takes no answer. */
+HW_TEST(conn_h1_holds_64_kibibytes_at_most)
+{
+    static const char padding[] =
+        "X: 00000000000000000000000000000000000000000000000000000000000000\r\n";
+    const size_t most = (size_t)64 * 1024 + 4096 + sizeof(h1_rest);
+    for (size_t fields = 0; fields < 30; fields += 7) {
+        test_rig rig = {0};
+        rig_open(&rig);
+        hw_pipe *client = rig_connect(&rig, 10);
+        hw_loop_settle(&rig.lane.loop);
+        conn_h1 *h1 = rig_conn(&rig);
+        for (int i = 0; i < 400; i++) {
+            NEED_TRUE(hw_pipe_send(client, HW_TEXT("GET / HTTP/1.1\r\nHost: a\r\n")) == 0);
+            for (size_t field = 0; field < fields; field++)
+                NEED_TRUE(hw_pipe_send(client, hw_text_of(padding)) == 0);
+            NEED_TRUE(hw_pipe_send(client, HW_TEXT("\r\n")) == 0);
+        }
+        for (int i = 0; i < 20; i++) {
+            hw_loop_settle(&rig.lane.loop);
+            NEED_TRUE(!hw_pipe_is_closed(client));
+            assert_true(count_held(h1) <= most);
+        }
+        assert_true(h1->queue_length >= 1);
+        hw_pipe_close(client);
+        rig_close(&rig);
+    }
+}
+
+/* Sixteen small ones are read ahead; of larger ones as many as fit. */
+HW_TEST(conn_h1_reads_ahead_while_it_holds_little)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    hw_pipe *client = rig_connect(&rig, 10);
+    conn_h1 *h1 = rig_conn(&rig);
+    for (int i = 0; i < 20; i++)
+        NEED_TRUE(hw_pipe_send(client, HW_TEXT(GET)) == 0);
+    hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(h1->queue_length == 16);
+    assert_true(h1->held <= H1_QUEUE_BYTES_MAX);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 /* 10,000 idle connections are counted against these. */
 HW_TEST(conn_h1_is_small_while_it_is_idle)
 {

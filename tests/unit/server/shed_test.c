@@ -429,14 +429,14 @@ HW_TEST(shed_frees_memory_when_it_is_tight)
     test_rig rig = {0};
     hw_pipe *clients[24];
     rig_open(&rig);
-    limit_memory(&rig, 300 * 1000);
+    limit_memory(&rig, 200 * 1000);
     hw_pipe *idle = connect_one(&rig);
     make_idle(&rig, idle);
     for (size_t i = 0; i < 24; i++) {
         clients[i] = connect_one(&rig);
         send_half_head(&rig, clients[i], 6000);
         settle_twice(&rig);
-        NEED_TRUE(rig.shared.budget.used < 270 * 1000);
+        NEED_TRUE(rig.shared.budget.used < 180 * 1000);
     }
     /* First who is idle, then the oldest heads, and the newest are still there. */
     NEED_TRUE(hw_pipe_is_closed(idle));

@@ -124,3 +124,38 @@ HW_TEST(cgroup_path_that_is_too_long_is_no_quota)
     assert_true(count_processors(&folder) == UINT_MAX);
     hw_test_folder_fini(&folder);
 }
+
+static uint64_t count_memory(hw_test_folder *folder)
+{
+    char membership[256], root[256];
+    snprintf(membership, sizeof membership, "%s", hw_test_folder_path(folder, "membership"));
+    snprintf(root, sizeof root, "%s", hw_test_folder_path(folder, "root"));
+    return hw_sys_cgroup_memory(membership, root);
+}
+
+HW_TEST(cgroup_memory_is_the_least_up_to_the_root)
+{
+    hw_test_folder folder;
+    hw_test_folder_init(&folder);
+    hw_test_folder_write(&folder, "membership", "0::/a/b\n");
+    assert_true(count_memory(&folder) == UINT64_MAX);
+    hw_test_folder_write(&folder, "root/memory.max", "max\n");
+    assert_true(count_memory(&folder) == UINT64_MAX);
+    hw_test_folder_write(&folder, "root/a/b/memory.max", "5000000000\n");
+    assert_true(count_memory(&folder) == 5000000000);
+    hw_test_folder_write(&folder, "root/a/memory.max", "4000000000\n");
+    assert_true(count_memory(&folder) == 4000000000);
+    hw_test_folder_fini(&folder);
+}
+
+HW_TEST(cgroup_memory_of_version_1)
+{
+    hw_test_folder folder;
+    hw_test_folder_init(&folder);
+    hw_test_folder_write(&folder, "membership", "3:cpu,cpuacct:/a\n4:memory:/a\n");
+    hw_test_folder_write(&folder, "root/cpu/a/memory.limit_in_bytes", "1\n");
+    assert_true(count_memory(&folder) == UINT64_MAX);
+    hw_test_folder_write(&folder, "root/memory/a/memory.limit_in_bytes", "123456\n");
+    assert_true(count_memory(&folder) == 123456);
+    hw_test_folder_fini(&folder);
+}
