@@ -182,6 +182,7 @@ void hw_cache_drop(hw_cache *cache, hw_entry *entry)
     queue->count--;
     cache->bytes -= filing->cost;
     filing->cost = 0;
+    hw_entry_leave_cache(entry);
     void *removed = hw_map_remove(&cache->sites[filing->site].names, entry->path);
     hw_assert(removed == entry);
     hw_notice_detach(cache, entry);
@@ -257,6 +258,7 @@ static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     queue->count++;
     cache->bytes += cost;
     filing->cost = cost;
+    hw_entry_enter_cache(entry);
     filing->site = vigil->site;
     bound_truth(vigil, entry);
     return true;

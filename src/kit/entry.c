@@ -46,6 +46,33 @@ int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry)
     return 0;
 }
 
+static void charge_to(hw_entry *entry, hw_budget *budget)
+{
+    hw_arena_charge(&entry->memory, budget);
+    hw_budget_add(budget, sizeof *entry);
+    hw_budget_give(entry->charged, sizeof *entry);
+    entry->charged = budget;
+}
+
+int hw_entry_charge(hw_entry *entry, hw_budget *budget)
+{
+    entry->origin = budget;
+    charge_to(entry, budget);
+    return budget && budget->max > 0 && hw_budget_used(budget) > budget->max ? -ENOMEM : 0;
+}
+
+void hw_entry_enter_cache(hw_entry *entry)
+{
+    charge_to(entry, NULL);
+}
+
+/* What nobody has any more goes at once. */
+void hw_entry_leave_cache(hw_entry *entry)
+{
+    if (entry->references > 1)
+        charge_to(entry, entry->origin);
+}
+
 void hw_entry_hold(hw_entry *entry)
 {
     entry->references++;
@@ -58,6 +85,7 @@ void hw_entry_release(hw_entry *entry)
     hw_assert(entry->filing.cost == 0);
     if (entry->file.fd >= 0)
         (void)hw_sys_close(entry->file.fd);
+    charge_to(entry, NULL);
     hw_arena_fini(&entry->memory);
     hw_sys_free(entry);
 }

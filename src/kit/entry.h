@@ -54,7 +54,7 @@ typedef struct hw_entry {
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
     hw_filing filing;
-    hw_arena memory;    /* of all its texts, contents and memos */
+    hw_arena memory; /* of all its texts, contents and memos */
     hw_budget *charged; /* NULL: it is counted in the cache, or nowhere */
     hw_budget *origin;  /* where it was charged at first, and is again when the cache drops it */
 } hw_entry;
@@ -67,6 +67,12 @@ int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
  * -ESTALE the file is shorter than it was; -ENOMEM; what reading gives. */
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
                       const hw_media *media, int64_t now, hw_entry **ret_entry);
+
+/* Who answers with it has it charged to its budget. -ENOMEM: there is no room. */
+int hw_entry_charge(hw_entry *entry, hw_budget *budget);
+/* It is counted in the cache from now on; no longer, and answers may have it still. */
+void hw_entry_enter_cache(hw_entry *entry);
+void hw_entry_leave_cache(hw_entry *entry);
 
 void hw_entry_hold(hw_entry *entry);
 /* Gives a reference back; the last one frees. NULL is fine. */

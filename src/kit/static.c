@@ -384,6 +384,8 @@ static void answer_static(void *arg, hw_exchange *exchange)
         return;
     }
     int error = look_up(files, exchange, vigil, &entry);
+    if (error == 0 && (error = hw_entry_charge(entry, exchange->arena.budget)) < 0)
+        hw_entry_release(entry);
     if (vigil)
         vigil->is_starved = error == -EMFILE || error == -ENFILE;
     if (error < 0) {

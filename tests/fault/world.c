@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "seam/seam.h"
 #include "server/conn_h1.h"
+#include "server/shed.h"
 #include "sys/clock.h"
 
 #define NS_PER_MS INT64_C(1000000)

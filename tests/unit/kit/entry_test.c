@@ -180,3 +180,38 @@ HW_TEST(entry_body_needs_memory)
     assert_int_equal(entry->references, 1);
     hw_entry_release(entry);
 }
+
+/* The answers' while the cache has not got it, and again when it has dropped it under them. */
+HW_TEST(entry_is_charged_where_it_is_not_in_the_cache)
+{
+    hw_budget budget = {.max = 100000};
+    hw_entry *entry;
+    HW_NEED_OK(hw_entry_new(HW_ENTRY_ABSENT, HW_TEXT("/x"), &entry));
+    assert_int_equal(hw_entry_charge(entry, &budget), 0);
+    size_t bytes = sizeof *entry + entry->memory.held;
+    assert_int_equal(budget.used, bytes);
+    hw_entry_enter_cache(entry);
+    assert_int_equal(budget.used, 0);
+    hw_entry_hold(entry);
+    hw_entry_leave_cache(entry);
+    assert_int_equal(budget.used, bytes);
+    hw_entry_release(entry);
+    hw_entry_enter_cache(entry);
+    hw_entry_leave_cache(entry);
+    assert_int_equal(budget.used, 0);
+    hw_entry_release(entry);
+    assert_int_equal(budget.used, 0);
+}
+
+HW_TEST(entry_is_not_answered_with_where_there_is_no_room)
+{
+    hw_entry *entry;
+    HW_NEED_OK(hw_entry_new(HW_ENTRY_ABSENT, HW_TEXT("/x"), &entry));
+    size_t bytes = sizeof *entry + entry->memory.held;
+    hw_budget budget = {.max = bytes}, small = {.max = bytes - 1};
+    assert_int_equal(hw_entry_charge(entry, &budget), 0);
+    assert_int_equal(hw_entry_charge(entry, &small), -ENOMEM);
+    assert_int_equal(budget.used, 0);
+    hw_entry_release(entry);
+    assert_int_equal(small.used, 0);
+}
