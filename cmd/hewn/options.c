@@ -65,8 +65,8 @@ static const option_row option_rows[] = {
     {0, OPTION_SIZE, "max-head", "32KiB", offsetof(options, max_head), 256, 256 << 10, NULL, NULL},
     {0, OPTION_SIZE, "max-body", "1MiB", offsetof(options, max_body), 1, INT64_C(1) << 40, NULL,
      NULL},
-    {0, OPTION_SIZE, "max-memory", "SIZE", offsetof(options, max_memory), 1 << 20,
-     INT64_C(1) << 50, NULL,
+    {0, OPTION_SIZE, "max-memory", "SIZE", offsetof(options, max_memory), 1 << 20, INT64_C(1) << 50,
+     NULL,
      "of all connections, such as 64MiB; default an eighth of\nthe machine's, at most 256MiB"},
     {0, OPTION_FLAG, "trace", NULL, offsetof(options, trace), 0, 0, NULL, NULL},
     {'h', OPTION_FLAG, "help", NULL, offsetof(options, help), 0, 0, NULL, "this text"},
@@ -76,11 +76,11 @@ static const option_row option_rows[] = {
 #define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 
 static const char *const later_options[] = {
-    "spa",      "clean-urls", "no-clean-urls", "list",     "no-list",    "cache",
-    "compress", "cors",       "isolate",       "header",   "auth",       "auth-file",
-    "hidden",   "upload",     "follow-links",  "archive",  "tls",        "live",
-    "open",     "qr",         "log-file",      "sandbox",  "metrics",
-    "control",  "workers",    "print-config",  "help-all", NULL,
+    "spa",      "clean-urls",   "no-clean-urls", "list",    "no-list", "cache",
+    "compress", "cors",         "isolate",       "header",  "auth",    "auth-file",
+    "hidden",   "upload",       "follow-links",  "archive", "tls",     "live",
+    "open",     "qr",           "log-file",      "sandbox", "metrics", "control",
+    "workers",  "print-config", "help-all",      NULL,
 };
 
 static const char *const later_commands[] = {

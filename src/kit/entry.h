@@ -54,7 +54,7 @@ typedef struct hw_entry {
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
     hw_filing filing;
-    hw_arena memory; /* of all its texts, contents and memos */
+    hw_arena memory;    /* of all its texts, contents and memos */
     hw_budget *charged; /* NULL: it is counted in the cache, or nowhere */
     hw_budget *origin;  /* where it was charged at first, and is again when the cache drops it */
 } hw_entry;

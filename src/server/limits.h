@@ -23,9 +23,9 @@ typedef struct hw_limits {
     unsigned rate_bytes_min;         /* a second */
     unsigned requests_max;           /* of one connection */
     uint64_t
-        skip_bytes_max;     /* a body nobody wants is read past up to here to keep the connection */
+        skip_bytes_max; /* a body nobody wants is read past up to here to keep the connection */
     size_t memory_bytes_max; /* of all connections and bodies together; 0: derived */
-    size_t cache_bytes_max; /* what all loops' states of the answerers may keep */
+    size_t cache_bytes_max;  /* what all loops' states of the answerers may keep */
     hw_h1_limits h1;
 } hw_limits;
 
