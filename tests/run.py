@@ -4,6 +4,7 @@
 A step is a function below that appears in STEPS. It works in one build folder, and its outcome is the
 `N passed, N failed` with which the programs it runs end. FILTER names a step, or else is handed to the
 steps that run many tests, as a part of the names of those wanted."""
+import concurrent.futures
 import glob
 import os
 import re
@@ -36,6 +37,8 @@ SANITIZERS = {
 CLIENT_FOLDERS = [folder for folder in ("tests/http", "tests/program")
                   if glob.glob(f"{folder}/test_*.py")]
 STEP_SECONDS = 1200
+SIM_SEEDS = 2000
+SIM_SEEDS_LONG = 100000
 NO_TEST_CHOSEN = 5  # pytest's exit status, and our programs'
 # What cppcheck 2.10 says of sound code: of compound literals after `?`, of a member that is a pointer
 # and not an array, and of functions that do not return; 2.17 adds that it did not look everywhere.
@@ -224,6 +227,25 @@ def faults(folder, wanted):
     return run([f"{folder}/fault", *more], SANITIZERS, wanted=wanted)
 
 
+def simulate(folder, seeds):
+    """Seeds of the simulation, dealt out to the processors in runs of a hundred."""
+    tally = Tally()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part in pool.map(lambda first: run([f"{folder}/sim", str(first), "100"], SANITIZERS),
+                             range(1, seeds, 100)):
+            tally.add(part)
+    return tally
+
+
+def sim(folder, wanted):
+    return simulate(folder, SIM_SEEDS)
+
+
+def sim_long(folder, wanted):
+    """Without sanitizers, but many times as many."""
+    return simulate(folder, SIM_SEEDS_LONG)
+
+
 def cases(folder, wanted):
     command = [PYTHON, "tests/http/run_cases.py", f"{folder}/case-server"]
     return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
@@ -293,6 +315,7 @@ STEPS = [
     ("exhaustive-asan", "build/asan", exhaustive, False, []),
     ("talks", "build/asan", talks, True, ["tests/talk/meson.build"]),
     ("faults", "build/asan", faults, True, ["tests/fault/meson.build"]),
+    ("sim", "build/asan", sim, False, ["tests/sim/meson.build"]),
     ("cases", "build/asan", cases, False, ["tests/http/run_cases.py"]),
     ("unit-gcc", "build/gcc", unit, True, []),
     ("cost", "build/gcc", cost, False, ["tests/cost/meson.build"]),
@@ -312,6 +335,7 @@ MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
     ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
     ("exhaustive-long", "build/clang", exhaustive_long, False, []),
+    ("sim-long", "build/clang", sim_long, False, ["tests/sim/meson.build"]),
 ]
 
 

@@ -118,10 +118,14 @@ static hw_arena_block *add_arena_block(hw_arena *arena, size_t bytes)
         hw_budget_give(arena->budget, bytes);
         return NULL;
     }
-    hw_arena_block **place = arena->at ? &arena->first->next : &arena->first;
+    /* Behind the one in use, which stays the first. */
+    hw_arena_block *before = arena->at ? arena->first : NULL;
     block->bytes = bytes;
-    block->next = *place;
-    *place = block;
+    block->next = before ? before->next : arena->first;
+    if (before)
+        before->next = block;
+    else
+        arena->first = block;
     arena->held += bytes;
     return block;
 }

@@ -131,7 +131,9 @@ static inline hw_block copy_block(char *to, const char *from)
 /* Fewer than a block: from both ends, which may overlap. */
 static inline hw_block copy_few(char *to, const char *from, size_t length)
 {
-    char low[8] = "        ", high[8] = "        ";
+    char low[8], high[8];
+    memset(low, ' ', sizeof low);
+    memset(high, ' ', sizeof high);
     if (length >= 8) {
         memcpy(low, from, 8);
         memcpy(high, from + length - 8, 8);
