@@ -57,7 +57,7 @@ static void put_post(sim_request *request, const char *path, hw_text body, const
     else
         talk_bytes_put_format(&request->bytes, "Content-Length: %zu\r\n", body.length);
     put_end(request);
-    if (*fields)
+    if (*fields && (is_chunked || body.length > 0))
         request->pause_at = request->bytes.length;
     if (is_chunked)
         put_chunked(request, body);
@@ -144,8 +144,6 @@ static void draw_echo(sim_request *request, unsigned id)
     draw_body(&request->content, id, sim_draw(most));
     request->proof = SIM_PROOF_TEXT;
     put_post(request, path, talk_bytes_text(&request->content), fields);
-    if (request->content.length == 0)
-        request->pause_at = 0;
 }
 
 static void draw_buffer(sim_request *request, unsigned id)
