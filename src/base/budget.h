@@ -41,7 +41,7 @@ static inline bool hw_budget_is_tight(const hw_budget *budget)
 /* Nothing should be begun that needs memory. */
 static inline bool hw_budget_is_full(const hw_budget *budget)
 {
-    return budget->max > 0 && hw_budget_used(budget) + HW_BUDGET_BRIM_BYTES > budget->max;
+    return hw_budget_used(budget) + HW_BUDGET_BRIM_BYTES > budget->max && budget->max > 0;
 }
 
 /* The caller wants to hear when it is not full any more. False: it is not, and nobody will tell. */

@@ -78,16 +78,21 @@ void hw_entry_hold(hw_entry *entry)
     entry->references++;
 }
 
-void hw_entry_release(hw_entry *entry)
+/* Out of line, for it is seldom the last one. */
+static __attribute__((noinline)) void free_entry(hw_entry *entry)
 {
-    if (!entry || --entry->references > 0)
-        return;
     hw_assert(entry->filing.cost == 0);
     if (entry->file.fd >= 0)
         (void)hw_sys_close(entry->file.fd);
     charge_to(entry, NULL);
     hw_arena_fini(&entry->memory);
     hw_sys_free(entry);
+}
+
+void hw_entry_release(hw_entry *entry)
+{
+    if (entry && --entry->references == 0)
+        free_entry(entry);
 }
 
 /* Wraps around after the year 2554, which makes no two neighbouring times alike. */

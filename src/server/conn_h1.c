@@ -60,7 +60,7 @@ static bool has_content_room(const conn_h1 *h1)
 }
 
 /* Whether more of the client's bytes are of use now. */
-static bool has_input_room(const conn_h1 *h1)
+static inline bool has_input_room(const conn_h1 *h1)
 {
     return h1->input == H1_INPUT_HEADS ? hw_conn_h1_has_queue_room(h1, hw_conn_h1_rest_bytes(h1))
                                        : has_content_room(h1);
@@ -81,10 +81,14 @@ static bool is_stalled(const conn_h1 *h1)
            hw_budget_is_full(&h1->conn.lane->shared->budget);
 }
 
-static bool may_read(const conn_h1 *h1)
+static inline bool may_read(const conn_h1 *h1)
 {
-    return h1->conn.stream->readable && !h1->is_ended && h1->owed == 0 && is_rest_used_up(h1) &&
-           has_input_room(h1) && !is_stalled(h1);
+    if (!h1->conn.stream->readable || h1->is_ended || h1->owed > 0 || !is_rest_used_up(h1))
+        return false;
+    if (h1->input != H1_INPUT_HEADS)
+        return has_content_room(h1);
+    return hw_conn_h1_has_queue_room(h1, hw_conn_h1_rest_bytes(h1)) &&
+           !hw_budget_is_full(&h1->conn.lane->shared->budget);
 }
 
 static size_t count_rest_bytes(size_t capacity)

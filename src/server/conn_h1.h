@@ -139,8 +139,9 @@ static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
 /* Requests are read ahead as long as they are few, and small with the input that is left. */
 static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1, size_t left)
 {
-    bool is_small = h1->held + left <= H1_QUEUE_BYTES_MAX || h1->queue_length == 0;
-    return h1->queue_length < H1_QUEUE_MAX && is_small;
+    if (h1->queue_length == 0)
+        return true;
+    return h1->queue_length < H1_QUEUE_MAX && h1->held + left <= H1_QUEUE_BYTES_MAX;
 }
 
 /* The request that is being read has failed: answered with a status while that is possible, else
