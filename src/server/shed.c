@@ -180,9 +180,9 @@ void hw_shed_on_post(hw_post *post)
     resume_stalled(lane);
 }
 
-void hw_shed_on_news(void *shared_arg)
+void hw_shed_on_news(void *arg)
 {
-    const hw_shared *shared = shared_arg;
+    const hw_shared *shared = arg;
     for (unsigned i = 0; shared->lanes && i < shared->lane_count; i++)
         post_once(&shared->lanes[i]);
 }

@@ -30,8 +30,8 @@ void hw_shed_count_out(hw_conn *conn);
 
 /* Another lane asks for room, or there is news of memory. */
 void hw_shed_on_post(hw_post *post);
-/* News of the budget: tells all lanes. Threads: any. */
-void hw_shed_on_news(void *shared_arg);
+/* News of the budget of a server (arg: its hw_shared): tells all lanes. Threads: any. */
+void hw_shed_on_news(void *arg);
 
 /* Has a descriptor in reserve again, a duplicate of fd. */
 void hw_shed_keep_reserve(hw_shared *shared, int fd);

@@ -43,6 +43,9 @@ def test_the_version(tell):
     (["--port"], "--port needs a value: --port N"),
     (["--port="], "--port needs a value: --port N"),
     (["--loops", "0"], "--loops: '0' is not a number from 1 to 1024"),
+    (["--max-memory", "1023KiB"], "--max-memory: '1023KiB' is not a size from 1MiB on, such as 64MiB"),
+    (["--max-memory", "1MB"], "--max-memory: '1MB' is not a size from 1MiB on, such as 64MiB"),
+    (["--max-memory", "MiB"], "--max-memory: 'MiB' is not a size from 1MiB on, such as 64MiB"),
     (["--log", "jsno"], "--log: 'jsno' is not one of pretty, combined, json, off; did you mean json?"),
     (["--log=xml"], "--log: 'xml' is not one of pretty, combined, json, off"),
     (["-i", "a/b", "dist"], "--index: 'a/b': an index is the name of a file"),
@@ -121,3 +124,11 @@ def test_a_number_of_loops(start, place):
     tasks = Path(f"/proc/{running.process.pid}/task")
     assert len(list(tasks.iterdir())) >= 3
     assert [fetch(port)[0] for _ in range(20)] == [200] * 20
+
+
+def test_the_ceiling_follows_the_memory_it_may_use(start, place):
+    said = [start("-l", "127.0.0.1:0", "--max-memory", size, "dist").err.wait_for(r"^hewn: memory ceiling ([\d.]+) MiB$")
+            for size in ("1MiB", "65536KiB")]
+    low, high = (float(match[1]) for match in said)
+    # What is asked for, and an eighth for the allocator.
+    assert abs(high - low - 63 * 9 / 8) <= 1

@@ -276,3 +276,27 @@ HW_TEST(server_says_which_address_is_wrong)
     assert_string_equal(fault.where, "nowhere");
     assert_null(server);
 }
+
+static uint64_t ceiling_with(size_t memory_bytes)
+{
+    hw_server *server = NULL;
+    hw_fault fault = {0};
+    hw_server_setup setup = setup_of(&yes, 1);
+    setup.limits.memory_bytes_max = memory_bytes;
+    HW_NEED_OK(hw_server_new(&setup, &fault, &server));
+    uint64_t ceiling = hw_server_ceiling(server);
+    hw_server_free(server);
+    return ceiling;
+}
+
+/* An eighth of what there is, at most 256 MiB; unknown, as much as that; and 1 MiB at least. */
+HW_TEST(server_derives_its_memory)
+{
+    const uint64_t mib = 1024 * 1024, part = 9 * mib / 8;
+    uint64_t least = ceiling_with(1);
+    assert_int_equal(ceiling_with(mib), least);
+    assert_int_equal(ceiling_with(2 * mib) - least, part);
+    assert_true(ceiling_with(0) > least && ceiling_with(0) - least <= 255 * part);
+    hw_seam_fail("memory_bytes", 1, ENOENT);
+    assert_int_equal(ceiling_with(0) - least, 255 * part);
+}
