@@ -199,9 +199,10 @@ void hw_server_free(hw_server *server)
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
     hw_crew_free(server->shared.crew);
-    (void)hw_shed_use_reserve(&server->shared);
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_fini(&server->lanes[i]);
+    /* Not before: the last steps of a lane may see to it once more. */
+    (void)hw_shed_use_reserve(&server->shared);
     for (size_t i = 0; i < server->shared.listener_count; i++)
         hw_listener_close(&server->shared.listeners[i]);
     hw_sys_free(server->shared.listeners);

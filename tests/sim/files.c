@@ -311,11 +311,6 @@ ssize_t hw_sys_write(int fd, const void *memory, size_t bytes)
     sim_fail("%.*s", (int)bytes, (const char *)memory);
 }
 
-int hw_sys_duplicate(int fd)
-{
-    return open_node(node_of(fd));
-}
-
 int hw_sys_open_pipe(int fd)
 {
     (void)fd;

@@ -13,6 +13,7 @@
 
 #include "sim/fiber.h"
 #include "sim/world.h"
+#include "sys/file.h"
 #include "sys/cgroup.h"
 #include "sys/poll.h"
 #include "sys/process.h"
@@ -280,6 +281,13 @@ int hw_sys_event_take(int event)
     return 0;
 }
 
+/* Of a file, or of what is only kept to be closed. */
+int hw_sys_duplicate(int number)
+{
+    const sim_descriptor *descriptor = find_descriptor(number);
+    return sim_descriptor_open(descriptor->kind, descriptor->of, descriptor->count);
+}
+
 int hw_sys_close(int number)
 {
     sim_descriptor *descriptor = find_descriptor(number);
@@ -311,6 +319,11 @@ unsigned hw_sys_cgroup_processors(const char *membership, const char *root)
 unsigned hw_sys_processors(void)
 {
     return 1;
+}
+
+uint64_t hw_sys_memory_bytes(void)
+{
+    return (uint64_t)1024 * 1024 * 1024;
 }
 
 int64_t hw_sys_descriptors_raise(void)

@@ -33,6 +33,7 @@ struct sim_socket {
     bool is_accepted, is_closed;       /* by the server */
     bool is_end_sent, has_end_arrived; /* the client's */
     bool is_write_ended;               /* the server's */
+    bool is_to_be_reset;               /* by the server, when it closes */
     bool is_left;                      /* the client has done with it */
     bool is_reset;                     /* for the server; its next calls fail */
     bool is_reset_told;
@@ -233,7 +234,7 @@ void sim_socket_close(sim_descriptor *descriptor)
     sim_tell("server closes", socket->id, (int64_t)sim_queue_length(&socket->arrived));
     if (!socket->is_accepted)
         return; /* it never listened */
-    if (sim_queue_length(&socket->arrived) > 0)
+    if (sim_queue_length(&socket->arrived) > 0 || socket->is_to_be_reset)
         lose(socket);
     socket->is_closed = socket->is_write_ended = true;
     socket->fd = -1;
@@ -442,6 +443,14 @@ int hw_sys_count_unsent(int fd)
 {
     const sim_socket *socket = sim_descriptor_of(fd, SIM_SOCKET)->of;
     return (int)sim_queue_length(&socket->going);
+}
+
+int hw_sys_reset_on_close(int fd)
+{
+    sim_socket *socket = sim_descriptor_of(fd, SIM_SOCKET)->of;
+    sim_tell("server will reset", socket->id, 0);
+    socket->is_to_be_reset = true;
+    return 0;
 }
 
 int hw_sys_shutdown_send(int fd)
