@@ -103,19 +103,17 @@ static int accept_somehow(hw_acceptor *acceptor, hw_stream **ret_stream, bool *r
     return error;
 }
 
-/* 503 and the end. What it has sent already is read, for the answer to arrive: RFC 9112 9.6. */
+/* 503 and the end. It has no content: what was asked for has not been read, and might be a HEAD. What
+ * the client has sent already is taken, for the answer to arrive: RFC 9112 9.6. */
 static void refuse(hw_lane *lane, hw_stream *stream)
 {
     static const char head[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                "Retry-After: 1\r\n"
                                "Connection: close\r\n"
-                               "Content-Type: text/plain; charset=utf-8\r\n"
-                               "Content-Length: 20\r\n";
-    static const char words[] = "Service Unavailable\n";
+                               "Content-Length: 0\r\n";
     hw_text date = hw_lane_date(lane);
     const struct iovec parts[] = {{(void *)head, sizeof head - 1},
-                                  {(void *)date.at, date.length + 2},
-                                  {(void *)words, sizeof words - 1}};
+                                  {(void *)date.at, date.length + 2}};
     hw_lane_count(&lane->counts.refused, 1);
     hw_lane_lend_buffers(lane);
     (void)stream->ops->read(stream, lane->input, HW_LANE_INPUT_BYTES);

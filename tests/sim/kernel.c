@@ -13,8 +13,8 @@
 
 #include "sim/fiber.h"
 #include "sim/world.h"
-#include "sys/file.h"
 #include "sys/cgroup.h"
+#include "sys/file.h"
 #include "sys/poll.h"
 #include "sys/process.h"
 #include "sys/socket.h"
