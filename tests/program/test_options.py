@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from conftest import TOP, fetch
 
+# Their place is the manual page; the first screen has the last of them alone.
+LIMITS = ["max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "max-memory"]
+
 
 def test_the_help_fits_one_screen_and_has_three_examples(tell):
     status, out, err = tell("--help")
@@ -17,10 +20,19 @@ def test_the_help_fits_one_screen_and_has_three_examples(tell):
 
 def test_every_option_of_the_help_is_in_the_manual_page(tell):
     manual = (TOP / "docs/man/hewn.1").read_text()
-    options = re.findall(r"--([a-z-]+)", tell("--help")[1]) + ["trace"]
+    options = re.findall(r"--([a-z-]+)", tell("--help")[1]) + ["trace"] + LIMITS
     assert "listen" in options
     for option in options:
-        assert f"Fl -{option}" in manual, option
+        assert re.search(rf"^\.It (Fl . Ar \w+ , )?(Fl . , )?Fl -{option}( Ar \w+)?$", manual, re.MULTILINE), option
+
+
+def test_the_bounds_of_limits_are_those_of_the_manual_page(tell):
+    manual = (TOP / "docs/man/hewn.1").read_text()
+    for option in LIMITS:
+        item = re.search(rf"^\.It Fl -{option} .*\n((?:(?!\.It).*\n)*)", manual, re.MULTILINE).group(1)
+        status, _, err = tell(f"--{option}", "-1")
+        bounds = re.search(r" is not a \w+ from (\w\S* to [\w/]+)", err).group(1)
+        assert status == 64 and re.search(rf"[Ff]rom {re.escape(bounds)}[.;]", item), option
 
 
 def test_the_version(tell):
