@@ -59,14 +59,13 @@ static inline void hw_conn_enter_idle(hw_conn *conn)
 {
     hw_waiting *waiting = &conn->lane->waiting;
     hw_list *list = &waiting->phases[HW_PHASE_IDLE];
-    conn->phase = HW_PHASE_IDLE;
     conn->since_ms = hw_loop_now_ms(&conn->lane->loop);
-    if (!atomic_load_explicit(&waiting->may_shed, memory_order_relaxed))
-        atomic_store_explicit(&waiting->may_shed, true, memory_order_relaxed);
     if (conn->waiting.next == &list->head)
         return;
+    conn->phase = HW_PHASE_IDLE;
     hw_link_remove(&conn->waiting);
     hw_list_append(list, &conn->waiting);
+    atomic_store_explicit(&waiting->may_shed, true, memory_order_relaxed);
 }
 /* One deadline; the last call counts. at_ms on the loop's clock, or HW_CONN_NEVER. */
 void hw_conn_arm(hw_conn *conn, int64_t at_ms);

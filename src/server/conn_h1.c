@@ -407,9 +407,10 @@ static void wait_idle(conn_h1 *h1)
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
         if (wait != H1_WAIT_IDLE)
             h1->by_ms[wait] = H1_NEVER;
-    if (h1->by_ms[H1_WAIT_IDLE] == H1_NEVER)
+    if (h1->by_ms[H1_WAIT_IDLE] == H1_NEVER) {
         hw_conn_enter_idle(&h1->conn);
-    wait_while(h1, H1_WAIT_IDLE, true, h1->conn.lane->shared->limits.idle_ms);
+        h1->by_ms[H1_WAIT_IDLE] = h1->conn.since_ms + h1->conn.lane->shared->limits.idle_ms;
+    }
     hw_conn_arm(&h1->conn, h1->by_ms[H1_WAIT_IDLE]);
 }
 

@@ -82,13 +82,9 @@ static bool waits_for_content(const h1_exchange *e)
     return e->exchange.plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
 }
 
-static h1_exchange *take_spare(hw_lane *lane)
+/* Out of line, and so the one below: a busy lane does neither. */
+static __attribute__((noinline)) h1_exchange *make_exchange(hw_lane *lane)
 {
-    hw_link *link = hw_list_take_first(&lane->spare_exchanges);
-    if (link) {
-        lane->spare_count--;
-        return HW_MEMBER(link, h1_exchange, link);
-    }
     hw_budget *budget = &lane->shared->budget;
     if (!hw_budget_take(budget, sizeof(h1_exchange)))
         return NULL;
@@ -106,7 +102,16 @@ static h1_exchange *take_spare(hw_lane *lane)
     return e;
 }
 
-static void free_exchange(h1_exchange *e)
+static h1_exchange *take_spare(hw_lane *lane)
+{
+    hw_link *link = hw_list_take_first(&lane->spare_exchanges);
+    if (!link)
+        return make_exchange(lane);
+    lane->spare_count--;
+    return HW_MEMBER(link, h1_exchange, link);
+}
+
+static __attribute__((noinline)) void free_exchange(h1_exchange *e)
 {
     hw_budget *budget = &e->lane->shared->budget;
     hw_exchange_fini(&e->exchange);

@@ -46,12 +46,20 @@ def connect(port, bytes_sent, room=None):
     return client
 
 
-def is_served(port):
+def ask(port):
+    """What a client gets that does nothing wrong: served, refused (503), or nothing."""
     try:
         with connect(port, REQUEST) as client:
-            return client.makefile("rb").read().endswith(b"0123456789")
+            answer = client.makefile("rb").read()
     except OSError:
-        return False
+        return "nothing"
+    if answer.endswith(b"0123456789"):
+        return "served"
+    return "refused" if answer.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 1\r\n" in answer else "nothing"
+
+
+def is_served(port):
+    return ask(port) == "served"
 
 
 def processor_seconds(running):
@@ -92,24 +100,50 @@ def test_idle_ones_give_way_too(hewn_program, site):
         assert all(is_served(port) for _ in range(50))
 
 
-def test_memory_stays_below_what_was_said(hewn_program, site):
-    """Half heads, pipelined requests for what is not read, and more of both than there is memory for."""
+class Attack:
+    """Half heads, pipelined requests for what is not read, and bodies, one after the other; in between, a client."""
+
+    def __init__(self, running, held):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        fields = b"".join(b"X-%d: %s\r\n" % (i, b"x" * 7000) for i in range(4))
+        pipeline = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n" * 64
+        body = b"POST /ten.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + bytes(30000)
+        self.kinds = [(HALF_A_HEAD.replace(b"X-Slow: ", fields), None), (pipeline, 4096), (body, None)]
+        self.running, self.held, self.most, self.answers = running, held, 0, []
+
+    def run(self, count, pause):
+        for i in range(count):
+            attack, room = self.kinds[i % len(self.kinds)]
+            self.held.enter_context(connect(self.running.port(), attack, room))
+            time.sleep(pause)
+            if i % 20 == 0:
+                self.most = max(self.most, resident_bytes(self.running))
+                self.answers.append(ask(self.running.port()))
+
+
+@pytest.fixture
+def measured_program(hewn_program):
     if is_sanitized(hewn_program):
         pytest.skip("a sanitized build is not measured; the release build is")
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    long_head = HALF_A_HEAD.replace(b"X-Slow: ", b"".join(b"X-%d: %s\r\n" % (i, b"x" * 7000) for i in range(4)))
-    pipeline = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n" * 64
-    body = b"POST /ten.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + bytes(30000)
-    with serving(hewn_program, site, "--max-memory", "16MiB") as running, contextlib.ExitStack() as held:
-        port, most, served = running.port(), 0, 0
-        for i in range(1000):
-            attack, room = [(long_head, None), (pipeline, 4096), (body, None)][i % 3]
-            held.enter_context(connect(port, attack, room))
-            if i % 20 == 0:
-                most = max(most, resident_bytes(running))
-                served += is_served(port)
-        assert served >= 48
-        assert all(is_served(port) for _ in range(20))
-        print(f"resident {most / MIB:.1f} MiB of {ceiling_bytes(running) / MIB:.1f}")
-        assert most < ceiling_bytes(running)
+    return hewn_program
+
+
+def test_clients_are_served_while_memory_is_short(measured_program, site):
+    with serving(measured_program, site, "--max-memory", "16MiB") as running, contextlib.ExitStack() as held:
+        attack = Attack(running, held)
+        attack.run(600, 0.01)
+        assert attack.answers.count("served") >= len(attack.answers) * 0.95
+        assert attack.most < ceiling_bytes(running)
+
+
+def test_memory_stays_below_what_was_said_in_a_flood(measured_program, site):
+    """Faster than anybody's speed can be judged: who is turned away is told so, and soon nobody is."""
+    with serving(measured_program, site, "--max-memory", "16MiB") as running, contextlib.ExitStack() as held:
+        attack = Attack(running, held)
+        attack.run(1000, 0)
+        assert attack.most < ceiling_bytes(running)
+        # One that has just come may give way before it is read.
+        assert attack.answers.count("nothing") <= len(attack.answers) * 0.05
+        time.sleep(2.5)
+        assert all(is_served(running.port()) for _ in range(20))

@@ -166,9 +166,11 @@ HW_TEST(conn_h1_reads_ahead_while_it_holds_little)
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 10);
     conn_h1 *h1 = rig_conn(&rig);
+    hw_loop_settle(&rig.lane.loop);
     for (int i = 0; i < 20; i++)
         NEED_TRUE(hw_pipe_send(client, HW_TEXT(GET)) == 0);
     hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(!hw_pipe_is_closed(client));
     NEED_TRUE(h1->queue_length == 16);
     assert_true(h1->held <= H1_QUEUE_BYTES_MAX);
     hw_pipe_close(client);
