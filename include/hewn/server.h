@@ -43,10 +43,11 @@ typedef struct hewn_limits {
     /* Of a body that no handler reads: a longer one ends its connection; 1 MiB; HEWN_NONE: each does. */
     uint64_t unread_bytes_max;
     /* Of all connections, requests and bodies together; an eighth of the memory of the machine or its
-     * control group, at most 256 MiB; at least 1 MiB. Above nine tenths of it (or of the connections)
-     * those who keep the server waiting are closed for those who come: who is idle, then who has not
-     * sent a whole head, then who is slower than rate_bytes_min; when nobody is left who comes is
-     * answered 503. When all of it is used no requests are read until there is room. */
+     * control group, at most 256 MiB; at least 1 MiB. Above nine tenths of it those who keep the
+     * server waiting are closed, as above nine tenths of the connections for those who come: who is
+     * idle, then who has not sent a whole head, then who is slower than rate_bytes_min; when nobody
+     * is left who comes is answered 503. When all of it is used no requests are read until there is
+     * room. */
     uint64_t memory_bytes_max;
 } hewn_limits;
 

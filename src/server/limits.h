@@ -1,4 +1,4 @@
-/* The limits and deadlines of a server (SERVER.md section 3), all in one place. */
+/* The limits and deadlines of a server (docs/limits.md tells them all), all in one place. */
 #ifndef HW_SERVER_LIMITS_H
 #define HW_SERVER_LIMITS_H
 

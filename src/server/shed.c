@@ -2,8 +2,8 @@
  *
  * Nobody who is served is hurt for one who comes: only those give way who keep the server waiting.
  * First who is idle, the one that has been so for longest; he has to expect it (RFC 9112 9.3.1) and
- * loses nothing. Then who has not sent a whole head yet, again the one that has waited for longest.
- * Then who sends content, or takes what is sent, slower than the least rate. When there is nothing
+ * loses nothing. Then who has not sent a whole head yet, again the one that has waited for longest,
+ * and who is not read from for want of memory. Then who sends content, or takes what is sent, slower than the least rate. When there is nothing
  * of the kind, who comes is answered 503 (admit.c).
  *
  * ARM enters a connection into the list of what it waits for, at the end; so the first of a list is

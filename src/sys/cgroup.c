@@ -2,9 +2,10 @@
  *
  * Version 2 keeps quota and period in cpu.max, version 1 in two files below cpu/; the limit of
  * memory is in memory.max, or memory.limit_in_bytes below memory/. Limits of every group up to the
- * root hold, so all are read and the least counts. Where a container shows only its own subtree, the path of the membership does not exist under the root; what the walk up then
- * still finds, the mounted root itself, is the container's own group. The files come from the
- * kernel and are trusted to be numbers; anything else reads as "no quota". */
+ * root hold, so all are read and the least counts. Where a container shows only its own subtree,
+ * the path of the membership does not exist under the root; what the walk up then still finds, the
+ * mounted root itself, is the container's own group. The files come from the kernel and are trusted
+ * to be numbers; anything else reads as "no limit". */
 #include "sys/cgroup.h"
 
 #include <stdbool.h>
