@@ -21,8 +21,8 @@
  *          request can trigger aborts; misuse that a request can trigger aborts in development,
  *          and is a logged 500 in production.
  * THREADS  Handlers run concurrently (two calls of one handler can overlap): guard what you share.
- *          A handler may block, for as long as its timeout_ms: another thread goes on with everybody
- *          else. It has 128 KiB of stack.
+ *          A handler may block, for as long as its timeout_ms: another thread goes on with
+ *          everybody else. It has 128 KiB of stack.
  *          Functions that take a request or a response may be called only by the thread that runs
  *          its handler, while it runs.
  * ABI      Option structs start with .size (filled by the macros). Zero means the default;

@@ -40,14 +40,15 @@ typedef struct hewn_limits {
     unsigned rate_bytes_min;  /* a second, of a body, and of a long answer; 500 */
     size_t head_bytes_max;    /* 32 KiB, at most 256 */
     uint64_t cache_bytes_max; /* of files, in all loops together; 32 MiB; HEWN_NONE: none is kept */
-    /* Of a body that no handler reads: a longer one ends its connection; 1 MiB; HEWN_NONE: each does. */
+    /* Of a body that no handler reads: a longer one ends its connection; 1 MiB; HEWN_NONE: each
+     * does. */
     uint64_t unread_bytes_max;
-    /* Of all connections, requests and bodies together; an eighth of the memory of the machine or its
-     * control group, at most 256 MiB; at least 1 MiB. Above nine tenths of it those who keep the
-     * server waiting are closed, as above nine tenths of the connections for those who come: who is
-     * idle, then who has not sent a whole head, then who is slower than rate_bytes_min; when nobody
-     * is left who comes is answered 503. When all of it is used no requests are read until there is
-     * room. */
+    /* Of all connections, requests and bodies together; an eighth of the memory of the machine or
+     * its control group, at most 256 MiB; at least 1 MiB. Above nine tenths of it those who keep
+     * the server waiting are closed, as above nine tenths of the connections for those who come:
+     * who is idle, then who has not sent a whole head, then who is slower than rate_bytes_min; when
+     * nobody is left who comes is answered 503. When all of it is used no requests are read until
+     * there is room. */
     uint64_t memory_bytes_max;
 } hewn_limits;
 
@@ -140,8 +141,8 @@ typedef struct hewn_numbers {
 hewn_numbers hewn_server_numbers(const hewn_server *server);
 
 /* The most memory the process should ever have resident, in bytes: limits.memory_bytes_max and
- * limits.cache_bytes_max, an eighth of both for what the allocator cannot give back, and what loops and
- * threads need. What handlers allocate themselves comes on top. */
+ * limits.cache_bytes_max, an eighth of both for what the allocator cannot give back, and what loops
+ * and threads need. What handlers allocate themselves comes on top. */
 uint64_t hewn_server_memory_ceiling(const hewn_server *server);
 
 /* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.

@@ -30,8 +30,8 @@ void hw_arena_init(hw_arena *arena, size_t block_bytes, size_t bytes_max);
 /* After init: the first block is smaller. An arena that needed more keeps a full one when it is
  * reset, so that only the first user pays for it. */
 void hw_arena_start_small(hw_arena *arena, size_t first_bytes);
-/* From now on its blocks are charged to the budget, those it has too: then and only then that may be
- * passed. NULL: to none. */
+/* From now on its blocks are charged to the budget, those it has too: then and only then that may
+ * be passed. NULL: to none. */
 void hw_arena_charge(hw_arena *arena, hw_budget *budget);
 /* Frees everything; the arena is as after init, with the budget it had. */
 void hw_arena_fini(hw_arena *arena);

@@ -1,6 +1,6 @@
 /* A budget bounds how many bytes its holders have together. Each block is charged when it is
- * allocated and given back when it is freed; what is recycled in between costs nothing. Threads: all
- * functions, any. */
+ * allocated and given back when it is freed; what is recycled in between costs nothing. Threads:
+ * all functions, any. */
 #ifndef HW_BASE_BUDGET_H
 #define HW_BASE_BUDGET_H
 

@@ -1,8 +1,8 @@
 /* Writes numbers with a table of two digits at a time.
  *
- * Most numbers are small: a status, a size, a part of an address. So up to four digits take no loop,
- * no buffer that is filled from behind and no copy out of it; a longer number is the one before its
- * last four digits, and these. */
+ * Most numbers are small: a status, a size, a part of an address. So up to four digits take no
+ * loop, no buffer that is filled from behind and no copy out of it; a longer number is the one
+ * before its last four digits, and these. */
 #include "base/decimal.h"
 
 #include <string.h>

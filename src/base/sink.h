@@ -39,7 +39,8 @@ void hw_sink_put(const hw_sink *sink, hw_sink_kind kind, const void *item);
 void hw_sink_fault(const hw_sink *sink, int error, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A call of its own, or the step it makes would take room on the stack of everybody who tells one. */
+/* A call of its own, or the step it makes would take room on the stack of everybody who tells
+ * one. */
 void hw_sink_put_step(const hw_sink *sink, const char *file, const char *what)
     __attribute__((noinline, cold));
 

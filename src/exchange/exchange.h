@@ -56,7 +56,8 @@ struct hewn_request {
 /* Once, for memory that is used for one exchange after the other. */
 void hw_exchange_init(hw_exchange *exchange, size_t block_bytes, size_t bytes_max);
 void hw_exchange_fini(hw_exchange *exchange);
-/* Over: drops bodies, resets the arena, and with it what was left for the loop. The rest stays as it was until the next begin. */
+/* Over: drops bodies, resets the arena, and with it what was left for the loop. The rest stays as
+ * it was until the next begin. */
 void hw_exchange_reset(hw_exchange *exchange);
 
 /* A head has arrived, and the driver has put it into exchange->request (hw_request says what of

@@ -7,7 +7,8 @@
  * is refused beside Content-Length and in HTTP/1.0 (6.1, 6.3, 11.2). Rejected: deciding field by
  * field while the head arrives; the questions here are about pairs of fields. Which of them there
  * are, and more than once, has been noted while the head was read, so a request without content
- * costs a look at Host and no walk over the rest. RFC 9112 3.2, 6, 7, 9.3; RFC 9110 7.2, 8.6, 10.1.1. */
+ * costs a look at Host and no walk over the rest. RFC 9112 3.2, 6, 7, 9.3; RFC 9110 7.2, 8.6,
+ * 10.1.1. */
 #include "h1/framing.h"
 
 #include "base/cursor.h"
@@ -35,8 +36,8 @@ static bool has_fields_of(const hw_h1_head *head, hw_field_id id)
     return (head->repeated & HW_FIELD_BIT(id)) != 0;
 }
 
-/* The value of the next field with this id, from fields[*index] on, which is moved behind it. False:
- * there is none. */
+/* The value of the next field with this id, from fields[*index] on, which is moved behind it.
+ * False: there is none. */
 static inline bool find_value(const hw_h1_head *head, hw_text bytes, hw_field_id id,
                               unsigned *index, hw_text *ret_value)
 {

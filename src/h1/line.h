@@ -8,9 +8,9 @@
     ((parser)->is_trailers ? HW_H1_TRAILERS_MAX : HW_H1_FIELDS_MAX)
 
 /* Reads the lines from the one that begins at parser->scanned on, as long as all of a line is in
- * the `length` bytes at `at` and within the limits and nothing about it is unusual. True: the section ends after
- * parser->scanned bytes. False: the line that begins there now has not been touched, the state
- * says which it is, and h1/section has to look at it. */
+ * the `length` bytes at `at` and within the limits and nothing about it is unusual. True: the
+ * section ends after parser->scanned bytes. False: the line that begins there now has not been
+ * touched, the state says which it is, and h1/section has to look at it. */
 bool hw_h1_line_read_all(hw_h1_parser *parser, hw_h1_head *head, const char *at, uint32_t length);
 
 #endif

@@ -127,8 +127,8 @@ bool hw_h1_take_end(hw_h1_parser *parser);
 /* True between messages: nothing of the next one has been seen, so a close here is no fault. */
 bool hw_h1_is_between(const hw_h1_parser *parser);
 
-/* True while a head or a trailer section is being read: only then is there anything to be kept in the
- * head, its first field_count fields and the one behind them. */
+/* True while a head or a trailer section is being read: only then is there anything to be kept in
+ * the head, its first field_count fields and the one behind them. */
 bool hw_h1_is_in_section(const hw_h1_parser *parser);
 
 /* What to answer when the peer ends its stream here: a problem (400) inside a head or a body;

@@ -12,7 +12,8 @@
 bool hw_authority_is_valid(hw_text authority);
 
 /* Quickly, for one that ends a run of sixteen bytes or more which may all be read: whether it is a
- * registered name of up to sixteen letters, digits, "-" and ".", and no port. False says nothing. */
+ * registered name of up to sixteen letters, digits, "-" and ".", and no port. False says
+ * nothing. */
 static inline bool hw_authority_is_short_name(hw_text authority)
 {
     if (authority.length - 1 >= HW_BLOCK_BYTES)

@@ -10,10 +10,10 @@
  * Sixteen bytes at a time are what every processor of the two families has, and can be inlined. Of
  * thirty-two at a time only what is longer than two blocks has an advantage (a cookie, say): the
  * call, the question whether there is AVX2 and the way back cost as much as a block or two, and
- * most names and values are over by then. So h1/line goes to hw_scan_long_value when two blocks
- * are over, and nobody for anything else. Rejected: AVX2 for every run, chosen through a pointer (names and values are 10
- * to 40 bytes long, and the call was half of the cost); a table of nibbles for pshufb, exact for
- * every kind, but not in SSE2.
+ * most names and values are over by then. So h1/line goes to hw_scan_long_value when two blocks are
+ * over, and nobody for anything else. Rejected: AVX2 for every run, chosen through a pointer (names
+ * and values are 10 to 40 bytes long, and the call was half of the cost); a table of nibbles for
+ * pshufb, exact for every kind, but not in SSE2.
  *
  * Bytes are never looked at through `char`: obs-text would be negative. RFC 9110 5.5 and 5.6.2, RFC
  * 3986 2 and 3: what is in none of its three sets (controls, SP, DEL, bytes over 127 and

@@ -300,8 +300,8 @@ static void take_change(hw_cache *cache, hw_folder *folder, hw_text name, uint32
         hw_cache_clear(cache);
 }
 
-/* A change of a name, in a folder that may itself have several. All of them are held meanwhile: what
- * is dropped for one may have been the last thing in another. */
+/* A change of a name, in a folder that may itself have several. All of them are held meanwhile:
+ * what is dropped for one may have been the last thing in another. */
 static void take_name(hw_cache *cache, hw_point *point, hw_text name, uint32_t mask)
 {
     hw_link *head = &point->folders.head, *next;

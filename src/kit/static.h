@@ -17,8 +17,8 @@ typedef struct hw_static_setup {
 int hw_static_new(const hw_static_setup *setup, hw_static **ret_files);
 void hw_static_free(hw_static *files); /* NULL is fine */
 
-/* Lets the quick step answer from a cache: the slot of the loops' state, and which of its sites this
- * is. Before any server runs. */
+/* Lets the quick step answer from a cache: the slot of the loops' state, and which of its sites
+ * this is. Before any server runs. */
 void hw_static_bind(hw_static *files, size_t slot, size_t site);
 
 /* Valid: as long as the files. Threads: exchanges of any number of loops at a time. */

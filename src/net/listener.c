@@ -5,8 +5,9 @@
  * ms for an acknowledgement. SO_REUSEADDR, so that a restart does not wait for old connections to
  * time out.
  *
- * The server also has connections wait until they have something to say (TCP_DEFER_ACCEPT): an accept is then
- * followed by a read that gives a request, instead of one that gives nothing and a wait.
+ * The server also has connections wait until they have something to say (TCP_DEFER_ACCEPT): an
+ * accept is then followed by a read that gives a request, instead of one that gives nothing and a
+ * wait.
  *
  * A Unix socket's name survives a crash. One that nobody listens on any more is replaced; one that
  * is alive is not. */
@@ -91,7 +92,8 @@ static int open_bound(const hw_address *address, int *ret_fd)
 }
 
 /* An inherited descriptor must be a socket that listens already. It stays its owner's: we use a
- * duplicate. Who made it may have left it blocking (systemd does), and a loop must not wait there. */
+ * duplicate. Who made it may have left it blocking (systemd does), and a loop must not wait
+ * there. */
 static int open_inherited(int inherited, int *ret_fd)
 {
     int is_listening;

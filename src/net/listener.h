@@ -18,13 +18,14 @@ typedef struct hw_listener {
 int hw_listener_open(hw_listener *listener, const char *address, hw_fault *fault);
 void hw_listener_close(hw_listener *listener); /* a closed one is fine */
 
-/* From now on a connection waits to be accepted until its first bytes are there, for about a second:
- * its first read gives something then, and one that says nothing costs less for as long. Where the
- * system knows nothing of the kind, nothing changes. */
+/* From now on a connection waits to be accepted until its first bytes are there, for about a
+ * second: its first read gives something then, and one that says nothing costs less for as long.
+ * Where the system knows nothing of the kind, nothing changes. */
 void hw_listener_defer(hw_listener *listener);
 
-/* The next waiting connection as a stream of this pool's loop. 0; -EAGAIN: none waits; else a negative errno, which concerns that
- * connection alone (ECONNABORTED and the like of accept(2)) or the listener. */
+/* The next waiting connection as a stream of this pool's loop. 0; -EAGAIN: none waits; else a
+ * negative errno, which concerns that connection alone (ECONNABORTED and the like of accept(2)) or
+ * the listener. */
 int hw_listener_accept(hw_listener *listener, hw_tcp_pool *pool, hw_stream **ret_stream);
 
 #endif

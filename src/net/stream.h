@@ -29,8 +29,8 @@ typedef struct hw_stream_ops {
     void (*end_write)(hw_stream *stream);
     /* Before close: the other end shall see that what it got is not all. */
     void (*break_off)(hw_stream *stream);
-    /* From now on on_ready is called, and told at once what is so already: before the first wait, once. 0, or a
-     * negative errno. */
+    /* From now on on_ready is called, and told at once what is so already: before the first wait,
+     * once. 0, or a negative errno. */
     int (*watch)(hw_stream *stream);
     /* Closes and frees. Not inside on_ready. */
     void (*close)(hw_stream *stream);

@@ -19,7 +19,8 @@ typedef struct hw_tcp_pool {
     unsigned spare_count;
 } hw_tcp_pool;
 
-/* Nothing of it needs an init but loop, sink and budget. After fini, which frees the spares, it is as new. */
+/* Nothing of it needs an init but loop, sink and budget. After fini, which frees the spares, it is
+ * as new. */
 void hw_tcp_pool_fini(hw_tcp_pool *pool);
 
 /* Owns: fd, from success on. 0, or -ENOMEM. on_ready is called on the pool's loop; set it and `arg`

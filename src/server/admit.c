@@ -4,10 +4,10 @@
  * about one loop. That alone is not fair: the loop that wakes first takes most. So a loop that has
  * a quarter more connections than the mean (and two) leaves the listeners until it has not.
  *
- * At the server's limits accepting goes on: others give way for who comes (shed.c), and where nobody
- * does who comes is answered 503, from memory that is always there. Without a descriptor that is
- * done with the one in reserve. Only when accepting fails all the same a lane leaves the listeners:
- * watching on would spin.
+ * At the server's limits accepting goes on: others give way for who comes (shed.c), and where
+ * nobody does who comes is answered 503, from memory that is always there. Without a descriptor
+ * that is done with the one in reserve. Only when accepting fails all the same a lane leaves the
+ * listeners: watching on would spin.
  *
  * Whoever has left tries again with the tick, once a second; where it was for want of room, as
  * soon as a connection closes.
@@ -58,8 +58,9 @@ static int join(hw_acceptor *acceptor)
     return error;
 }
 
-/* accept(2): a connection that failed while it waited says so here, and has left the queue; the next
- * one may be sound. Not EPERM: it comes before the queue is looked at, and would come for ever. */
+/* accept(2): a connection that failed while it waited says so here, and has left the queue; the
+ * next one may be sound. Not EPERM: it comes before the queue is looked at, and would come for
+ * ever. */
 static bool is_of_one_connection(int error)
 {
     switch (-error) {
@@ -103,8 +104,8 @@ static int accept_somehow(hw_acceptor *acceptor, hw_stream **ret_stream, bool *r
     return error;
 }
 
-/* 503 and the end. It has no content: what was asked for has not been read, and might be a HEAD. What
- * the client has sent already is taken, for the answer to arrive: RFC 9112 9.6. */
+/* 503 and the end. It has no content: what was asked for has not been read, and might be a HEAD.
+ * What the client has sent already is taken, for the answer to arrive: RFC 9112 9.6. */
 static void refuse(hw_lane *lane, hw_stream *stream)
 {
     static const char head[] = "HTTP/1.1 503 Service Unavailable\r\n"
@@ -243,7 +244,8 @@ void hw_admit_on_recall(hw_post *post)
 {
     hw_lane *lane = HW_MEMBER(post, hw_lane, recall_post);
     atomic_store(&lane->is_recalled, false);
-    /* A lane that has its share passes nothing on: two such lanes would call each other for ever. */
+    /* A lane that has its share passes nothing on: two such lanes would call each other for
+     * ever. */
     if (lane->acceptors && !has_its_share(lane))
         try_listeners(lane);
 }

@@ -11,9 +11,9 @@ typedef struct hw_ahead {
     int error;               /* of the last one */
 } hw_ahead;
 
-/* Asked before `bytes` of the segment, from its start, are sent. 0: now. -EINPROGRESS: a spare begins to read,
- * and the exchange is woken when it is done. -EAGAIN: it still reads. Another negative errno: the
- * file cannot be read. */
+/* Asked before `bytes` of the segment, from its start, are sent. 0: now. -EINPROGRESS: a spare
+ * begins to read, and the exchange is woken when it is done. -EAGAIN: it still reads. Another
+ * negative errno: the file cannot be read. */
 int hw_ahead_ask(hw_ahead *ahead, hw_exchange *exchange, hw_lane *lane, const hw_segment *file,
                  size_t bytes);
 /* Nobody waits for what is being read any more: before the exchange or the body goes. */

@@ -6,9 +6,9 @@
  * Loops learn which handlers keep them waiting. One that has had a loop taken over twice within
  * STALL_SPAN starts on a spare from then on, until ASIDE_RUNS of its runs there, one after the
  * other, were over within a millisecond. A stall now and then, which may be the system's doing,
- * teaches nothing. A stall counts when the loop is taken over, before the next handler runs: its own
- * end may be far off, and others of its kind be next. What is learned holds for all loops; it may
- * miss something when many learn at once, and nobody minds. */
+ * teaches nothing. A stall counts when the loop is taken over, before the next handler runs: its
+ * own end may be far off, and others of its kind be next. What is learned holds for all loops; it
+ * may miss something when many learn at once, and nobody minds. */
 #include "server/answer.h"
 
 #include "base/number.h"

@@ -6,7 +6,8 @@
 
 /* The head is there: asks for the plan, into exchange->plan. */
 void hw_answer_plan(hw_lane *lane, hw_exchange *exchange);
-/* Takes the quick step: at most once. Afterwards exchange->is_answered says whether that was all. */
+/* Takes the quick step: at most once. Afterwards exchange->is_answered says whether that was
+ * all. */
 void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange);
 
 /* The handler of a planned exchange keeps loops waiting, as far as that is known: it is to be run

@@ -4,8 +4,8 @@
  * everything away from the connection at once but its memory, which goes at the end of the step:
  * whoever still holds a pointer finds it closed.
  *
- * A deadline that moves away, as it does with every request, does not move its timer: one that fires
- * too early is armed anew. */
+ * A deadline that moves away, as it does with every request, does not move its timer: one that
+ * fires too early is armed anew. */
 #include "server/conn.h"
 
 #include "server/admit.h"

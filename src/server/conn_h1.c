@@ -117,8 +117,8 @@ static bool resize_rest(conn_h1 *h1, size_t capacity)
     return true;
 }
 
-/* Room behind the rest for some bytes more. Many a slow head waits with its rest, so there is little
- * room to spare. */
+/* Room behind the rest for some bytes more. Many a slow head waits with its rest, so there is
+ * little room to spare. */
 static bool grow_rest(conn_h1 *h1, size_t room)
 {
     size_t length = h1->rest ? h1->rest->length : 0;
@@ -253,8 +253,8 @@ static hw_text read_input(conn_h1 *h1)
     return (hw_text){memory, count > 0 ? (size_t)count : 0};
 }
 
-/* Moves what is left of the input to the rest: to its start, or, if nothing of what was kept is used
- * up, what is new behind it. False: no memory. */
+/* Moves what is left of the input to the rest: to its start, or, if nothing of what was kept is
+ * used up, what is new behind it. False: no memory. */
 static bool move_to_rest(conn_h1 *h1, hw_text left, bool is_behind)
 {
     h1_rest *rest = h1->rest;
@@ -309,7 +309,8 @@ static void end_connection(conn_h1 *h1)
     h1->skip_left = LINGER_BYTES_MAX;
 }
 
-/* Nothing is under way. What the client has not taken yet of the last answer still has to arrive. */
+/* Nothing is under way. What the client has not taken yet of the last answer still has to
+ * arrive. */
 static void end_idle(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
@@ -362,7 +363,8 @@ static int64_t count_taken(const conn_h1 *h1, size_t *ret_unsent)
     return (int64_t)(h1->sent_bytes - *ret_unsent);
 }
 
-/* The waits for the client to take what is sent: two spans of one thing, which is looked at once. */
+/* The waits for the client to take what is sent: two spans of one thing, which is looked at
+ * once. */
 static void wait_for_output(conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
@@ -414,8 +416,8 @@ static void wait_idle(conn_h1 *h1)
     hw_conn_arm(&h1->conn, h1->by_ms[H1_WAIT_IDLE]);
 }
 
-/* What it waits for, as far as it may give way: who would have the server wait, and is not just about
- * to be served. */
+/* What it waits for, as far as it may give way: who would have the server wait, and is not just
+ * about to be served. */
 static hw_phase phase_of(const conn_h1 *h1)
 {
     if (is_stalled(h1) && h1->queue_length == 0)

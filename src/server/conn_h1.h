@@ -114,8 +114,8 @@ struct conn_h1 {
 #define H1_QUEUE_MAX 16
 /* Sent in one turn, if anybody else is queued. */
 #define H1_SLICE_BYTES ((size_t)256 * 1024)
-/* Of a connection: no more heads are read ahead while those that wait, and the input that is left, hold
- * more. */
+/* Of a connection: no more heads are read ahead while those that wait, and the input that is left,
+ * hold more. */
 #define H1_QUEUE_BYTES_MAX ((size_t)64 * 1024)
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);

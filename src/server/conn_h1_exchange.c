@@ -125,7 +125,8 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1)
     h1_exchange *e = take_spare(lane);
     if (!e)
         return NULL;
-    /* In two groups, each of which is a few vectors to the compiler: both at once would be a loop. */
+    /* In two groups, each of which is a few vectors to the compiler: both at once would be a
+     * loop. */
     memset(&e->conn, 0, offsetof(h1_exchange, interim) - offsetof(h1_exchange, conn));
     memset(&e->interim, 0, offsetof(h1_exchange, frame) - offsetof(h1_exchange, interim));
     e->conn = h1;

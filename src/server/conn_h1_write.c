@@ -475,7 +475,8 @@ static bool save_unsent(h1_exchange *e)
     return !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
 }
 
-/* RFC 9112 9.6: after an answer that says close no other may follow, whatever was asked meanwhile. */
+/* RFC 9112 9.6: after an answer that says close no other may follow, whatever was asked
+ * meanwhile. */
 static void end_after_answer(conn_h1 *h1)
 {
     if (h1->input != H1_INPUT_OVER)
@@ -550,8 +551,8 @@ static bool write_batch(conn_h1 *h1, size_t *budget)
     return is_all_sent && sent > 0;
 }
 
-/* Nearly every turn has one usual answer, all of which goes: that one is over without a batch. False:
- * this is another turn, and nothing has been done. */
+/* Nearly every turn has one usual answer, all of which goes: that one is over without a batch.
+ * False: this is another turn, and nothing has been done. */
 static inline bool write_usual(conn_h1 *h1)
 {
     hw_lane *lane = h1->conn.lane;

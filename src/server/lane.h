@@ -28,7 +28,8 @@
 
 typedef struct hw_lane hw_lane;
 
-/* What a connection waits for, as far as it may give way to others: in the order in which they do. */
+/* What a connection waits for, as far as it may give way to others: in the order in which they
+ * do. */
 typedef enum hw_phase {
     HW_PHASE_IDLE,    /* the next request */
     HW_PHASE_HEAD,    /* the first bytes of a request, or the rest of its head */
@@ -152,8 +153,8 @@ int hw_lane_listen(hw_lane *lane);
 /* No new connections; every one that is idle closes, the others with their next answer; the loop
  * ends with the last. */
 void hw_lane_drain(hw_lane *lane);
-/* Ends the loop of a lane that drains when nobody is left: no connection, and no handler of one that
- * has gone. Whoever takes the last away asks. */
+/* Ends the loop of a lane that drains when nobody is left: no connection, and no handler of one
+ * that has gone. Whoever takes the last away asks. */
 void hw_lane_end_if_over(hw_lane *lane);
 /* Closes every connection at once, in the middle of whatever it does. */
 void hw_lane_cut(hw_lane *lane);

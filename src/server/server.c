@@ -26,8 +26,9 @@
 #define MEMORY_MIN ((size_t)1024 * 1024)
 #define MEMORY_MAX ((size_t)256 * 1024 * 1024)
 /* The rest of the ceiling. The program and its libraries; each loop with its buffers, its log and
- * its share of the allocator; each thread's stack, of which much is never touched. An allocator cannot
- * give everything back that is free: experience says less than an eighth of what it handed out. */
+ * its share of the allocator; each thread's stack, of which much is never touched. An allocator
+ * cannot give everything back that is free: experience says less than an eighth of what it handed
+ * out. */
 #define FIXED_BYTES ((size_t)8 * 1024 * 1024)
 #define FIXED_LOOP_BYTES ((size_t)1024 * 1024)
 #define FIXED_THREAD_BYTES ((size_t)128 * 1024)

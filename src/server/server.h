@@ -46,8 +46,8 @@ const char *hw_server_address(const hw_server *server, size_t index);
 /* The most memory the process should ever have: the program and its loops, what the answerers keep,
  * and limits.memory_bytes_max. Valid: from hw_server_new on. */
 uint64_t hw_server_ceiling(const hw_server *server);
-/* Exchanges begun and not finished yet; requests and body bytes answered, connections shed and refused
- * so far; memory that is charged now. Threads: any. */
+/* Exchanges begun and not finished yet; requests and body bytes answered, connections shed and
+ * refused so far; memory that is charged now. Threads: any. */
 typedef struct hw_server_numbers {
     uint64_t connections, exchanges, requests, bytes_out, shed, refused, memory;
 } hw_server_numbers;

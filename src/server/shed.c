@@ -3,24 +3,25 @@
  * Nobody who is served is hurt for one who comes: only those give way who keep the server waiting.
  * First who is idle, the one that has been so for longest; he has to expect it (RFC 9112 9.3.1) and
  * loses nothing. Then who has not sent a whole head yet, again the one that has waited for longest,
- * and who is not read from for want of memory. Then who sends content, or takes what is sent, slower than the least rate. When there is nothing
- * of the kind, who comes is answered 503 (admit.c).
+ * and who is not read from for want of memory. Then who sends content, or takes what is sent,
+ * slower than the least rate. When there is nothing of the kind, who comes is answered 503
+ * (admit.c).
  *
  * ARM enters a connection into the list of what it waits for, at the end; so the first of a list is
  * the one to go, and nothing is searched for. The speed of clients is not watched: it is looked at
  * when it matters, of the few that have waited longest; who is fast enough goes back to the end
  * of the list, and is measured anew.
  *
- * Slots are the server's, but a lane closes its own connections alone. One that has nothing to close
- * asks another one that may have, and lets in who comes: for a moment there may be as many too many as
- * there are lanes. One that was asked and has nothing either says so (may_shed), until one of
- * its connections waits again or a second has passed, and is not asked before that.
+ * Slots are the server's, but a lane closes its own connections alone. One that has nothing to
+ * close asks another one that may have, and lets in who comes: for a moment there may be as many
+ * too many as there are lanes. One that was asked and has nothing either says so (may_shed), until
+ * one of its connections waits again or a second has passed, and is not asked before that.
  *
  * How many connections an address has is counted for the whole server, in a table of counters by a
  * hash of the address: addresses that meet there are counted together, and as who is over his share
  * only loses connections of his very own, this harms nobody. Rejected: a map of addresses, which
- * would need memory, and a lock, at the very moment when both are scarce. For the same reason an address's
- * connections are found in one of a fixed number of lists. */
+ * would need memory, and a lock, at the very moment when both are scarce. For the same reason an
+ * address's connections are found in one of a fixed number of lists. */
 #include "server/shed.h"
 
 #include <string.h>
@@ -143,8 +144,8 @@ static void post_once(hw_lane *lane)
         hw_loop_post(&lane->loop, &lane->waiting.shed_post);
 }
 
-/* First what nobody uses, then a few connections: their memory is free at the end of the step, and what
- * is still to be done is seen in the next one. */
+/* First what nobody uses, then a few connections: their memory is free at the end of the step, and
+ * what is still to be done is seen in the next one. */
 static void relieve_memory(hw_lane *lane)
 {
     const hw_budget *budget = &lane->shared->budget;

@@ -9,7 +9,8 @@
 /* The processors this process may use: its affinity and its cgroup's quota (rounded up), at
  * least 1. */
 unsigned hw_sys_processors(void);
-/* The memory this process may use: the machine's, or what its cgroup allows of it; 0: nobody knows. */
+/* The memory this process may use: the machine's, or what its cgroup allows of it; 0: nobody
+ * knows. */
 uint64_t hw_sys_memory_bytes(void);
 /* Raises the soft limit of open descriptors to the hard one; the limit now in force, or a negative
  * errno. */

@@ -6,9 +6,10 @@
  * Backslashes are escaped too: a reader can tell what was sent from what was escaped. Rejected:
  * dropping what is not printable, which hides an attack from the one who looks for it.
  *
- * Nearly all that honest clients send is printable ASCII without quotes and backslashes, which every
- * style leaves as it is. So a text is copied sixteen bytes at a time first, each looked at on its
- * way, and only when something else turns up is that thrown away; a test compares the two ways. */
+ * Nearly all that honest clients send is printable ASCII without quotes and backslashes, which
+ * every style leaves as it is. So a text is copied sixteen bytes at a time first, each looked at on
+ * its way, and only when something else turns up is that thrown away; a test compares the two
+ * ways. */
 #include "watch/escape.h"
 
 #include <string.h>

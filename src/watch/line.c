@@ -5,9 +5,9 @@
  * always whole where there is room for the longest. Everything a client may have chosen goes
  * through watch/escape, method and protocol too.
  *
- * JSON and combined are written for every request of a busy server: the room for the longest line is
- * asked for once, what is between the texts is copied without a call, and small numbers without a
- * loop. Pretty is for eyes, which are slower. */
+ * JSON and combined are written for every request of a busy server: the room for the longest line
+ * is asked for once, what is between the texts is copied without a call, and small numbers without
+ * a loop. Pretty is for eyes, which are slower. */
 #include "watch/line.h"
 
 #include <string.h>

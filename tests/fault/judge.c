@@ -1,8 +1,8 @@
 /* Judges answers by those that were given when nothing failed.
  *
  * Both are read by the strict reader of the talks. What an answer says is put down as text, without
- * its date, for time may have passed, and its tag, for files may have been moved and moved back; and without
- * /prepared's count of what was asked before. */
+ * its date, for time may have passed, and its tag, for files may have been moved and moved back;
+ * and without /prepared's count of what was asked before. */
 #include "fault/judge.h"
 
 #include <stdio.h>

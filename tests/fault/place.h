@@ -1,10 +1,10 @@
-/* What the servers of these tests serve: the talks' files and large.bin, /echo and answerers, and handlers of an
- * application:
+/* What the servers of these tests serve: the talks' files and large.bin, /echo and answerers, and
+ * handlers of an application:
  *
- *   /text       a text with a field of its own
- *   /give-back  its body
- *   /blocking   the same as /text, on a spare
- *   /sleep      sleeps for SLEEP_MS, so that its loop is taken over */
+ *    /text       a text with a field of its own
+ *    /give-back  its body
+ *    /blocking   the same as /text, on a spare
+ *    /sleep      sleeps for SLEEP_MS, so that its loop is taken over */
 #ifndef HW_TESTS_FAULT_PLACE_H
 #define HW_TESTS_FAULT_PLACE_H
 

@@ -38,7 +38,8 @@ typedef struct fault_points {
     size_t count, capacity;
 } fault_points;
 
-/* How thoroughly: calls beyond the nth are left out, and what only ends when much time has passed. */
+/* How thoroughly: calls beyond the nth are left out, and what only ends when much time has
+ * passed. */
 typedef struct fault_bounds {
     unsigned nth_max;
     size_t short_bytes; /* the least a call may move */

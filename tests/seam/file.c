@@ -67,7 +67,8 @@ ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset)
                : real_hw_sys_read_at(fd, memory, hw_script_limit(HW_CALL_read_at, bytes), offset);
 }
 
-/* Every file system can be asked, and has what it is asked for, unless the script says otherwise. */
+/* Every file system can be asked, and has what it is asked for, unless the script says
+ * otherwise. */
 ssize_t hw_sys_read_cached(int fd, void *memory, size_t bytes, uint64_t offset)
 {
     int failure = hw_script_take(HW_CALL_read_cached);

@@ -27,8 +27,8 @@ int64_t hw_seam_live_allocations(void);
 void hw_seam_fail(const char *call, unsigned nth, int error);
 /* The same, and so does every later one until the reset. */
 void hw_seam_fail_from(const char *call, unsigned nth, int error);
-/* Reads and writes move at most so many bytes at once; 0: as many as they can; HW_SEAM_HALF: half of
- * what they are asked for. */
+/* Reads and writes move at most so many bytes at once; 0: as many as they can; HW_SEAM_HALF: half
+ * of what they are asked for. */
 #define HW_SEAM_HALF SIZE_MAX
 void hw_seam_short(const char *call, size_t bytes);
 /* Whether it may be short. */

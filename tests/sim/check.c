@@ -1,10 +1,10 @@
 /* Judges answers.
  *
  * What is always owed: answers come in the order of the requests, one for each; whatever an answer
- * claims to be it is, to the byte; nothing follows the last. What is owed to strict clients besides:
- * every answer is there, with the status that the request deserves, and the connection ends for a
- * reason. Others may hear that they were too slow (408), or that the server has had no memory or no
- * time for them (500, 503, 504). */
+ * claims to be it is, to the byte; nothing follows the last. What is owed to strict clients
+ * besides: every answer is there, with the status that the request deserves, and the connection
+ * ends for a reason. Others may hear that they were too slow (408), or that the server has had no
+ * memory or no time for them (500, 503, 504). */
 #include "sim/check.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* A client is one connection. It takes a step when the world gives it one.
  *
- * A patient client sends all its requests, reads everything and never stalls; where the seed is calm
- * besides it must get exactly what it asked for, whatever the others do. Rude ones stop in the
+ * A patient client sends all its requests, reads everything and never stalls; where the seed is
+ * calm besides it must get exactly what it asked for, whatever the others do. Rude ones stop in the
  * middle, stall for minutes, end and reset as the dice say: of them the server owes the rest of the
  * world that nothing comes of it, and to them that what they hear is true (check.c). */
 #include "sim/client.h"

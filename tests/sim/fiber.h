@@ -11,7 +11,8 @@
 typedef struct sim_fiber sim_fiber;
 sim_fiber *sim_fiber_start(void *(*run)(void *arg), void *arg);
 
-/* By the world: one that can go on is chosen by the dice and runs until it waits. False: all wait. */
+/* By the world: one that can go on is chosen by the dice and runs until it waits. False: all
+ * wait. */
 bool sim_fiber_run_any(void);
 bool sim_fiber_can_run_any(void);
 /* When the first of those that wait for a time goes on; SIM_NEVER: none does. */

@@ -1,7 +1,8 @@
 /* A response reader of one page, which shares nothing with the engine under test.
  *
  * It knows what RFC 9112 lets this server say, and calls everything else wrong: another version, a
- * line end that is not CRLF, framing twice or where there is none, a final answer without a date. */
+ * line end that is not CRLF, framing twice or where there is none, a final answer without a
+ * date. */
 #include "sim/reply.h"
 
 #include <string.h>

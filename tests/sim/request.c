@@ -238,7 +238,8 @@ static void draw_tunnel(sim_request *request, unsigned id)
     talk_bytes_put(&request->bytes, talk_bytes_text(&request->content));
 }
 
-/* An echo that breaks in its middle: with a status, or, when some of it has left, without an end. */
+/* An echo that breaks in its middle: with a status, or, when some of it has left, without an
+ * end. */
 static void draw_broken_echo(sim_request *request, unsigned id)
 {
     talk_bytes body = {0};

@@ -1,4 +1,5 @@
-/* Requests as clients may send them, and what a slow reading of the standards says of the answer. */
+/* Requests as clients may send them, and what a slow reading of the standards says of the
+ * answer. */
 #ifndef HW_TESTS_SIM_REQUEST_H
 #define HW_TESTS_SIM_REQUEST_H
 

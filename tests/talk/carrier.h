@@ -38,8 +38,8 @@ typedef struct talk_carrier_ops {
     void (*stop)(talk_carrier *carrier);
     /* Appends what has arrived, and waits for it where that can take time. */
     talk_heard (*receive)(talk_carrier *carrier, talk_bytes *bytes);
-    /* Appends so many bytes of what has arrived or arrives at once, and leaves the rest where it is.
-     * False: there are not so many. Only where `has_time`. */
+    /* Appends so many bytes of what has arrived or arrives at once, and leaves the rest where it
+     * is. False: there are not so many. Only where `has_time`. */
     bool (*take)(talk_carrier *carrier, talk_bytes *bytes, size_t count);
     bool (*is_closed)(talk_carrier *carrier);
     /* Ends connection and server. What the server should have let go of but has not, in words;

@@ -4,8 +4,8 @@
 
 #include "unit/harness.h"
 
-/* Prints what failed, how, and the totals; the exit status of the program. A whole sweep that had no
- * allocation to fail is blind, and has failed. */
+/* Prints what failed, how, and the totals; the exit status of the program. A whole sweep that had
+ * no allocation to fail is blind, and has failed. */
 int hw_sweep(hw_test *const *tests, size_t count, unsigned deadline_s, bool is_whole);
 
 /* Whether this is a sweep's child and its failure has been injected. */

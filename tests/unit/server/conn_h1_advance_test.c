@@ -41,7 +41,8 @@ static void let_slow_end(test_rig *rig)
     hw_loop_settle(&rig->lane.loop);
 }
 
-/* The client's end arrives with requests that hold the reading, or fill the queue as often as that. */
+/* The client's end arrives with requests that hold the reading, or fill the queue as often as
+ * that. */
 static void check_end_behind(const char *first, unsigned batches, bool is_slow)
 {
     test_rig rig = {.answerer = {.answer = answer_slow_or_hi}};

@@ -104,7 +104,8 @@ HW_TEST(conn_h1_keeps_no_buffer_while_it_is_idle)
     rig_close(&rig);
 }
 
-/* Thousands may wait in the middle of a head: what they keep of it is little more than what came. */
+/* Thousands may wait in the middle of a head: what they keep of it is little more than what
+ * came. */
 HW_TEST(conn_h1_keeps_little_of_a_head_in_pieces)
 {
     test_rig rig = {0};
@@ -429,7 +430,8 @@ HW_TEST(conn_h1_reads_on_only_behind_what_it_has_used)
     rig_close(&rig);
 }
 
-/* The content's ring leaves no room for another head until it is gone, so that one waits, unread. */
+/* The content's ring leaves no room for another head until it is gone, so that one waits,
+ * unread. */
 HW_TEST(conn_h1_answers_what_came_with_the_end_of_a_content_when_it_drains)
 {
     test_rig rig = {.answerer = {.answer = answer_and_keep},

@@ -128,7 +128,8 @@ static hw_text expect_start(hw_pipe *client, const char *start)
     return heard;
 }
 
-/* Half a head, and the wall clock set by so many years: what is heard at the deadline, not before. */
+/* Half a head, and the wall clock set by so many years: what is heard at the deadline, not
+ * before. */
 static void expect_deadline_across(int64_t years)
 {
     static const int64_t start_s = 784111777, year_s = 31556952;

@@ -22,7 +22,8 @@ static hw_record plain_record(void)
     };
 }
 
-/* The hostile record: every text a client chooses tries to leave its place, and is as long as can be. */
+/* The hostile record: every text a client chooses tries to leave its place, and is as long as can
+ * be. */
 static hw_record hostile_record(void)
 {
     static char bytes[9000];
