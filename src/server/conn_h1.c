@@ -8,17 +8,14 @@
  *
  * When the ready queue has answered, only WRITE and ARM follow: nothing new has come to be read.
  *
- * What is left of the input when a turn ends moves to the connection (h1_rest): the lane's buffer
- * is the next one's. So does what is filled of the lane's head. Both come back for the next turn;
- * copying them costs little, and a rest with room to read behind it, or a whole head, would cost
- * kilobytes for each of the thousands who may wait in the middle of a head.
+ * What is left of the input when a turn ends moves to the connection (conn_h1_rest.c): the lane's
+ * buffer is the next one's.
  *
  * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest
  * is the deadline. What follows when it passes is decided in the next turn, before READ. */
 #include "server/conn_h1.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -27,8 +24,6 @@
 
 /* What a client may go on sending after the last answer before it is no longer read. */
 #define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
-/* Behind a rest that grows. */
-#define REST_ROOM_BYTES 32
 #define LARGE_ROOM_BYTES (4 * 1024)
 #define SPARE_CONNS_MAX 256
 
@@ -91,114 +86,6 @@ static inline bool may_read(const conn_h1 *h1)
            !hw_budget_is_full(&h1->conn.lane->shared->budget);
 }
 
-static size_t count_rest_bytes(size_t capacity)
-{
-    return sizeof(h1_rest) + capacity + HW_H1_SLACK;
-}
-
-/* Larger than it is, as a rest only grows. */
-static bool resize_rest(conn_h1 *h1, size_t capacity)
-{
-    hw_budget *budget = &h1->conn.lane->shared->budget;
-    size_t before = h1->rest ? count_rest_bytes(h1->rest->capacity) : 0;
-    size_t more = count_rest_bytes(capacity) - before;
-    bool is_new = !h1->rest;
-    if (!hw_budget_take(budget, more))
-        return false;
-    h1_rest *rest = hw_sys_resize(h1->rest, before + more);
-    if (!rest) {
-        hw_budget_give(budget, more);
-        return false;
-    }
-    if (is_new)
-        *rest = (h1_rest){0};
-    rest->capacity = capacity;
-    h1->rest = rest;
-    return true;
-}
-
-/* Room behind the rest for some bytes more. Many a slow head waits with its rest, so there is
- * little room to spare. */
-static bool grow_rest(conn_h1 *h1, size_t room)
-{
-    size_t length = h1->rest ? h1->rest->length : 0;
-    size_t capacity = h1->rest ? h1->rest->capacity : 0;
-    if (capacity - length >= room)
-        return true;
-    capacity = hw_size_max(capacity + capacity / 4, length + room + REST_ROOM_BYTES);
-    return resize_rest(h1, capacity);
-}
-
-static void drop_head(conn_h1 *h1)
-{
-    if (!h1->rest->head)
-        return;
-    hw_budget_give(&h1->conn.lane->shared->budget, h1->rest->head_bytes);
-    hw_sys_free(h1->rest->head);
-    h1->rest->head = NULL;
-    h1->rest->head_bytes = 0;
-}
-
-/* Room for so much of a head. */
-static bool grow_head(conn_h1 *h1, size_t bytes)
-{
-    hw_budget *budget = &h1->conn.lane->shared->budget;
-    h1_rest *rest = h1->rest;
-    if (rest->head_bytes >= bytes)
-        return true;
-    if (!hw_budget_take(budget, bytes - rest->head_bytes))
-        return false;
-    hw_h1_head *grown = hw_sys_resize(rest->head, bytes);
-    if (!grown) {
-        hw_budget_give(budget, bytes - rest->head_bytes);
-        return false;
-    }
-    rest->head = grown;
-    rest->head_bytes = bytes;
-    return true;
-}
-
-static void drop_rest(conn_h1 *h1)
-{
-    if (!h1->rest)
-        return;
-    drop_head(h1);
-    hw_budget_give(&h1->conn.lane->shared->budget, count_rest_bytes(h1->rest->capacity));
-    hw_sys_free(h1->rest);
-    h1->rest = NULL;
-}
-
-/* All of a head that the engine has filled, and the field it is at. */
-static size_t count_head_bytes(const hw_h1_head *head)
-{
-    size_t fields = hw_size_min(head->field_count + (size_t)1, HW_H1_FIELDS_MAX);
-    return offsetof(hw_h1_head, fields) + fields * sizeof head->fields[0];
-}
-
-/* The lane's head is that of whoever takes its turn. */
-static void load_head(const conn_h1 *h1)
-{
-    const hw_h1_head *head = h1->rest->head;
-    if (head)
-        memcpy(&h1->conn.lane->head, head, count_head_bytes(head));
-}
-
-/* Between two heads, and in a content, there is nothing in it. False: no memory. */
-static bool save_head(conn_h1 *h1)
-{
-    h1_rest *rest = h1->rest;
-    const hw_h1_head *head = &h1->conn.lane->head;
-    size_t bytes = count_head_bytes(head);
-    if (!hw_h1_is_in_section(&h1->parser)) {
-        drop_head(h1);
-        return true;
-    }
-    if (!grow_head(h1, bytes))
-        return false;
-    memcpy(rest->head, head, bytes);
-    return true;
-}
-
 static void note_read(conn_h1 *h1, ssize_t count)
 {
     if (count > 0) {
@@ -220,10 +107,10 @@ static __attribute__((noinline)) hw_text read_more(conn_h1 *h1)
     size_t kept = h1->rest->length,
            room = HW_LANE_INPUT_BYTES - hw_size_min(kept, HW_LANE_INPUT_BYTES);
     bool is_large = room < HW_LANE_INPUT_BYTES / 2;
-    load_head(h1);
+    hw_conn_h1_load_head(h1);
     if (!may_read(h1))
         return (hw_text){h1->rest->bytes, kept};
-    if (is_large && !grow_rest(h1, LARGE_ROOM_BYTES)) {
+    if (is_large && !hw_conn_h1_grow_rest(h1, LARGE_ROOM_BYTES)) {
         hw_conn_close(&h1->conn);
         return (hw_text){0};
     }
@@ -253,27 +140,6 @@ static hw_text read_input(conn_h1 *h1)
     return (hw_text){memory, count > 0 ? (size_t)count : 0};
 }
 
-/* Moves what is left of the input to the rest: to its start, or, if nothing of what was kept is
- * used up, what is new behind it. False: no memory. */
-static bool move_to_rest(conn_h1 *h1, hw_text left, bool is_behind)
-{
-    h1_rest *rest = h1->rest;
-    bool is_there = rest && left.at >= rest->bytes && left.at <= rest->bytes + rest->length;
-    if (is_there) {
-        memmove(rest->bytes, left.at, left.length);
-        rest->length = left.length;
-        return true;
-    }
-    if (rest && !is_behind)
-        rest->length = 0;
-    size_t kept = rest ? rest->length : 0;
-    if (!grow_rest(h1, left.length - kept))
-        return false;
-    memcpy(h1->rest->bytes + kept, left.at + kept, left.length - kept);
-    h1->rest->length = left.length;
-    return true;
-}
-
 /* Keeps what the turn has not used. */
 static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
 {
@@ -285,10 +151,10 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
     }
     if (left.length == 0) {
         if (h1->rest)
-            drop_rest(h1);
+            hw_conn_h1_drop_rest(h1);
         return;
     }
-    if (!move_to_rest(h1, left, used == 0) || !save_head(h1))
+    if (!hw_conn_h1_keep_rest(h1, left, used == 0))
         hw_conn_close(&h1->conn);
 }
 
@@ -304,7 +170,7 @@ static void end_connection(conn_h1 *h1)
     }
     stream->ops->end_write(stream);
     hw_conn_h1_end_requests(h1);
-    drop_rest(h1);
+    hw_conn_h1_drop_rest(h1);
     h1->input = H1_INPUT_LINGER;
     h1->skip_left = LINGER_BYTES_MAX;
 }
@@ -635,7 +501,7 @@ static void let_go_h1(hw_conn *conn)
     for (hw_link *link; (link = hw_list_first(&h1->queue));) {
         hw_conn_h1_drop(HW_MEMBER(link, h1_exchange, link));
     }
-    drop_rest(h1);
+    hw_conn_h1_drop_rest(h1);
 }
 
 /* Behind its link, which holds it among the spares. */

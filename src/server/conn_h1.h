@@ -131,6 +131,14 @@ static inline size_t hw_conn_h1_rest_bytes(const conn_h1 *h1)
 {
     return h1->rest ? h1->rest->length : 0;
 }
+/* Keeping it (conn_h1_rest.c). What is left of a turn's input, to the rest's start, or, if nothing
+ * of what was kept is used up, what is new behind it; and what is filled of the lane's head. False:
+ * no memory. */
+bool hw_conn_h1_keep_rest(conn_h1 *h1, hw_text left, bool is_behind);
+/* Room behind the rest for some bytes more. False: no memory. */
+bool hw_conn_h1_grow_rest(conn_h1 *h1, size_t room);
+void hw_conn_h1_load_head(const conn_h1 *h1); /* for this turn, into the lane's; there is a rest */
+void hw_conn_h1_drop_rest(conn_h1 *h1);
 /* A handler has the exchange whose content is to be read: it waits. */
 static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
 {

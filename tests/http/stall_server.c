@@ -1,16 +1,16 @@
 /* A server whose handlers block, for tests/http/test_stalls.py:
- *      stall-server [--loops N] [--blocked-max N] [--drain-ms N] [--gate FIFO] [--files DIR]
- *      stall-server main [OPTION...]: with the command line of hewn_main instead
+ *     stall-server [--loops N] [--blocked-max N] [--drain-ms N] [--gate FIFO] [--files DIR]
+ *     stall-server main [OPTION...]: with the command line of hewn_main instead
  *
  * Numbers that a request gives are in its query: ms, how long the handler sleeps, and n, which the
  * answer repeats.
- *      /hi              "hi", at once
- *      /sleep           sleeps; /blocking: the same on a route that says so
- *      /number/0 ...    sleeps and answers n: ROUTES routes, for the server learns of each how slow it is
- *      /brief/0 ...     the same, given BRIEF_MS
- *      /hold            waits until somebody opens the gate for writing; /hold-blocking: as above
- *      /inside          how many handlers sleep or wait now
- *      /in-flight       how many requests are not finished, itself included
+ *     /hi              "hi", at once
+ *     /sleep           sleeps; /blocking: the same on a route that says so
+ *     /number/0 ...    sleeps and answers n: ROUTES routes, for the server learns of each how slow it is
+ *     /brief/0 ...     the same, given BRIEF_MS
+ *     /hold            waits until somebody opens the gate for writing; /hold-blocking: as above
+ *     /inside          how many handlers sleep or wait now
+ *     /in-flight       how many requests are not finished, itself included
  * and the files of DIR at "/". It prints the address it listens on. The signals are those of
  * hewn_server_run. */
 #include <errno.h>

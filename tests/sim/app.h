@@ -1,8 +1,8 @@
 /* The application that is simulated: files, echoes, handlers that wait, fail or answer in pieces.
  *
- *    /say?id=N    "said N\n"                   /slow?id=N    "slow N\n" in pieces, with waits between
- *    /sleep?id=N  "slept N\n", after ms=N      /upload       a buffered body of at most 3000 bytes
- *    /block?id=N  the same, known to block     /echo         the body, while it comes
+ *     /say?id=N    "said N\n"                   /slow?id=N    "slow N\n" in pieces, with waits between
+ *     /sleep?id=N  "slept N\n", after ms=N      /upload       a buffered body of at most 3000 bytes
+ *     /block?id=N  the same, known to block     /echo         the body, while it comes
  *
  * and those of talk/answerers.h, and the files of files.h for the rest. */
 #ifndef HW_TESTS_SIM_APP_H
