@@ -164,7 +164,9 @@ static void relieve_memory(hw_lane *lane)
 static void resume_stalled(hw_lane *lane)
 {
     const hw_list *list = &lane->waiting.phases[HW_PHASE_STALLED];
-    if (hw_budget_is_full(&lane->shared->budget))
+    hw_budget *budget = &lane->shared->budget;
+    /* What was told is not true any more: it is to be told again. */
+    if (!hw_list_is_empty(list) && hw_budget_is_full(budget) && hw_budget_await(budget))
         return;
     for (hw_link *link = list->head.next; link != &list->head; link = link->next)
         hw_conn_queue(HW_MEMBER(link, hw_conn, waiting));
