@@ -76,14 +76,15 @@ static bool is_stalled(const conn_h1 *h1)
            hw_budget_is_full(&h1->conn.lane->shared->budget);
 }
 
+static inline bool wants_read(const conn_h1 *h1)
+{
+    return h1->conn.stream->readable && !h1->is_ended && h1->owed == 0 && is_rest_used_up(h1) &&
+           has_input_room(h1);
+}
+
 static inline bool may_read(const conn_h1 *h1)
 {
-    if (!h1->conn.stream->readable || h1->is_ended || h1->owed > 0 || !is_rest_used_up(h1))
-        return false;
-    if (h1->input != H1_INPUT_HEADS)
-        return has_content_room(h1);
-    return hw_conn_h1_has_queue_room(h1, hw_conn_h1_rest_bytes(h1)) &&
-           !hw_budget_is_full(&h1->conn.lane->shared->budget);
+    return wants_read(h1) && !is_stalled(h1);
 }
 
 static void note_read(conn_h1 *h1, ssize_t count)
@@ -275,7 +276,8 @@ static void wait_idle(conn_h1 *h1)
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
         if (wait != H1_WAIT_IDLE)
             h1->by_ms[wait] = H1_NEVER;
-    if (h1->by_ms[H1_WAIT_IDLE] == H1_NEVER) {
+    /* It may have been stalled in between, and there was nothing to be read. */
+    if (h1->by_ms[H1_WAIT_IDLE] == H1_NEVER || h1->conn.phase != HW_PHASE_IDLE) {
         hw_conn_enter_idle(&h1->conn);
         h1->by_ms[H1_WAIT_IDLE] = h1->conn.since_ms + h1->conn.lane->shared->limits.idle_ms;
     }
@@ -284,9 +286,9 @@ static void wait_idle(conn_h1 *h1)
 
 /* What it waits for, as far as it may give way: who would have the server wait, and is not just
  * about to be served. */
-static hw_phase phase_of(const conn_h1 *h1)
+static hw_phase phase_of(const conn_h1 *h1, bool is_held_up)
 {
-    if (is_stalled(h1) && h1->queue_length == 0)
+    if (is_held_up && h1->queue_length == 0)
         return HW_PHASE_STALLED;
     if (h1->by_ms[H1_WAIT_IDLE] != H1_NEVER)
         return HW_PHASE_IDLE;
@@ -299,9 +301,9 @@ static hw_phase phase_of(const conn_h1 *h1)
 }
 
 /* A wait goes on from its beginning, but for those that begin anew with each request. */
-static void enter_phase(conn_h1 *h1, bool is_new_request)
+static void enter_phase(conn_h1 *h1, bool is_new_request, bool is_held_up)
 {
-    hw_phase phase = phase_of(h1);
+    hw_phase phase = phase_of(h1, is_held_up);
     bool begins_anew = is_new_request && (phase == HW_PHASE_IDLE || phase == HW_PHASE_HEAD);
     if (phase != h1->conn.phase || begins_anew)
         hw_conn_enter(&h1->conn, phase);
@@ -310,7 +312,7 @@ static void enter_phase(conn_h1 *h1, bool is_new_request)
         hw_conn_queue(&h1->conn);
 }
 
-static void arm_deadline(conn_h1 *h1)
+static void arm_deadline(conn_h1 *h1, bool is_held_up)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     bool is_between = hw_h1_is_between(&h1->parser), is_heads = h1->input == H1_INPUT_HEADS;
@@ -326,7 +328,7 @@ static void arm_deadline(conn_h1 *h1)
                limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1);
     wait_while(h1, H1_WAIT_HANDLER, h1->lent != NULL, 0);
-    enter_phase(h1, is_new_request);
+    enter_phase(h1, is_new_request, is_held_up);
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
 
@@ -347,9 +349,12 @@ static __attribute__((noinline)) void arm_busy(conn_h1 *h1)
     bool has_input = h1->rest || h1->is_ended;
     size_t left = hw_conn_h1_rest_bytes(h1);
     bool can_go_on = h1->owed > 0 ? has_input_room(h1) : hw_conn_h1_may_parse(h1, left);
-    if (may_read(h1) || (has_input && !h1->needs_more && can_go_on))
+    /* Asked once: other lanes give memory back meanwhile, and who is neither queued nor stalled
+     * would wait for nothing. */
+    bool is_held_up = is_stalled(h1);
+    if ((wants_read(h1) && !is_held_up) || (has_input && !h1->needs_more && can_go_on))
         hw_conn_queue(&h1->conn);
-    arm_deadline(h1);
+    arm_deadline(h1, is_held_up);
 }
 
 /* ARM: one deadline, or the end. */
@@ -516,14 +521,13 @@ static void free_h1_memory(hw_lane *lane, conn_h1 *h1)
     hw_budget_give(&lane->shared->budget, sizeof *h1);
 }
 
+/* The budget refuses none: whether there is room for one more has been asked (shed.c), and who
+ * would be closed here would not be told why. */
 static conn_h1 *alloc_h1(hw_lane *lane)
 {
-    hw_budget *budget = &lane->shared->budget;
-    if (!hw_budget_take(budget, sizeof(conn_h1)))
-        return NULL;
     conn_h1 *h1 = hw_sys_alloc(sizeof *h1);
-    if (!h1)
-        hw_budget_give(budget, sizeof *h1);
+    if (h1)
+        hw_budget_add(&lane->shared->budget, sizeof *h1);
     return h1;
 }
 

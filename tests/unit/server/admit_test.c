@@ -6,6 +6,7 @@
 #include "unit/net/socket_pair.h"
 #include "unit/server/rig.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* A rig whose lane listens on a real socket; time stands still, so only a test makes it tick. */
@@ -199,6 +200,58 @@ HW_TEST(admit_lets_who_waits_give_way_for_a_descriptor)
     close(before);
     settle_gate(&gate);
     assert_int_equal(gate.rig.lane.conn_count, 0);
+    close_gate(&gate);
+}
+
+/* Memory is used up to its last byte: who comes is told so, and the lane goes on accepting. */
+HW_TEST(admit_refuses_while_all_memory_is_used)
+{
+    test_gate gate;
+    char memory[512];
+    open_gate(&gate, 10);
+    hw_budget *budget = &gate.rig.shared.budget;
+    budget->max = 1000 * 1000;
+    size_t held = budget->max - budget->used;
+    hw_budget_add(budget, held);
+    for (int i = 0; i < 3; i++) {
+        int client = hw_test_connect(gate.listener.name);
+        hw_test_send(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        settle_gate(&gate);
+        NEED_TRUE(hw_test_receive(client, memory, sizeof memory) > 13);
+        assert_memory_equal(memory, "HTTP/1.1 503 ", 13);
+        assert_true(is_watching(&gate));
+        close(client);
+    }
+    assert_int_equal(count_refused(&gate), 3);
+    hw_budget_give(budget, held);
+    close_gate(&gate);
+}
+
+/* One gives way, but what it had comes back at the end of the step only. */
+HW_TEST(admit_lets_one_in_for_one_that_gives_way_while_all_memory_is_used)
+{
+    test_gate gate;
+    char memory[512];
+    open_gate(&gate, 10);
+    hw_budget *budget = &gate.rig.shared.budget;
+    int before = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    budget->max = 1000 * 1000;
+    size_t held = budget->max - budget->used;
+    hw_budget_add(budget, held);
+    int client = hw_test_connect(gate.listener.name);
+    hw_test_send(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.lane.counts.shed == 1);
+    assert_int_equal(count_refused(&gate), 0);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    hw_budget_give(budget, held);
+    tick_gate(&gate);
+    NEED_TRUE(hw_test_receive(client, memory, sizeof memory) > 13);
+    NEED_TRUE(memcmp(memory, "HTTP/1.1 200 ", 13) == 0);
+    close(before);
+    close(client);
+    settle_gate(&gate);
     close_gate(&gate);
 }
 

@@ -480,6 +480,29 @@ HW_TEST(shed_stalls_reading_until_there_is_memory)
     rig_close(&rig);
 }
 
+/* What seemed to be a request was none: it is idle again, and first to give way. */
+HW_TEST(shed_takes_who_was_stalled_for_nothing_for_idle)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    limit_memory(&rig, 1000 * 1000);
+    hw_pipe *client = connect_one(&rig);
+    make_idle(&rig, client);
+    conn_h1 *h1 = rig_conn(&rig);
+    size_t held = 1000 * 1000 - rig.shared.budget.used;
+    rig.shared.budget.is_told = true;
+    hw_budget_add(&rig.shared.budget, held);
+    h1->conn.stream->readable = true;
+    hw_conn_queue(&h1->conn);
+    hw_loop_settle(&rig.lane.loop);
+    NEED_TRUE(h1->conn.phase == HW_PHASE_STALLED);
+    hw_budget_give(&rig.shared.budget, held);
+    settle_twice(&rig);
+    NEED_TRUE(h1->conn.phase == HW_PHASE_IDLE);
+    hw_pipe_close(client);
+    rig_close(&rig);
+}
+
 /* A body whose memory has been taken is read on. */
 HW_TEST(shed_reads_on_what_has_its_memory)
 {
