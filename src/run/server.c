@@ -184,7 +184,7 @@ static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret
         limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
     if (known.rate_bytes_min)
         limits.rate_bytes_min = known.rate_bytes_min;
-    limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX);
+    limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX / 4);
     if (known.cache_bytes_max)
         limits.cache_bytes_max =
             known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;

@@ -13,7 +13,7 @@
 #include "net/listener.h"
 #include "server/server.h"
 
-/* One read takes at most this much, and a whole head always fits. */
+/* One read takes at most this much; a head of the default size always fits. */
 #define HW_LANE_INPUT_BYTES (64 * 1024)
 /* The heads of all answers that leave in one write. */
 #define HW_LANE_OUTPUT_BYTES (32 * 1024)
@@ -73,9 +73,10 @@ typedef struct hw_lane_counts {
 /* What of a lane's connections gives way when there is no room (shed.c). */
 typedef struct hw_waiting {
     hw_list phases[HW_PHASE_COUNT]; /* hw_conn, the one that has waited longest first */
-    hw_list peers[HW_LANE_PEERS];   /* hw_conn with an address, in the order they came */
+    hw_list peers[HW_LANE_PEERS];   /* hw_conn with an address; who was looked at last is last */
     atomic_bool may_shed;           /* there may be something to give way in this lane */
     atomic_bool is_asked;           /* shed_post is on its way */
+    atomic_bool is_slot_wanted;     /* by another lane */
     hw_post shed_post;
 } hw_waiting;
 

@@ -92,13 +92,14 @@ static hw_conn *find_slow(hw_lane *lane)
     return NULL;
 }
 
-bool hw_shed_one(hw_lane *lane)
+/* The stalled hold a slot and next to no memory: for that they wait, as they were promised. */
+static bool shed_first(hw_lane *lane, bool is_for_slot)
 {
     hw_waiting *waiting = &lane->waiting;
     hw_conn *conn = find_idle(&waiting->phases[HW_PHASE_IDLE]);
     if (!conn)
         conn = first_of(&waiting->phases[HW_PHASE_HEAD]);
-    if (!conn)
+    if (!conn && is_for_slot)
         conn = first_of(&waiting->phases[HW_PHASE_STALLED]);
     if (!conn)
         conn = find_slow(lane);
@@ -107,6 +108,17 @@ bool hw_shed_one(hw_lane *lane)
     else
         atomic_store_explicit(&waiting->may_shed, false, memory_order_relaxed);
     return conn != NULL;
+}
+
+bool hw_shed_one(hw_lane *lane)
+{
+    return shed_first(lane, true);
+}
+
+static void post_once(hw_lane *lane)
+{
+    if (!atomic_exchange(&lane->waiting.is_asked, true))
+        hw_loop_post(&lane->loop, &lane->waiting.shed_post);
 }
 
 /* Another lane that may have something to give way, the next one that is not this one. */
@@ -119,9 +131,9 @@ static bool ask_another(const hw_lane *lane)
         hw_waiting *waiting = &other->waiting;
         if (!atomic_load_explicit(&waiting->may_shed, memory_order_relaxed))
             continue;
-        if (atomic_exchange(&waiting->is_asked, true))
+        if (atomic_exchange(&waiting->is_slot_wanted, true))
             continue;
-        hw_loop_post(&other->loop, &waiting->shed_post);
+        post_once(other);
         return true;
     }
     return false;
@@ -138,12 +150,6 @@ static void shed_idle(hw_lane *lane)
         shed(conn);
 }
 
-static void post_once(hw_lane *lane)
-{
-    if (!atomic_exchange(&lane->waiting.is_asked, true))
-        hw_loop_post(&lane->loop, &lane->waiting.shed_post);
-}
-
 /* First what nobody uses, then a few connections: their memory is free at the end of the step, and
  * what is still to be done is seen in the next one. */
 static void relieve_memory(hw_lane *lane)
@@ -154,7 +160,7 @@ static void relieve_memory(hw_lane *lane)
     hw_conn_free_spares(lane);
     hw_tcp_pool_fini(&lane->streams);
     int count = 0;
-    while (count < RELIEF_MAX && hw_budget_is_tight(budget) && hw_shed_one(lane))
+    while (count < RELIEF_MAX && hw_budget_is_tight(budget) && shed_first(lane, false))
         count++;
     if (count > 0)
         post_once(lane);
@@ -176,8 +182,9 @@ void hw_shed_on_post(hw_post *post)
 {
     hw_lane *lane = HW_MEMBER(post, hw_lane, waiting.shed_post);
     atomic_store(&lane->waiting.is_asked, false);
+    bool is_slot_wanted = atomic_exchange(&lane->waiting.is_slot_wanted, false);
     uint64_t most = lane->shared->limits.connections_max;
-    if (is_above(count_slots(lane), most, HW_SHED_PERCENT))
+    if (is_slot_wanted && is_above(count_slots(lane), most, HW_SHED_PERCENT))
         (void)hw_shed_one(lane);
     relieve_memory(lane);
     resume_stalled(lane);
@@ -259,7 +266,7 @@ static bool has_peer_its_share(const hw_lane *lane, const hw_peer *peer)
     return is_above(count, most, HW_SHED_SHARE_PERCENT);
 }
 
-/* Closes the oldest of this address, in this lane, that is idle or incomplete. */
+/* Closes one of this address, in this lane, that is idle or incomplete: the first that is found. */
 static void shed_of_peer(hw_lane *lane, const hw_peer *peer)
 {
     hw_list *list = &lane->waiting.peers[hash_peer(peer) % HW_LANE_PEERS];
