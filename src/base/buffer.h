@@ -16,11 +16,20 @@ typedef struct hw_buffer {
     bool overflow;
 } hw_buffer;
 
+/* What has been built lies inside the memory, and the buffer outside of it. */
+/*@ predicate hw_buffer_is_sound{L}(hw_buffer *buffer) =
+        buffer->length <= buffer->capacity <= PTRDIFF_MAX &&
+        \valid(buffer->at + (0 .. buffer->capacity - 1)) &&
+        \separated(buffer, buffer->at + (0 .. buffer->capacity - 1)); */
+
 /* A buffer over the caller's memory, empty. */
 hw_buffer hw_buffer_over(void *memory, size_t capacity);
 /* A buffer over an array. */
 #define HW_BUFFER_OVER(array) hw_buffer_over((array), sizeof(array))
 
+/*@ requires \valid_read(buffer) && hw_buffer_is_sound(buffer);
+    assigns \nothing;
+    ensures \result == buffer->capacity - buffer->length; */
 static inline size_t hw_buffer_room(const hw_buffer *buffer)
 {
     return buffer->capacity - buffer->length;
@@ -28,6 +37,13 @@ static inline size_t hw_buffer_room(const hw_buffer *buffer)
 
 /* Where a piece of so many bytes, at least 1, goes, to be written by the caller; NULL when it does
  * not fit. */
+/*@ requires \valid(buffer) && hw_buffer_is_sound(buffer) && bytes > 0;
+    assigns buffer->length, buffer->overflow;
+    ensures hw_buffer_is_sound(buffer);
+    ensures buffer->length == \old(buffer->length) ||
+        buffer->length == \old(buffer->length) + bytes;
+    ensures \result != \null ==> \result == buffer->at + \old(buffer->length) &&
+        buffer->length == \old(buffer->length) + bytes; */
 static inline char *hw_buffer_claim(hw_buffer *buffer, size_t bytes)
 {
     if (buffer->overflow || bytes > hw_buffer_room(buffer)) {
@@ -48,6 +64,11 @@ static inline void hw_buffer_put(hw_buffer *buffer, hw_text text)
         memcpy(piece, text.at, text.length);
 }
 
+/*@ requires \valid(buffer) && hw_buffer_is_sound(buffer);
+    assigns buffer->length, buffer->overflow,
+        buffer->at[buffer->length .. buffer->capacity - 1];
+    ensures hw_buffer_is_sound(buffer);
+    ensures \old(buffer->length) <= buffer->length <= \old(buffer->length) + 1; */
 static inline void hw_buffer_put_char(hw_buffer *buffer, char byte)
 {
     char *piece = hw_buffer_claim(buffer, 1);

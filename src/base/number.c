@@ -7,6 +7,9 @@
 bool hw_number_decimal(hw_text text, uint64_t *ret_number)
 {
     uint64_t number = 0;
+    /*@ loop invariant i <= text.length && hw_is_decimal(text.at, i, number);
+        loop assigns i, number;
+        loop variant text.length - i; */
     for (size_t i = 0; i < text.length; i++) {
         if (!hw_char_is_digit(text.at[i]))
             return false;
@@ -23,11 +26,14 @@ bool hw_number_decimal(hw_text text, uint64_t *ret_number)
 bool hw_number_hex(hw_text text, uint64_t *ret_number)
 {
     uint64_t number = 0;
+    /*@ loop invariant i <= text.length && hw_is_hex(text.at, i, number);
+        loop assigns i, number;
+        loop variant text.length - i; */
     for (size_t i = 0; i < text.length; i++) {
         int digit = hw_char_hex(text.at[i]);
-        if (digit < 0 || number >> 60 != 0)
+        if (digit < 0 || number > UINT64_MAX / 16)
             return false;
-        number = number << 4 | (uint64_t)digit;
+        number = number * 16 + (uint64_t)digit;
     }
     if (text.length == 0)
         return false;
@@ -37,36 +43,20 @@ bool hw_number_hex(hw_text text, uint64_t *ret_number)
 
 bool hw_number_add(uint64_t a, uint64_t b, uint64_t *ret_sum)
 {
-    uint64_t sum;
-    if (__builtin_add_overflow(a, b, &sum))
-        return false;
-    *ret_sum = sum;
-    return true;
+    return hw_number_add_native(a, b, ret_sum);
 }
 
 bool hw_number_multiply(uint64_t a, uint64_t b, uint64_t *ret_product)
 {
-    uint64_t product;
-    if (__builtin_mul_overflow(a, b, &product))
-        return false;
-    *ret_product = product;
-    return true;
+    return hw_number_multiply_native(a, b, ret_product);
 }
 
 bool hw_size_add(size_t a, size_t b, size_t *ret_sum)
 {
-    size_t sum;
-    if (__builtin_add_overflow(a, b, &sum))
-        return false;
-    *ret_sum = sum;
-    return true;
+    return hw_size_add_native(a, b, ret_sum);
 }
 
 bool hw_size_multiply(size_t a, size_t b, size_t *ret_product)
 {
-    size_t product;
-    if (__builtin_mul_overflow(a, b, &product))
-        return false;
-    *ret_product = product;
-    return true;
+    return hw_size_multiply_native(a, b, ret_product);
 }

@@ -23,6 +23,9 @@ bool hw_text_equal_nocase(hw_text a, hw_text b)
 {
     if (a.length != b.length)
         return false;
+    /*@ loop invariant i <= a.length;
+        loop assigns i;
+        loop variant a.length - i; */
     for (size_t i = 0; i < a.length; i++)
         if (hw_char_lower(a.at[i]) != hw_char_lower(b.at[i]))
             return false;
@@ -50,6 +53,9 @@ size_t hw_text_find(hw_text text, char byte)
 
 size_t hw_text_find_last(hw_text text, char byte)
 {
+    /*@ loop invariant i <= text.length;
+        loop assigns i;
+        loop variant i; */
     for (size_t i = text.length; i > 0; i--)
         if (text.at[i - 1] == byte)
             return i - 1;
@@ -72,9 +78,15 @@ hw_text hw_text_upto(hw_text text, size_t end)
 
 hw_text hw_text_trim(hw_text text)
 {
+    /*@ loop invariant text.length <= \at(text.length, Pre);
+        loop assigns text.length;
+        loop variant text.length; */
     while (text.length > 0 && hw_char_is_blank(text.at[text.length - 1]))
         text.length--;
     size_t start = 0;
+    /*@ loop invariant start <= text.length;
+        loop assigns start;
+        loop variant text.length - start; */
     while (start < text.length && hw_char_is_blank(text.at[start]))
         start++;
     return hw_text_from(text, start);

@@ -86,6 +86,53 @@ HW_TEST(number_adds_and_multiplies_sizes_that_fit)
     assert_int_equal(result, 24);
 }
 
+/* Both ways to add and to multiply say the same of a pair, and leave the same behind. */
+static void assert_twins_agree(uint64_t a, uint64_t b)
+{
+    uint64_t one = 77, other = 77;
+    assert_int_equal(hw_number_add(a, b, &one), hw_number_add_portable(a, b, &other));
+    assert_true(one == other);
+    assert_int_equal(hw_number_multiply(a, b, &one), hw_number_multiply_portable(a, b, &other));
+    assert_true(one == other);
+    size_t size = 77, other_size = 77;
+    assert_int_equal(hw_size_add((size_t)a, (size_t)b, &size),
+                     hw_size_add_portable((size_t)a, (size_t)b, &other_size));
+    assert_true(size == other_size);
+    assert_int_equal(hw_size_multiply((size_t)a, (size_t)b, &size),
+                     hw_size_multiply_portable((size_t)a, (size_t)b, &other_size));
+    assert_true(size == other_size);
+}
+
+HW_TEST(number_twins_agree_on_small_numbers_and_edges)
+{
+    /* 0..255 in the lowest byte, the highest, and below the top. */
+    for (uint64_t a = 0; a < 256; a++)
+        for (uint64_t b = 0; b < 256; b++) {
+            assert_twins_agree(a, b);
+            assert_twins_agree(a << 56, b);
+            assert_twins_agree(UINT64_MAX - a, b);
+            assert_twins_agree(UINT64_MAX / 255 - 128 + a, b);
+        }
+    for (unsigned i = 0; i < 64; i++)
+        for (unsigned j = 0; j < 64; j++)
+            for (uint64_t off = 0; off < 9; off++)
+                assert_twins_agree((UINT64_C(1) << i) + off / 3 - 1,
+                                   (UINT64_C(1) << j) + off % 3 - 1);
+}
+
+HW_TEST(number_twins_agree_on_random_numbers)
+{
+    uint64_t state = 0x9e3779b97f4a7c15;
+    for (unsigned i = 0; i < 200000; i++) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        uint64_t a = state ^ state >> 29;
+        state = state * 6364136223846793005 + 1442695040888963407;
+        uint64_t b = state ^ state >> 31;
+        /* of all lengths, so that about half of the products fit */
+        assert_twins_agree(a >> (i & 63), b >> (i >> 6 & 63));
+    }
+}
+
 HW_TEST(number_least_and_most)
 {
     assert_int_equal(hw_number_min(1, 2), 1);
