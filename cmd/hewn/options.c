@@ -8,6 +8,7 @@
 #include "options.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,9 +195,9 @@ static bool read_decimal(const char *text, int64_t least, int64_t most, int *ret
     if (!*text)
         return false;
     for (; *text; text++) {
-        if (*text < '0' || *text > '9' || __builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, *text - '0', &number))
+        if (*text < '0' || *text > '9' || number > (INT_MAX - (*text - '0')) / 10)
             return false;
+        number = number * 10 + (*text - '0');
     }
     if (number < least || number > most)
         return false;
