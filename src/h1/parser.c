@@ -34,6 +34,8 @@ hw_h1_limits hw_h1_limits_default(void)
 void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const hw_sink *sink)
 {
     hw_assert(limits->head_bytes_max < UINT32_MAX && limits->trailers_bytes_max < UINT32_MAX);
+    hw_assert(limits->chunk_extension_bytes_max < UINT32_MAX &&
+              limits->extensions_bytes_max < UINT32_MAX);
     *parser = (hw_h1_parser){.limits = limits, .sink = sink, .state = HW_H1_STATE_START};
 }
 

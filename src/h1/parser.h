@@ -107,7 +107,8 @@ struct hw_h1_parser {
     bool has_slack;      /* HW_H1_SLACK bytes behind every input may be read */
 };
 
-/* Between messages. The limits of head and trailers must be below 4 GiB (asserted). */
+/* Between messages. The limits of head, trailers and extensions must be below 4 GiB (asserted).
+ */
 void hw_h1_parser_init(hw_h1_parser *parser, const hw_h1_limits *limits, const hw_sink *sink);
 
 /* After init: behind every input that will be shown there are HW_H1_SLACK bytes of the caller's
