@@ -64,6 +64,14 @@ static const uint8_t next_states[][BYTE_KINDS] = {
 };
 /* clang-format on */
 
+/* What the rows of the table have in common. */
+/*@ predicate chunk_step_is_sound(integer row, integer kind, integer next) =
+        next == NOT || (next == SZ && kind == BYTE_DIGIT && row <= 1) ||
+        (next == LF && row >= 1) || (BL <= next <= QE && row >= 1); */
+
+/*@ assigns \nothing;
+    ensures \result < BYTE_KINDS;
+    ensures \result == BYTE_DIGIT ==> hw_char_value(byte) >= 0; */
 static chunk_byte kind_of_chunk_byte(char byte)
 {
     switch (byte) {
@@ -90,15 +98,26 @@ static chunk_byte kind_of_chunk_byte(char byte)
     return hw_scan_is(byte, HW_SCAN_VALUE) ? BYTE_TEXT : BYTE_BAD;
 }
 
+/*@ requires \valid(parser) && hw_h1_chunk_is_sound(parser);
+    requires parser->state <= HW_H1_STATE_SIZE_MORE && hw_char_value(byte) >= 0;
+    assigns *parser;
+    ensures \result != HW_H1_OUTCOME_REFUSED ==> hw_h1_chunk_is_sound(parser);
+    ensures \result == HW_H1_OUTCOME_ON || \result == HW_H1_OUTCOME_REFUSED; */
 static hw_h1_outcome take_size_digit(hw_h1_parser *parser, char byte)
 {
     if (parser->scanned++ == SIZE_DIGITS_MAX)
         return hw_h1_refuse(parser, 400, "chunk size out of range", "RFC 9112 7.1");
-    parser->left = parser->left << 4 | (uint64_t)hw_char_hex(byte);
+    parser->left = parser->left * 16 + (uint64_t)hw_char_hex(byte);
     return hw_h1_go_to(parser, HW_H1_STATE_SIZE_MORE);
 }
 
 /* Counts a byte behind the size, and starts counting behind the last digit. */
+/*@ requires \valid(parser) && hw_h1_chunk_is_sound(parser);
+    requires HW_H1_STATE_SIZE_MORE <= parser->state <= HW_H1_STATE_EXT_QUOTED_END;
+    requires HW_H1_STATE_EXT_BLANK <= next <= HW_H1_STATE_EXT_QUOTED_END;
+    assigns *parser;
+    ensures \result != HW_H1_OUTCOME_REFUSED ==> hw_h1_chunk_is_sound(parser);
+    ensures \result == HW_H1_OUTCOME_ON || \result == HW_H1_OUTCOME_REFUSED; */
 static hw_h1_outcome take_extension_byte(hw_h1_parser *parser, hw_h1_state next)
 {
     if (parser->state == HW_H1_STATE_SIZE_MORE)
@@ -109,9 +128,28 @@ static hw_h1_outcome take_extension_byte(hw_h1_parser *parser, hw_h1_state next)
     return hw_h1_go_to(parser, next);
 }
 
+/*@ requires \valid(parser) && hw_h1_chunk_is_sound(parser);
+    requires HW_H1_STATE_SIZE <= parser->state <= HW_H1_STATE_EXT_QUOTED_END;
+    assigns *parser;
+    ensures \result != HW_H1_OUTCOME_REFUSED ==> hw_h1_chunk_is_sound(parser);
+    ensures \result == HW_H1_OUTCOME_ON || \result == HW_H1_OUTCOME_REFUSED; */
 static hw_h1_outcome take_line_byte(hw_h1_parser *parser, char byte)
 {
-    uint8_t next = next_states[parser->state - HW_H1_STATE_SIZE][kind_of_chunk_byte(byte)];
+    int row = parser->state - HW_H1_STATE_SIZE;
+    chunk_byte kind = kind_of_chunk_byte(byte);
+    uint8_t next = next_states[row][kind];
+    /*@ assert r0: row == 0 ==> chunk_step_is_sound(0, kind, next); */
+    /*@ assert r1: row == 1 ==> chunk_step_is_sound(1, kind, next); */
+    /*@ assert r2: row == 2 ==> chunk_step_is_sound(2, kind, next); */
+    /*@ assert r3: row == 3 ==> chunk_step_is_sound(3, kind, next); */
+    /*@ assert r4: row == 4 ==> chunk_step_is_sound(4, kind, next); */
+    /*@ assert r5: row == 5 ==> chunk_step_is_sound(5, kind, next); */
+    /*@ assert r6: row == 6 ==> chunk_step_is_sound(6, kind, next); */
+    /*@ assert r7: row == 7 ==> chunk_step_is_sound(7, kind, next); */
+    /*@ assert r8: row == 8 ==> chunk_step_is_sound(8, kind, next); */
+    /*@ assert r9: row == 9 ==> chunk_step_is_sound(9, kind, next); */
+    /*@ assert r10: row == 10 ==> chunk_step_is_sound(10, kind, next); */
+    /*@ assert chunk_step_is_sound(row, kind, next); */
     if (next == NOT && parser->state <= HW_H1_STATE_SIZE_MORE)
         return hw_h1_refuse(parser, 400, "malformed chunk size", "RFC 9112 7.1");
     if (next == NOT)
@@ -123,6 +161,9 @@ static hw_h1_outcome take_line_byte(hw_h1_parser *parser, char byte)
     return take_extension_byte(parser, (hw_h1_state)next);
 }
 
+/*@ requires \valid(parser);
+    assigns parser->left, parser->scanned, parser->state;
+    ensures parser->left == 0 && parser->scanned == 0 && parser->state == HW_H1_STATE_SIZE; */
 static void begin_chunk_line(hw_h1_parser *parser)
 {
     parser->left = 0;
@@ -130,6 +171,10 @@ static void begin_chunk_line(hw_h1_parser *parser)
     parser->state = HW_H1_STATE_SIZE;
 }
 
+/*@ requires \valid(parser) && hw_h1_chunk_is_sound(parser);
+    assigns *parser;
+    ensures \result != HW_H1_OUTCOME_REFUSED ==> hw_h1_chunk_is_sound(parser);
+    ensures \result != HW_H1_OUTCOME_MORE; */
 static hw_h1_outcome take_chunk_byte(hw_h1_parser *parser, char byte)
 {
     switch (parser->state) {
@@ -147,8 +192,9 @@ static hw_h1_outcome take_chunk_byte(hw_h1_parser *parser, char byte)
         begin_chunk_line(parser);
         return HW_H1_OUTCOME_ON;
     default:
-        return take_line_byte(parser, byte);
+        break;
     }
+    return take_line_byte(parser, byte);
 }
 
 void hw_h1_chunk_begin(hw_h1_parser *parser)
@@ -160,6 +206,11 @@ void hw_h1_chunk_begin(hw_h1_parser *parser)
 hw_h1_outcome hw_h1_chunk_read(hw_h1_parser *parser, hw_text bytes, size_t *at)
 {
     hw_h1_outcome outcome = HW_H1_OUTCOME_ON;
+    /*@ loop invariant \at(*at, Pre) <= *at <= bytes.length;
+        loop invariant outcome != HW_H1_OUTCOME_REFUSED ==> hw_h1_chunk_is_sound(parser);
+        loop invariant outcome != HW_H1_OUTCOME_MORE;
+        loop assigns outcome, *at, *parser;
+        loop variant bytes.length - *at + (outcome == HW_H1_OUTCOME_ON ? 1 : 0); */
     while (outcome == HW_H1_OUTCOME_ON) {
         if (*at == bytes.length)
             return HW_H1_OUTCOME_MORE;

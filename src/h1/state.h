@@ -48,6 +48,9 @@ typedef enum hw_h1_outcome {
     HW_H1_OUTCOME_REFUSED,
 } hw_h1_outcome;
 
+/*@ requires \valid(parser);
+    assigns parser->problem, parser->state;
+    ensures \result == HW_H1_OUTCOME_REFUSED && parser->state == HW_H1_STATE_REFUSED; */
 static inline hw_h1_outcome hw_h1_refuse(hw_h1_parser *parser, int status, const char *reason,
                                          const char *section)
 {
@@ -56,6 +59,9 @@ static inline hw_h1_outcome hw_h1_refuse(hw_h1_parser *parser, int status, const
     return HW_H1_OUTCOME_REFUSED;
 }
 
+/*@ requires \valid(parser);
+    assigns parser->state;
+    ensures \result == HW_H1_OUTCOME_ON && parser->state == (uint8_t)state; */
 static inline hw_h1_outcome hw_h1_go_to(hw_h1_parser *parser, hw_h1_state state)
 {
     parser->state = (uint8_t)state;

@@ -8,11 +8,19 @@
 
 /* Everything up to the separator, which is taken but not returned; commas and semicolons inside
  * quoted strings do not separate. */
+/*@ requires \valid(cursor) && hw_cursor_is_sound(*cursor);
+    assigns cursor->at;
+    ensures hw_cursor_is_sound(*cursor) && hw_text_is_sound(\result);
+    ensures cursor->end == \old(cursor->end); */
 static hw_text take_unquoted_until(hw_cursor *cursor, char separator)
 {
     hw_text rest = hw_cursor_rest(cursor);
     bool is_quoted = false;
     int byte;
+    /*@ loop invariant hw_cursor_is_sound(*cursor) && hw_text_is_sound(rest);
+        loop invariant hw_cursor_has_gone{Pre, Here}(cursor, cursor->at - rest.at);
+        loop assigns cursor->at, byte, is_quoted;
+        loop variant cursor->end - cursor->at; */
     while ((byte = hw_cursor_next(cursor)) >= 0) {
         if (byte == '"')
             is_quoted = !is_quoted;
@@ -26,6 +34,9 @@ static hw_text take_unquoted_until(hw_cursor *cursor, char separator)
 
 bool hw_element_next(hw_cursor *list, hw_text *ret_element)
 {
+    /*@ loop invariant hw_cursor_is_sound(*list);
+        loop invariant list->end == \at(list->end, Pre);
+        loop assigns list->at; */
     while (!hw_cursor_at_end(list)) {
         hw_text element = hw_text_trim(take_unquoted_until(list, ','));
         if (element.length > 0) {

@@ -9,6 +9,11 @@
  * skipped (RFC 9110 5.6.1.2), commas inside quoted strings belong to the element (5.6.4). A quoted
  * string that is never closed takes the rest. Not for lists of entity tags, which know no escapes:
  * see http/etag.h. */
+/*@ requires \valid(list) && hw_cursor_is_sound(*list);
+    requires \valid(ret_element) && \separated(list, ret_element);
+    assigns list->at, *ret_element;
+    ensures hw_cursor_is_sound(*list) && list->end == \old(list->end);
+    ensures \result ==> hw_text_is_sound(*ret_element); */
 bool hw_element_next(hw_cursor *list, hw_text *ret_element);
 
 /* Whether any line of this field lists the element, compared whole and in any case: `Connection:

@@ -39,9 +39,23 @@ static const hw_problem path_climbs = {400, "path climbs above the root", "RFC 3
 static const hw_problem path_is_too_long = {414, "path is too long", "RFC 9110 15.5.15"};
 
 /* Appends one decoded segment; the cursor stops at the "/" behind it or at the end. */
+/*@ requires \valid(cursor) && hw_cursor_is_sound(*cursor);
+    requires \valid(out) && hw_buffer_is_sound(out);
+    requires \separated(cursor, out, out->at + (0 .. out->capacity - 1));
+    assigns *cursor, out->length, out->overflow, out->at[0 .. out->capacity - 1];
+    ensures hw_cursor_is_sound(*cursor) && cursor->end == \old(cursor->end);
+    ensures hw_buffer_is_sound(out);
+    ensures 0 <= out->length - \old(out->length) <= cursor->at - \old(cursor->at); */
 static const hw_problem *decode_segment(hw_cursor *cursor, hw_buffer *out)
 {
     int byte;
+    /*@ loop invariant hw_cursor_is_sound(*cursor) && cursor->end == \at(cursor->end, Pre);
+        loop invariant hw_buffer_is_sound(out) && out->at == \at(out->at, Pre) &&
+            out->capacity == \at(out->capacity, Pre);
+        loop invariant \base_addr(cursor->at) == \base_addr(\at(cursor->at, Pre));
+        loop invariant 0 <= out->length - \at(out->length, Pre) <=
+            cursor->at - \at(cursor->at, Pre);
+        loop assigns *cursor, byte, out->length, out->overflow, out->at[0 .. out->capacity - 1]; */
     while ((byte = hw_cursor_peek(cursor)) >= 0 && byte != '/') {
         char decoded = (char)byte;
         if (hw_uri_has_char(decoded, HW_URI_PATH))

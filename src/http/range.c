@@ -20,8 +20,13 @@ typedef struct byte_span {
     bool is_suffix;       /* `last` counts the last bytes; `first` says nothing */
 } byte_span;
 
+/*@ requires hw_text_is_sound(digits) && \valid(ret_position);
+    assigns *ret_position; */
 static bool read_position(hw_text digits, uint64_t *ret_position)
 {
+    /*@ loop invariant i <= digits.length;
+        loop assigns i;
+        loop variant digits.length - i; */
     for (size_t i = 0; i < digits.length; i++)
         if (!hw_char_is_digit(digits.at[i]))
             return false;
@@ -31,6 +36,9 @@ static bool read_position(hw_text digits, uint64_t *ret_position)
 }
 
 /* RFC 9110 14.1.1: int-range or suffix-range */
+/*@ requires hw_text_is_sound(spec) && \valid(ret_span);
+    assigns *ret_span;
+    ensures \result && !ret_span->is_suffix ==> ret_span->first <= ret_span->last; */
 static bool read_range_spec(hw_text spec, byte_span *ret_span)
 {
     byte_span span = {0, UINT64_MAX, false};
@@ -51,6 +59,10 @@ static bool read_range_spec(hw_text spec, byte_span *ret_span)
 }
 
 /* RFC 9110 14.1.2; the representation is not empty. */
+/*@ requires \valid(ret_range);
+    requires span.is_suffix || span.first <= span.last;
+    assigns *ret_range;
+    ensures \result ==> hw_range_is_within(*ret_range, length); */
 static bool satisfy_span(byte_span span, uint64_t length, hw_range *ret_range)
 {
     if (span.is_suffix) {
@@ -65,11 +77,17 @@ static bool satisfy_span(byte_span span, uint64_t length, hw_range *ret_range)
     return true;
 }
 
+/*@ requires hw_range_is_within(a, UINT64_MAX) && hw_range_is_within(b, UINT64_MAX);
+    assigns \nothing; */
 static bool overlap_or_touch(hw_range a, hw_range b)
 {
     return a.first <= b.first + b.length && b.first <= a.first + a.length;
 }
 
+/*@ requires hw_range_is_within(a, UINT64_MAX) && hw_range_is_within(b, UINT64_MAX);
+    assigns \nothing;
+    ensures 0 < \result.length;
+    ensures \result.first + \result.length == \max(a.first + a.length, b.first + b.length); */
 static hw_range join_ranges(hw_range a, hw_range b)
 {
     uint64_t first = hw_number_min(a.first, b.first);
@@ -79,9 +97,19 @@ static hw_range join_ranges(hw_range a, hw_range b)
 
 /* False: there are too many. Those already there keep apart from each other, so all that the new
  * one meets join, and what joined meets no other. */
-static bool merge_range(hw_ranges *ranges, hw_range range)
+/*@ requires \valid(ranges) && hw_ranges_are_within(ranges, end);
+    requires hw_range_is_within(range, end);
+    assigns *ranges;
+    ensures hw_ranges_are_within(ranges, end); */
+static bool merge_range(hw_ranges *ranges, hw_range range) /*@ ghost (uint64_t end) */
 {
     unsigned place = ranges->count, kept = 0;
+    /*@ loop invariant i <= ranges->count && kept <= i;
+        loop invariant place == ranges->count ? kept == i : place < kept;
+        loop invariant hw_range_is_within(range, end);
+        loop invariant hw_ranges_are_within(ranges, end);
+        loop assigns i, kept, place, range, ranges->at[0 .. HW_RANGES_MAX - 1];
+        loop variant ranges->count - i; */
     for (unsigned i = 0; i < ranges->count; i++) {
         bool meets = overlap_or_touch(ranges->at[i], range);
         if (meets)
@@ -96,24 +124,34 @@ static bool merge_range(hw_ranges *ranges, hw_range range)
             return false;
         kept++;
     }
+    /*@ assert place < kept && kept <= HW_RANGES_MAX; */
     ranges->at[place] = range;
+    /*@ assert \forall integer i; 0 <= i < kept ==> 0 < ranges->at[i].length &&
+            ranges->at[i].first + ranges->at[i].length <= end; */
     ranges->count = kept;
     return true;
 }
 
 /* The comma-separated range-set of a representation that is not empty. */
+/*@ requires hw_text_is_sound(set);
+    requires \valid(ranges) && hw_ranges_are_within(ranges, length);
+    assigns *ranges;
+    ensures hw_ranges_are_within(ranges, length);
+    ensures \result == HW_RANGE_SATISFIABLE ==> 0 < ranges->count; */
 static hw_range_outcome read_range_set(hw_text set, uint64_t length, hw_ranges *ranges)
 {
     hw_cursor list = hw_cursor_of(set);
     hw_text spec;
     bool has_spec = false;
+    /*@ loop invariant hw_cursor_is_sound(list) && hw_ranges_are_within(ranges, length);
+        loop assigns list.at, spec, has_spec, *ranges; */
     while (hw_element_next(&list, &spec)) {
         byte_span span;
         hw_range range;
         if (!read_range_spec(spec, &span))
             return HW_RANGE_IGNORE;
         has_spec = true;
-        if (satisfy_span(span, length, &range) && !merge_range(ranges, range))
+        if (satisfy_span(span, length, &range) && !merge_range(ranges, range) /*@ ghost (length) */)
             return HW_RANGE_IGNORE;
     }
     if (!has_spec)
@@ -123,11 +161,15 @@ static hw_range_outcome read_range_set(hw_text set, uint64_t length, hw_ranges *
 
 /* Of no bytes, "the last five" are all and none: satisfiable to RFC 9110 14.1.2, and yet no
  * Content-Range can say so. */
+/*@ requires hw_text_is_sound(set);
+    assigns \nothing; */
 static bool has_suffix_span(hw_text set)
 {
     hw_cursor list = hw_cursor_of(set);
     hw_text spec;
     byte_span span;
+    /*@ loop invariant hw_cursor_is_sound(list);
+        loop assigns list.at, spec, span; */
     while (hw_element_next(&list, &spec))
         if (read_range_spec(spec, &span) && span.is_suffix && span.last > 0)
             return true;
@@ -137,6 +179,7 @@ static bool has_suffix_span(hw_text set)
 hw_range_outcome hw_range_parse(hw_text value, uint64_t length, hw_ranges *ret_ranges)
 {
     hw_ranges ranges = {.count = 0};
+    /*@ assert hw_ranges_are_within(&ranges, length); */
     size_t equals = hw_text_find(value, '=');
     hw_text unit = hw_text_upto(value, equals), set = hw_text_from(value, equals + 1);
     if (value.length > HW_RANGE_FIELD_BYTES_MAX)
@@ -147,6 +190,8 @@ hw_range_outcome hw_range_parse(hw_text value, uint64_t length, hw_ranges *ret_r
     if (length == 0 && has_suffix_span(set))
         return HW_RANGE_IGNORE;
     hw_range_outcome outcome = read_range_set(set, length, &ranges);
+    /*@ assert outcome == HW_RANGE_SATISFIABLE ==>
+            0 < ranges.count && hw_ranges_are_within(&ranges, length); */
     if (outcome == HW_RANGE_SATISFIABLE)
         *ret_ranges = ranges;
     return outcome;

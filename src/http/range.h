@@ -20,6 +20,14 @@ typedef struct hw_ranges {
     unsigned count;
 } hw_ranges;
 
+/* Its last byte, first + length - 1, comes before the end. */
+/*@ predicate hw_range_is_within(hw_range range, integer end) =
+        0 < range.length && range.first + range.length <= end; */
+/*@ predicate hw_ranges_are_within{L}(hw_ranges *ranges, integer end) =
+        ranges->count <= HW_RANGES_MAX && (\forall integer i; 0 <= i < ranges->count ==>
+        0 < ranges->at[i].length &&
+        ranges->at[i].first + ranges->at[i].length <= end); */
+
 typedef enum hw_range_outcome {
     HW_RANGE_IGNORE,        /* not ours, broken, or too much: answer with the whole */
     HW_RANGE_SATISFIABLE,   /* ret_ranges holds at least one */
@@ -30,6 +38,8 @@ typedef enum hw_range_outcome {
  * that overlap or touch are merged as they come; ranges past the end are dropped. A value over
  * HW_RANGE_FIELD_BYTES_MAX or more than HW_RANGES_MAX ranges at a time is ignored (17.15).
  * ret_ranges is written only with HW_RANGE_SATISFIABLE. */
+/*@ requires hw_text_is_sound(value) && \valid(ret_ranges);
+    assigns *ret_ranges; */
 hw_range_outcome hw_range_parse(hw_text value, uint64_t length, hw_ranges *ret_ranges);
 
 /* A Content-Range value: "bytes 0-3/10"; with range NULL, for 416, an asterisk stands for "0-3"

@@ -22,6 +22,7 @@ typedef enum hw_scan_kind {
 extern const uint8_t hw_scan_kinds[256];
 
 /* Whether a byte is of one of these kinds. */
+/*@ assigns \nothing; */
 static inline bool hw_scan_is(char byte, unsigned kinds)
 {
     return (hw_scan_kinds[(unsigned char)byte] & kinds) != 0;

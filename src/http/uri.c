@@ -12,7 +12,9 @@ bool hw_uri_take_percent(hw_cursor *cursor, char *ret_byte)
     if (high < 0 || low < 0)
         return false;
     *ret_byte = (char)(high * 16 + low);
+    /*@ assert probe.at == cursor->at + 3 && probe.end == cursor->end; */
     *cursor = probe;
+    /*@ assert cursor->at == probe.at && cursor->end == probe.end; */
     return true;
 }
 
@@ -20,6 +22,9 @@ bool hw_uri_is_made_of(hw_text text, unsigned classes)
 {
     hw_cursor cursor = hw_cursor_of(text);
     int byte;
+    /*@ loop invariant hw_cursor_is_sound(cursor);
+        loop assigns cursor, byte;
+        loop variant cursor.end - cursor.at; */
     while ((byte = hw_cursor_peek(&cursor)) >= 0) {
         char decoded;
         if (hw_uri_has_char((char)byte, classes))
