@@ -41,15 +41,21 @@ bool quantity_read(quantity_kind kind, const char *text, uint64_t *ret_amount)
     size_t digits = strspn(text, "0123456789");
     uint64_t number = 0;
 
-    for (size_t i = 0; i < digits; i++)
-        if (__builtin_mul_overflow(number, 10U, &number) ||
-            __builtin_add_overflow(number, (unsigned)(text[i] - '0'), &number))
+    for (size_t i = 0; i < digits; i++) {
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (number > (UINT64_MAX - digit) / 10)
             return false;
+        number = number * 10 + digit;
+    }
     while (unit->name && strcmp(unit->name, text + digits) != 0)
         unit++;
     if (digits == 0 || (!unit->name && (kind != QUANTITY_SIZE || text[digits] != '\0')))
         return false;
-    return !__builtin_mul_overflow(number, unit->name ? unit->amount : 1, ret_amount);
+    uint64_t factor = unit->name ? unit->amount : 1;
+    if (number > UINT64_MAX / factor)
+        return false;
+    *ret_amount = number * factor;
+    return true;
 }
 
 void quantity_print(quantity_kind kind, uint64_t amount, FILE *file)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "sys/clock.h"
 #include "sys/memory.h"
 #include "sys/random.h"
@@ -232,7 +233,7 @@ void *hw_sys_alloc(size_t bytes)
 void *hw_sys_alloc_zeroed(size_t count, size_t bytes)
 {
     size_t all;
-    if (__builtin_mul_overflow(count, bytes, &all))
+    if (!hw_size_multiply(count, bytes, &all))
         return NULL;
     void *memory = hw_sys_alloc(all);
     return memory ? memset(memory, 0, all) : NULL;
