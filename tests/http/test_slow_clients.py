@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import HERE
 from serving import Server
 from wire import SECONDS_MAX, Client, poll
 
+HERE = Path(__file__).parent
 KIB = 1024
 MEMORY_MAX = 4 * KIB
 CROWDS = [2000] + ([10000] if os.environ.get("HEWN_ALL") else [])
