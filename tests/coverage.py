@@ -27,6 +27,8 @@ PROGRAMS = [
     ("unit", ["unit"]),
     ("sweep", ["unit", "--sweep"]),
     ("talk", ["talk", *sorted(glob.glob("tests/talk/*.talk"))]),
+    ("fault", ["fault"]),
+    ("sim", ["sim", "1", "300"]),
 ]
 
 

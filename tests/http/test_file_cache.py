@@ -93,7 +93,9 @@ FILES, CLIENTS, REQUESTS = 200, 40, 30
 def ask_at_random(address, seed):
     """(the statuses that are not 200, wrong bodies, of one client)"""
     draw = random.Random(seed)
-    connection = http.client.HTTPConnection(*address, timeout=30)
+    # Each has an address of its own: one address has but a share of so few connections.
+    connection = http.client.HTTPConnection(*address, timeout=30,
+                                            source_address=(f"127.0.1.{seed + 1}", 0))
     statuses, wrong = [], 0
     for _ in range(REQUESTS):
         number = draw.randrange(FILES)

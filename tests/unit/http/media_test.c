@@ -144,6 +144,25 @@ HW_TEST(media_file_is_found_at_every_place)
         }
 }
 
+HW_TEST(media_file_gives_no_type_that_is_none)
+{
+    char text[400];
+    char longest[300];
+    memset(longest, 'a', sizeof longest);
+    int length = snprintf(text, sizeof text,
+                          "text/x-blank\fblank1\vblank2\nte(xt/x odd1\n/x odd2\ntext/ odd3\n"
+                          "text/%.250s odd4\n",
+                          longest);
+    hw_media media;
+    hw_media_init(&media, (hw_text){text, (size_t)length});
+    check_media(&media, "a.blank1", "text/x-blank; charset=utf-8");
+    check_media(&media, "a.blank2", "text/x-blank; charset=utf-8");
+    check_media(&media, "a.odd1", "application/octet-stream");
+    check_media(&media, "a.odd2", "application/octet-stream");
+    check_media(&media, "a.odd3", "application/octet-stream");
+    check_media(&media, "a.odd4", "application/octet-stream");
+}
+
 HW_TEST(media_file_may_be_empty)
 {
     hw_media media;
