@@ -22,13 +22,15 @@ WHOLE = re.compile(r"src/(http|h1)/|src/kit/root\.")
 SHARE = 95.0
 EXCEPTIONS = "tests/coverage.txt"
 IS_ASSERTION = re.compile(r"\bhw_assert\(")
-# (name, command): each has a file of counters of its own
+# (name, command): each has a file of counters of its own. Where the first word is no program of the
+# folder, the last one is, and is run by it.
 PROGRAMS = [
     ("unit", ["unit"]),
     ("sweep", ["unit", "--sweep"]),
     ("talk", ["talk", *sorted(glob.glob("tests/talk/*.talk"))]),
     ("fault", ["fault"]),
-    ("sim", ["sim", "1", "300"]),
+    ("sim", ["sim", "1", "500"]),
+    ("cases", ["tests/http/run_cases.py", "case-server"]),
 ]
 
 
@@ -39,6 +41,16 @@ def tool(name):
     return next(word for word in (f"{name}-{version}", name) if shutil.which(word))
 
 
+def program_of(words):
+    return words[-1] if words[0].endswith(".py") else words[0]
+
+
+def spell(folder, words):
+    if words[0].endswith(".py"):
+        return [sys.executable, *words[:-1], f"{folder}/{words[-1]}"]
+    return [f"{folder}/{words[0]}", *words[1:]]
+
+
 def count(folder):
     """Runs everything; the name of the file with all counts."""
     profiles = os.path.abspath(f"{folder}/profiles")
@@ -46,7 +58,7 @@ def count(folder):
     os.makedirs(profiles)
     for name, words in PROGRAMS:
         environment = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/{name}-%c.profraw")
-        done = subprocess.run([f"{folder}/{words[0]}", *words[1:]], env=environment, text=True,
+        done = subprocess.run(spell(folder, words), env=environment, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         if done.returncode:
@@ -58,7 +70,7 @@ def count(folder):
 
 
 def read_counts(folder, profile):
-    programs = sorted({words[0] for _, words in PROGRAMS})
+    programs = sorted({program_of(words) for _, words in PROGRAMS})
     objects = [f"{folder}/{programs[0]}"]
     for program in programs[1:]:
         objects += ["-object", f"{folder}/{program}"]

@@ -179,7 +179,7 @@ class Staller(threading.Thread):
             elif answer.status == 503:
                 assert answer.fields["retry-after"] == "1"
             else:
-                assert not is_hopeless and (answer.status, answer.body) == (200, number)
+                assert not is_hopeless and (answer.status, answer.body) == (200, number), (answer.status, answer.fields)
 
     def end(self, client):
         client.request("GET", "/hi", "Connection: close\r\n")
