@@ -47,7 +47,7 @@ bool hw_conn_h1_grow_rest(conn_h1 *h1, size_t room)
 {
     size_t length = h1->rest ? h1->rest->length : 0;
     size_t capacity = h1->rest ? h1->rest->capacity : 0;
-    if (capacity - length >= room)
+    if (h1->rest && capacity - length >= room)
         return true;
     capacity = hw_size_max(capacity + capacity / 4, length + room + REST_ROOM_BYTES);
     return resize_rest(h1, capacity);
@@ -68,7 +68,7 @@ static bool grow_head(conn_h1 *h1, size_t bytes)
 {
     hw_budget *budget = &h1->conn.lane->shared->budget;
     h1_rest *rest = h1->rest;
-    if (rest->head_bytes >= bytes)
+    if (rest->head && rest->head_bytes >= bytes)
         return true;
     if (!hw_budget_take(budget, bytes - rest->head_bytes))
         return false;
