@@ -167,9 +167,9 @@ static int judge_coding(span value)
     }
     if (count == 1 && is_behind_chunked && is_word_in_any_case(value, "chunked"))
         return 0;
-    /* Other codings, chunked last or not there, are known to somebody (RFC 9112 6.1); the one word
-     * with commas around it is refused as malformed. */
-    return count > (is_behind_chunked ? 1 : 0) ? 501 : 400;
+    /* Other codings with chunked last are known to somebody (RFC 9112 6.1); without it the length is
+     * not to be had (6.3), and the one word with commas around it is refused as malformed. */
+    return is_behind_chunked && count > 1 ? 501 : 400;
 }
 
 /* RFC 9112 3.2, 6.3, 9.3; RFC 9110 7.2, 8.6, 10.1.1. */
