@@ -16,6 +16,7 @@
 #include "exchange/record.h"
 #include "net/address.h"
 #include "run/holder.h"
+#include "run/limits.h"
 #include "sys/file.h"
 #include "sys/memory.h"
 #include "sys/process.h"
@@ -25,9 +26,7 @@ enum {
     STDOUT = 1,
     STDERR = 2,
     MIME_BYTES_MAX = 1024 * 1024,
-    BLOCKED_MAX = 10000,         /* each is a thread */
-    HEAD_BYTES_MAX = 256 * 1024, /* it is copied to the arena of its exchange */
-    LOG_END_MS = 2000,           /* a reader that has stopped does not hold up the end for longer */
+    LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
 };
 
 static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
@@ -159,43 +158,6 @@ static int load_media(hewn_server *server)
     return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 
-static void read_head_limit(size_t given, hw_h1_limits *limits)
-{
-    limits->head_bytes_max = hw_size_min(given, HEAD_BYTES_MAX);
-    limits->line_bytes_max = hw_size_min(limits->line_bytes_max, given);
-    limits->field_bytes_max = hw_size_min(limits->field_bytes_max, given);
-}
-
-static int read_limits(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
-{
-    hewn_limits known;
-    hw_limits limits = hw_limits_default();
-    if (!hw_options_read(&known, sizeof known, given))
-        return hw_fault_set(fault, EINVAL, "hewn_limits",
-                            "without its size, or from a newer version");
-    limits.connections_max = known.connections_max;
-    if (known.head_ms)
-        limits.head_ms = known.head_ms;
-    if (known.idle_ms)
-        limits.idle_ms = known.idle_ms;
-    if (known.drain_ms)
-        limits.drain_ms = known.drain_ms;
-    if (known.blocked_max)
-        limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
-    if (known.rate_bytes_min)
-        limits.rate_bytes_min = known.rate_bytes_min;
-    limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX / 4);
-    if (known.cache_bytes_max)
-        limits.cache_bytes_max =
-            known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
-    if (known.unread_bytes_max)
-        limits.skip_bytes_max = known.unread_bytes_max == HEWN_NONE ? 0 : known.unread_bytes_max;
-    if (known.head_bytes_max)
-        read_head_limit(known.head_bytes_max, &limits.h1);
-    *ret_limits = limits;
-    return 0;
-}
-
 /* What the system says of an address, for the one who has to mend it: which address it really is,
  * and who has it. */
 static void explain_listening(hw_fault *fault)
@@ -269,7 +231,7 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fa
         .media = &server->media,
     };
     setup.locals = hw_app_locals(server->app, &setup.local_count);
-    int error = read_limits(opts->limits, fault, &setup.limits);
+    int error = hw_run_limits_read(opts->limits, fault, &setup.limits);
     if (error == 0)
         error = open_log(server, opts, fault);
     if (error < 0)

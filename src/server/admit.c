@@ -5,12 +5,13 @@
  * a quarter more connections than the mean (and two) leaves the listeners until it has not.
  *
  * At the server's limits accepting goes on: others give way for who comes (shed.c), and where
- * nobody does who comes is answered 503, from memory that is always there. Without a descriptor
- * that is done with the one in reserve. Only when accepting fails all the same a lane leaves the
- * listeners: watching on would spin.
+ * nobody does who comes is answered 503, from memory that is always there. Where accepting itself
+ * fails for want of a descriptor a lane leaves the listeners, as watching on would spin, and starves
+ * (lane.h): files that are being sent may have the descriptors, and the first of them that is sent
+ * gives one back. Only when that has lasted for a second who comes is answered 503 too, with the
+ * descriptor in reserve.
  *
- * Whoever has left tries again with the tick, once a second; where it was for want of room, as
- * soon as a connection closes.
+ * Whoever has left tries again with the tick, once a second, at the latest.
  *
  * A connection must not wait for the tick while some loop may take it: the kernel may have told of
  * it the very loop that leaves, and only that one. So whoever finds that it has its share recalls
@@ -90,14 +91,28 @@ static int accept_next(const hw_acceptor *acceptor, hw_stream **ret_stream)
     return hw_listener_accept(acceptor->listener, &acceptor->lane->streams, ret_stream);
 }
 
-/* The same, whatever is wanting: another connection gives way for it, or the reserve does. */
+/* What is wanting may be with answers, which give it back in a moment: only who has waited for that
+ * for as long as a tick is told that there is none. */
+static bool is_want_over(hw_lane *lane)
+{
+    int64_t now_ms = hw_loop_now_ms(&lane->loop);
+    if (lane->wants_since_ms == HW_LANE_NO_WANT)
+        lane->wants_since_ms = now_ms;
+    return now_ms - lane->wants_since_ms >= TICK_MS;
+}
+
+/* The same, whatever is wanting: another connection gives way for it, in the end the reserve. */
 static int accept_somehow(hw_acceptor *acceptor, hw_stream **ret_stream, bool *ret_has_reserve)
 {
     hw_lane *lane = acceptor->lane;
     int error = accept_next(acceptor, ret_stream);
     if (is_for_want(error) && hw_shed_one(lane))
         error = accept_next(acceptor, ret_stream);
-    if (is_for_want(error) && hw_shed_use_reserve(lane->shared)) {
+    if (!is_for_want(error)) {
+        lane->wants_since_ms = HW_LANE_NO_WANT;
+    } else if (!is_want_over(lane)) {
+        hw_shed_elsewhere(lane);
+    } else if (hw_shed_use_reserve(lane->shared)) {
         error = accept_next(acceptor, ret_stream);
         *ret_has_reserve = false;
     }
@@ -151,7 +166,7 @@ static bool accept_one(hw_acceptor *acceptor)
     if (error < 0) {
         acceptor->failures = 0;
         leave(acceptor);
-        lane->is_full = true;
+        hw_list_append_once(&lane->starved, &lane->admission.link);
         return false;
     }
     return true;
@@ -192,6 +207,22 @@ static void on_listener_ready(hw_watch *watch, uint32_t events)
     hw_loop_queue_arrival(&acceptor->lane->loop, &acceptor->turn);
 }
 
+/* Every listener once more; a turn that finds no room leaves it again. */
+static void try_listeners(hw_lane *lane)
+{
+    hw_link_remove(&lane->admission.link);
+    for (size_t i = 0; i < lane->shared->listener_count; i++)
+        if (join(&lane->acceptors[i]) == 0)
+            hw_loop_queue_arrival(&lane->loop, &lane->acceptors[i].turn);
+}
+
+/* There may be what was wanting. */
+static bool admit_again(hw_ready *ready)
+{
+    try_listeners(HW_MEMBER(ready, hw_lane, admission));
+    return true;
+}
+
 int hw_admit_open(hw_lane *lane)
 {
     hw_shared *shared = lane->shared;
@@ -205,6 +236,8 @@ int hw_admit_open(hw_lane *lane)
         acceptor->lane = lane;
         hw_task_init(&acceptor->turn, take_accept_turn);
     }
+    hw_ready_init(&lane->admission, admit_again);
+    lane->wants_since_ms = HW_LANE_NO_WANT;
     for (size_t i = 0; i < shared->listener_count; i++) {
         int error = join(&lane->acceptors[i]);
         if (error < 0) {
@@ -227,17 +260,9 @@ void hw_admit_close(hw_lane *lane)
         leave(acceptor);
         hw_task_cancel(&acceptor->turn);
     }
+    hw_link_remove(&lane->admission.link);
     hw_sys_free(lane->acceptors);
     lane->acceptors = NULL;
-}
-
-/* Every listener once more; a turn that finds no room leaves it again. */
-static void try_listeners(hw_lane *lane)
-{
-    lane->is_full = false;
-    for (size_t i = 0; i < lane->shared->listener_count; i++)
-        if (join(&lane->acceptors[i]) == 0)
-            hw_loop_queue_arrival(&lane->loop, &lane->acceptors[i].turn);
 }
 
 void hw_admit_on_recall(hw_post *post)
@@ -247,12 +272,6 @@ void hw_admit_on_recall(hw_post *post)
     /* A lane that has its share passes nothing on: two such lanes would call each other for
      * ever. */
     if (lane->acceptors && !has_its_share(lane))
-        try_listeners(lane);
-}
-
-void hw_admit_on_room(hw_lane *lane)
-{
-    if (lane->acceptors)
         try_listeners(lane);
 }
 

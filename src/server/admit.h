@@ -14,7 +14,5 @@ void hw_admit_close(hw_lane *lane);
 void hw_admit_on_tick(hw_timer *tick);
 /* Another lane has its share: tries again at once. */
 void hw_admit_on_recall(hw_post *post);
-/* There is room, where there was none: whoever waits for it is let in at once. */
-void hw_admit_on_room(hw_lane *lane);
 
 #endif

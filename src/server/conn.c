@@ -89,8 +89,8 @@ void hw_conn_close(hw_conn *conn)
     atomic_fetch_sub(&lane->shared->connections, 1);
     hw_task_init(&conn->turn, free_conn);
     hw_loop_retire(&lane->loop, &conn->turn);
-    if (lane->is_full)
-        hw_admit_on_room(lane);
+    if (!hw_list_is_empty(&lane->starved))
+        hw_lane_feed_one(lane);
     hw_lane_end_if_over(lane);
 }
 

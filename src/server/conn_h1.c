@@ -174,6 +174,7 @@ static void end_connection(conn_h1 *h1)
     hw_conn_h1_drop_rest(h1);
     h1->input = H1_INPUT_LINGER;
     h1->skip_left = LINGER_BYTES_MAX;
+    h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER; /* it is for something else now, and for less long */
 }
 
 /* Nothing is under way. What the client has not taken yet of the last answer still has to
@@ -237,19 +238,19 @@ static void wait_for_output(conn_h1 *h1)
     const hw_limits *limits = &h1->conn.lane->shared->limits;
     bool is_sending = waits_for_output(h1), is_lingering = h1->input == H1_INPUT_LINGER;
     bool is_waiting = is_sending || is_lingering;
-    h1_wait wait = is_lingering ? H1_WAIT_LINGER : H1_WAIT_OUTPUT;
-    if (h1->sent_bytes != h1->sent_before)
-        h1->by_ms[wait] = H1_NEVER;
-    h1->sent_before = h1->sent_bytes;
-    bool begins = h1->by_ms[wait] == H1_NEVER, begins_window = h1->by_ms[H1_WAIT_RATE] == H1_NEVER;
+    if ((uint32_t)h1->sent_bytes != h1->sent_before)
+        h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER;
+    h1->sent_before = (uint32_t)h1->sent_bytes;
+    bool begins = h1->by_ms[H1_WAIT_OUTPUT] == H1_NEVER;
+    bool begins_window = h1->by_ms[H1_WAIT_RATE] == H1_NEVER;
     size_t unsent;
     int64_t taken = is_waiting && (begins || begins_window) ? count_taken(h1, &unsent) : 0;
     if (begins)
-        h1->taken_before = taken;
+        h1->taken_before = (uint32_t)taken;
     if (begins_window)
         h1->window_taken = taken;
-    wait_while(h1, H1_WAIT_OUTPUT, is_sending && !is_lingering, limits->response_ms);
-    wait_while(h1, H1_WAIT_LINGER, is_lingering, limits->linger_ms);
+    wait_while(h1, H1_WAIT_OUTPUT, is_waiting,
+               is_lingering ? limits->linger_ms : limits->response_ms);
     wait_while(h1, H1_WAIT_RATE, is_waiting, limits->response_window_ms);
 }
 
@@ -295,7 +296,7 @@ static hw_phase phase_of(const conn_h1 *h1, bool is_held_up)
     if (h1->by_ms[H1_WAIT_HEAD] != H1_NEVER && h1->queue_length == 0)
         return HW_PHASE_HEAD;
     bool is_stuck = h1->by_ms[H1_WAIT_OUTPUT] != H1_NEVER && !h1->conn.stream->writable;
-    if (is_stuck || h1->by_ms[H1_WAIT_BODY] != H1_NEVER || h1->by_ms[H1_WAIT_LINGER] != H1_NEVER)
+    if (is_stuck || h1->by_ms[H1_WAIT_BODY] != H1_NEVER || h1->input == H1_INPUT_LINGER)
         return HW_PHASE_CONTENT;
     return HW_PHASE_BUSY;
 }
@@ -388,11 +389,11 @@ static bool has_taken_more(conn_h1 *h1)
 {
     size_t unsent;
     int64_t taken = count_taken(h1, &unsent);
-    return unsent > 0 && taken > h1->taken_before;
+    return unsent > 0 && (uint32_t)taken != h1->taken_before;
 }
 
 /* A reader may be slow where little waits for it: that is not worth much to whoever wants to hold
- * the connection, and may be all that an application has to say for now. */
+ * the connection, and an application may have no more to say than that. */
 static bool is_slow_reader(const conn_h1 *h1)
 {
     const hw_limits *limits = &h1->conn.lane->shared->limits;
@@ -432,7 +433,6 @@ static void take_deadline(conn_h1 *h1)
         take_late_body(h1);
         break;
     case H1_WAIT_OUTPUT:
-    case H1_WAIT_LINGER:
         if (!has_taken_more(h1))
             hw_conn_close(&h1->conn);
         break;

@@ -75,9 +75,9 @@ typedef enum h1_wait {
     H1_WAIT_HEAD,    /* for the rest of a head; from accept on for the first */
     H1_WAIT_IDLE,    /* for the next request */
     H1_WAIT_BODY,    /* for more of a body */
-    H1_WAIT_OUTPUT,  /* for the client to take what is sent, or a source to give it */
+    H1_WAIT_OUTPUT,  /* for the client to take what is sent, or a source to give it; in LINGER for
+                        the client's end */
     H1_WAIT_RATE,    /* the same, with its progress measured over a longer span */
-    H1_WAIT_LINGER,  /* for the client's end */
     H1_WAIT_HANDLER, /* for a handler to return */
     H1_WAIT_COUNT,
 } h1_wait;
@@ -88,13 +88,12 @@ struct conn_h1 {
     hw_list queue; /* h1_exchange, oldest first: answers leave in this order */
     unsigned queue_length;
     unsigned requests;
-    size_t held; /* by the arenas of the queue */
-    h1_input input;
+    size_t held;          /* by the arenas of the queue */
     h1_exchange *reading; /* of HELD, BODY and TUNNEL; also between a head and its END */
     h1_exchange *lent;    /* to a handler; NULL: none */
     h1_rest *rest;        /* NULL: none */
-    size_t owed; /* bytes at the start of the input that are body already, but found no room */
     uint64_t skip_left;   /* SKIP, LINGER: no more than this is read past */
+    h1_input input : 8;
     bool needs_more;      /* the engine has used what it can of the input */
     bool answers_at_once; /* the queue's answers are all there, by their quick steps, and small */
     bool is_ended;        /* the client has finished sending */
@@ -103,11 +102,13 @@ struct conn_h1 {
     bool has_late_input;  /* the client may still be sending when the last answer leaves */
     int64_t by_ms[H1_WAIT_COUNT]; /* each wait's end; H1_NEVER: not waiting for it */
     uint64_t window_bytes;        /* of the body in this window */
-    uint64_t received_bytes;      /* of content, so far */
     uint64_t sent_bytes;          /* handed to the stream so far */
-    uint64_t sent_before;         /* the same when OUTPUT was armed last */
-    int64_t taken_before;         /* of these: what the client had when OUTPUT or LINGER began */
-    int64_t window_taken;         /* ... and when RATE did */
+    int64_t window_taken;         /* of these: what the client had when RATE began */
+    /* Of these two the last bits: they are compared with what has moved little since. */
+    uint32_t sent_before;    /* sent_bytes when OUTPUT was armed last */
+    uint32_t taken_before;   /* what the client had when OUTPUT began */
+    uint32_t received_bytes; /* of content, so far; it wraps */
+    uint32_t owed; /* bytes at the start of the input that are body already, but found no room */
 };
 
 #define H1_NEVER HW_CONN_NEVER

@@ -173,7 +173,7 @@ static size_t feed_owed(conn_h1 *h1, hw_text input)
     if (owed.length == 0 || hw_conn_h1_is_reading_lent(h1))
         return 0;
     size_t taken = on_body(h1, owed);
-    h1->owed = owed.length - taken;
+    h1->owed = (uint32_t)(owed.length - taken);
     return taken;
 }
 
@@ -209,9 +209,9 @@ static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_even
     case HW_H1_BODY: {
         hw_assert(event->body.at + event->body.length == input.at + event->used);
         size_t taken = on_body(h1, event->body);
-        h1->owed = event->body.length - taken;
+        h1->owed = (uint32_t)(event->body.length - taken);
         h1->window_bytes += event->body.length;
-        h1->received_bytes += event->body.length;
+        h1->received_bytes += (uint32_t)event->body.length;
         return event->used - h1->owed;
     }
     case HW_H1_END:

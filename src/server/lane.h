@@ -26,6 +26,8 @@
 /* The same of one lane, where they are in lists. */
 #define HW_LANE_PEERS 256
 
+#define HW_LANE_NO_WANT INT64_MAX
+
 typedef struct hw_lane hw_lane;
 
 /* What a connection waits for, as far as it may give way to others: in the order in which they
@@ -76,7 +78,7 @@ typedef struct hw_waiting {
     hw_list peers[HW_LANE_PEERS];   /* hw_conn with an address; who was looked at last is last */
     atomic_bool may_shed;           /* there may be something to give way in this lane */
     atomic_bool is_asked;           /* shed_post is on its way */
-    atomic_bool is_slot_wanted;     /* by another lane */
+    atomic_bool is_room_wanted;     /* by another lane */
     hw_post shed_post;
 } hw_waiting;
 
@@ -112,15 +114,19 @@ struct hw_lane {
     hw_tcp_pool streams;
     hw_list conns; /* every hw_conn of this lane */
     hw_waiting waiting;
-    hw_list starved;   /* hw_ready: exchanges that want to be answered when there are descriptors */
-    hw_list abandoned; /* of the drivers: exchanges that nobody waits for, in handlers still */
+    hw_list
+        starved; /* hw_ready: who wants to go on when there are descriptors: exchanges, `admission` */
+    hw_list abandoned;   /* of the drivers: exchanges that nobody waits for, in handlers still */
     hw_list spare_conns; /* of the drivers, by hw_conn */
     size_t spare_conn_count;
     size_t conn_count;
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;
     hw_acceptor *acceptors;
-    hw_timer tick; /* once a second, from hw_lane_listen on */
+    hw_ready admission; /* watches the listeners again, which were left for want of something */
+    int64_t
+        wants_since_ms; /* since when accepting has failed for want; HW_LANE_NO_WANT: it has not */
+    hw_timer tick;      /* once a second, from hw_lane_listen on */
     hw_timer drain_limit;
     hw_post drain_post, end_post, recall_post;
     atomic_bool is_recalled;               /* recall_post is on its way */
@@ -137,7 +143,6 @@ struct hw_lane {
     hw_lane_counts counts;
     hw_pace *
         inside; /* of the handler that runs on the loop; it stays where the loop is taken over from that */
-    bool is_full;             /* it has left its listeners until one of its connections closes */
     bool is_draining, is_cut; /* is_cut: the drain's deadline ended connections */
 };
 

@@ -121,8 +121,8 @@ static void post_once(hw_lane *lane)
         hw_loop_post(&lane->loop, &lane->waiting.shed_post);
 }
 
-/* Another lane that may have something to give way, the next one that is not this one. */
-static bool ask_another(const hw_lane *lane)
+/* The next one that is not this one, and may have something to give way. */
+bool hw_shed_elsewhere(const hw_lane *lane)
 {
     const hw_shared *shared = lane->shared;
     size_t own = shared->lanes ? (size_t)(lane - shared->lanes) : 0;
@@ -131,7 +131,7 @@ static bool ask_another(const hw_lane *lane)
         hw_waiting *waiting = &other->waiting;
         if (!atomic_load_explicit(&waiting->may_shed, memory_order_relaxed))
             continue;
-        if (atomic_exchange(&waiting->is_slot_wanted, true))
+        if (atomic_exchange(&waiting->is_room_wanted, true))
             continue;
         post_once(other);
         return true;
@@ -182,9 +182,8 @@ void hw_shed_on_post(hw_post *post)
 {
     hw_lane *lane = HW_MEMBER(post, hw_lane, waiting.shed_post);
     atomic_store(&lane->waiting.is_asked, false);
-    bool is_slot_wanted = atomic_exchange(&lane->waiting.is_slot_wanted, false);
-    uint64_t most = lane->shared->limits.connections_max;
-    if (is_slot_wanted && is_above(count_slots(lane), most, HW_SHED_PERCENT))
+    bool is_room_wanted = atomic_exchange(&lane->waiting.is_room_wanted, false);
+    if (is_room_wanted)
         (void)hw_shed_one(lane);
     relieve_memory(lane);
     resume_stalled(lane);
@@ -297,7 +296,7 @@ bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer)
     bool is_tight = is_above(all, most, HW_SHED_PERCENT) || hw_budget_is_tight(&shared->budget);
     if (!is_tight || hw_shed_one(lane))
         return true;
-    bool is_asked = ask_another(lane);
+    bool is_asked = hw_shed_elsewhere(lane);
     if (hw_budget_is_full(&shared->budget))
         return false;
     return all < most || (is_asked && all < most + shared->lane_count);

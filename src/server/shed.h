@@ -20,6 +20,8 @@
 bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer);
 /* Closes the connection of this lane that gives way first. False: there is none. */
 bool hw_shed_one(hw_lane *lane);
+/* Asks another lane to close one, where this lane has none. False: nobody is asked. */
+bool hw_shed_elsewhere(const hw_lane *lane);
 /* Once a second: closes who has been idle for too long for a server that is nearly full, and looks
  * after memory. */
 void hw_shed_on_tick(hw_lane *lane);

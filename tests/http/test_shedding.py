@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from running import Running
 from serving import is_sanitized
+from wire import poll
 
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 REQUEST = b"GET /ten.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -62,11 +63,6 @@ def is_served(port):
     return ask(port) == "served"
 
 
-def processor_seconds(running):
-    fields = Path(f"/proc/{running.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def resident_bytes(running):
     rollup = Path(f"/proc/{running.process.pid}/smaps_rollup").read_text()
     return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
@@ -75,20 +71,6 @@ def resident_bytes(running):
 def ceiling_bytes(running):
     said = running.err.wait_for(r"memory ceiling ([\d.]+) MiB")
     return float(said[1]) * MIB
-
-
-def test_half_heads_give_way_where_descriptors_are_few(hewn_program, site):
-    with serving(hewn_program, site, limit=64) as running, contextlib.ExitStack() as held:
-        port = running.port()
-        for _ in range(200):
-            held.enter_context(connect(port, HALF_A_HEAD))
-        before, since = processor_seconds(running), time.monotonic()
-        served = sum(is_served(port) for _ in range(100))
-        assert served >= 95
-        # Those who hold on cost nothing while nothing happens.
-        time.sleep(1)
-        spent, span = processor_seconds(running) - before, time.monotonic() - since
-        assert spent < span / (2 if is_sanitized(hewn_program) else 4)
 
 
 def test_idle_ones_give_way_too(hewn_program, site):
@@ -145,5 +127,4 @@ def test_memory_stays_below_what_was_said_in_a_flood(measured_program, site):
         assert attack.most < ceiling_bytes(running)
         # One that has just come may give way before it is read.
         assert attack.answers.count("nothing") <= len(attack.answers) * 0.05
-        time.sleep(2.5)
-        assert all(is_served(running.port()) for _ in range(20))
+        assert poll(lambda: all(is_served(running.port()) for _ in range(20)))

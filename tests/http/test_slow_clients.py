@@ -71,7 +71,7 @@ def test_a_slow_client_costs_four_kibibytes_at_most(measured, start, folder, kin
     before = private_memory(server)
     with Crowd(server, kind, count) as crowd:
         crowd.wait()
-        time.sleep(1)
+        ask_steadily(server, 20)  # what the crowd has sent has been read before that is answered
         each = (private_memory(server) - before) / count
     record_property("bytes", round(each))
     assert crowd.closed == 0 and each <= MEMORY_MAX, each
@@ -86,11 +86,7 @@ def test_slow_clients_are_not_noticed(measured, start, folder, count, record_pro
         made = [crowds.enter_context(Crowd(server, kind, count // len(KINDS))) for kind in KINDS]
         for crowd in made:
             crowd.wait()
-        # What the machine does beside is no fault of the server: the best of three spans counts.
-        spans = []
-        while len(spans) < 3 and (not spans or spans[-1][1] >= 25):
-            spans.append(ask_steadily(server, 400))
-        served, p99 = min(span[0] for span in spans), min(span[1] for span in spans)
+        served, p99 = ask_steadily(server, 400)
         each = (private_memory(server) - before) / count
     record_property("p99_ms", p99)
     record_property("bytes", round(each))

@@ -340,7 +340,7 @@ def test_a_log_that_may_not_grow(start, place):
 
 def test_words_that_may_not_be_written(start, hewn):
     if b"__tsan_init" in Path(hewn).read_bytes():
-        pytest.skip("ThreadSanitizer takes the signal for itself")
+        pytest.skip("ThreadSanitizer writes a file of its own before main begins, and dies of it")
     running, port = serve_into(start, ">log 2>words", before=["sh", "-c", 'ulimit -f 0 && exec "$@"', "sh"])
     assert fetch(port)[0] == 200
     assert running.stop() == 0

@@ -171,6 +171,8 @@ HW_TEST(response_that_cannot_be_sent_is_a_logged_500)
         "/named?name=transfer-encoding&value=chunked",
         "/named?name=Connection&value=close",
         "/named?name=Date&value=now",
+        "/named?name=Trailer&value=x",
+        "/named?name=Upgrade&value=x",
     };
     app_asker asker;
     open_responses(&asker);

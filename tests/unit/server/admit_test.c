@@ -255,6 +255,7 @@ HW_TEST(admit_lets_one_in_for_one_that_gives_way_while_all_memory_is_used)
     close_gate(&gate);
 }
 
+/* When there has been none for a second, at the tick. */
 HW_TEST(admit_refuses_with_the_descriptor_in_reserve)
 {
     test_gate gate;
@@ -264,9 +265,13 @@ HW_TEST(admit_refuses_with_the_descriptor_in_reserve)
     assert_true(gate.rig.shared.reserve > 0);
     for (int i = 0; i < 3; i++) {
         hw_seam_fail("accept", 1, EMFILE);
+        hw_seam_fail("accept", 2, EMFILE);
         int client = hw_test_connect(gate.listener.name);
         hw_test_send(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         settle_gate(&gate);
+        assert_false(is_watching(&gate));
+        assert_int_equal(count_refused(&gate), i);
+        tick_gate(&gate);
         NEED_TRUE(count_refused(&gate) == (uint64_t)i + 1);
         assert_true(hw_test_receive(client, memory, sizeof memory) > 0);
         assert_memory_equal(memory, "HTTP/1.1 503 ", 13);
@@ -280,29 +285,60 @@ HW_TEST(admit_refuses_with_the_descriptor_in_reserve)
     close_gate(&gate);
 }
 
-/* There is no descriptor, not even with the reserve: one try, and then silence until the tick. */
+static void expect_silence(test_gate *gate, unsigned accepts)
+{
+    assert_int_equal(hw_seam_calls("accept"), accepts);
+    assert_false(is_watching(gate));
+    /* Nothing is ready: a step that may wait would wait. */
+    for (int i = 0; i < 100; i++)
+        assert_false(hw_loop_step(&gate->rig.lane.loop, false));
+    assert_int_equal(hw_seam_calls("accept"), accepts);
+}
+
+/* There is no descriptor, in the end not even with the reserve: a try or two, and then silence until
+ * the tick. */
 HW_TEST(admit_does_not_spin_without_descriptors)
 {
     test_gate gate;
     open_gate(&gate, 10);
     hw_shed_keep_reserve(&gate.rig.shared, gate.rig.lane.loop.event);
-    hw_seam_fail("accept", 1, ENFILE);
-    hw_seam_fail("accept", 2, ENFILE);
+    for (unsigned i = 1; i <= 3; i++)
+        hw_seam_fail("accept", i, ENFILE);
     hw_seam_fail("duplicate", 1, ENFILE);
     int client = hw_test_connect(gate.listener.name);
     settle_gate(&gate);
-    unsigned calls = hw_seam_calls("accept");
-    assert_int_equal(calls, 2);
-    assert_false(is_watching(&gate));
+    expect_silence(&gate, 1);
+    assert_true(gate.rig.shared.reserve > 0);
+    tick_gate(&gate);
+    expect_silence(&gate, 3);
     assert_int_equal(gate.rig.shared.reserve, 0);
-    /* Nothing is ready: a step that may wait would wait. */
-    for (int i = 0; i < 100; i++)
-        assert_false(hw_loop_step(&gate.rig.lane.loop, false));
-    assert_int_equal(hw_seam_calls("accept"), calls);
     /* The tick lets it in, and has a reserve again. */
     tick_gate(&gate);
     NEED_TRUE(gate.rig.lane.conn_count == 1);
     assert_true(hw_shed_use_reserve(&gate.rig.shared));
+    close(client);
+    settle_gate(&gate);
+    close_gate(&gate);
+}
+
+/* A file that is being sent had the descriptor: the end of its answer brings the listeners back. */
+HW_TEST(admit_comes_back_when_an_answer_ends)
+{
+    test_gate gate;
+    open_gate(&gate, 10);
+    gate.rig.answerer.plan = plan_whole_body;
+    int busy = connect_busy(&gate);
+    NEED_TRUE(gate.rig.lane.conn_count == 1);
+    hw_seam_fail("accept", 1, EMFILE);
+    int client = hw_test_connect(gate.listener.name);
+    settle_gate(&gate);
+    assert_false(is_watching(&gate));
+    hw_test_send(busy, "123456789");
+    settle_gate(&gate);
+    NEED_TRUE(gate.rig.answers == 1);
+    assert_true(is_watching(&gate));
+    NEED_TRUE(gate.rig.lane.conn_count == 2);
+    close(busy);
     close(client);
     settle_gate(&gate);
     close_gate(&gate);

@@ -184,7 +184,7 @@ HW_TEST(conn_h1_is_small_while_it_is_idle)
     size_t bytes = sizeof(conn_h1) + HW_TCP_STREAM_BYTES_MAX;
     print_message("an idle connection: %zu bytes\n", bytes);
     /* An allocation costs up to 24 bytes more than it was asked for. */
-    assert_true(bytes + (size_t)2 * 24 <= 600);
+    assert_true(bytes + (size_t)2 * 24 <= 512);
 }
 
 HW_TEST(conn_h1_allocates_nothing_for_the_next_connection)

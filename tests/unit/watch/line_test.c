@@ -107,6 +107,18 @@ HW_TEST(line_pretty_is_in_colour_when_asked)
     hw_buffer line = HW_BUFFER_OVER(memory);
     hw_line_put_pretty(&line, &record, CLOCK, true);
     assert_non_null(strstr(hw_buffer_string(&line), "15:04:07  \033[32m200\033[0m  GET"));
+    static const struct {
+        int status;
+        const char *shown;
+    } cases[] = {{304, "  \033[36m304\033[0m  "},
+                 {404, "  \033[33m404\033[0m  "},
+                 {500, "  \033[31m500\033[0m  "}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        record.status = cases[i].status;
+        hw_buffer_clear(&line);
+        hw_line_put_pretty(&line, &record, CLOCK, true);
+        assert_non_null(strstr(hw_buffer_string(&line), cases[i].shown));
+    }
 }
 
 HW_TEST(line_json_is_one_object)

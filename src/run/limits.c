@@ -1,0 +1,48 @@
+/* Reads the limits that a program gives: zero means the default, what is too much the most there is.
+ */
+#include "run/limits.h"
+
+#include "app/options.h"
+#include "base/number.h"
+
+enum {
+    BLOCKED_MAX = 10000,         /* each is a thread */
+    HEAD_BYTES_MAX = 256 * 1024, /* it is copied to the arena of its exchange */
+};
+
+static void read_head_limit(size_t given, hw_h1_limits *limits)
+{
+    limits->head_bytes_max = hw_size_min(given, HEAD_BYTES_MAX);
+    limits->line_bytes_max = hw_size_min(limits->line_bytes_max, given);
+    limits->field_bytes_max = hw_size_min(limits->field_bytes_max, given);
+}
+
+int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
+{
+    hewn_limits known;
+    hw_limits limits = hw_limits_default();
+    if (!hw_options_read(&known, sizeof known, given))
+        return hw_fault_set(fault, EINVAL, "hewn_limits",
+                            "without its size, or from a newer version");
+    limits.connections_max = known.connections_max;
+    if (known.head_ms)
+        limits.head_ms = known.head_ms;
+    if (known.idle_ms)
+        limits.idle_ms = known.idle_ms;
+    if (known.drain_ms)
+        limits.drain_ms = known.drain_ms;
+    if (known.blocked_max)
+        limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
+    if (known.rate_bytes_min)
+        limits.rate_bytes_min = known.rate_bytes_min;
+    limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX / 4);
+    if (known.cache_bytes_max)
+        limits.cache_bytes_max =
+            known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
+    if (known.unread_bytes_max)
+        limits.skip_bytes_max = known.unread_bytes_max == HEWN_NONE ? 0 : known.unread_bytes_max;
+    if (known.head_bytes_max)
+        read_head_limit(known.head_bytes_max, &limits.h1);
+    *ret_limits = limits;
+    return 0;
+}
