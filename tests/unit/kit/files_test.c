@@ -70,6 +70,37 @@ HW_TEST(files_take_the_names_of_the_index)
     site_close(&site);
 }
 
+/* Where nothing tells of changes: for each request, or when they are older than that. */
+HW_TEST(files_are_looked_up_as_often_as_they_are_to_be)
+{
+    static const unsigned spans_ms[] = {HEWN_EVERY_TIME, 5};
+    for (size_t i = 0; i < sizeof spans_ms / sizeof *spans_ms; i++) {
+        test_site site;
+        site_open(&site);
+        hewn_app *app = new_app(&site);
+        int folder = open_for_mounting(&site, "www");
+        const hewn_files_opts opts = {.size = sizeof opts, .fresh_ms = spans_ms[i]};
+        int error = hewn_files(app, "/", folder, &opts, NULL);
+        close(folder);
+        hw_seam_fail("notice_new", 1, EMFILE);
+        if (error == 0 && !hw_app_fault(app)) {
+            site_ask_app(&site, app);
+            assert_int_equal(site_get(&site, "/ten.txt"), 200);
+            site_put(&site, "www/ten.txt", "changed");
+            assert_int_equal(site_get(&site, "/ten.txt"), 200);
+            site_expect_body(&site, spans_ms[i] == HEWN_EVERY_TIME ? "changed" : "0123456789");
+            site.now += 6;
+            assert_int_equal(site_get(&site, "/ten.txt"), 200);
+            site_expect_body(&site, "changed");
+        }
+        site_forget(&site);
+        hewn_app_free(app);
+        site_stop_if_struck(&site);
+        assert_int_equal(error, 0);
+        site_close(&site);
+    }
+}
+
 HW_TEST(files_refuse_what_is_no_folder)
 {
     test_site site;

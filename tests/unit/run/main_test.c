@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "run/signals.h"
+#include "seam/seam.h"
 #include "unit/harness.h"
 
 /* Runs hewn_main with standard error and output in a pipe; what it said is in `said`. */
@@ -76,6 +77,42 @@ HW_TEST(main_cannot_listen_where_there_is_no_such_address)
     assert_int_equal(status, 69);
     assert_string_equal(said,
                         "hello: cannot listen on 192.0.2.1:80: this machine has no such address\n");
+}
+
+/* What hewn_main says where the system refuses to bind an address. */
+static int run_refused(const char *address, int error, char *said, size_t bytes)
+{
+    const char *arguments[] = {"hello", "--listen", address, "--log=off"};
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hw_seam_fail("bind", 1, error);
+    int status = run_main(app, 4, arguments, said, bytes);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    return status;
+}
+
+HW_TEST(main_says_how_to_listen_on_a_port_that_is_forbidden)
+{
+    static const int errors[] = {EACCES, EPERM};
+    char said[512];
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        assert_int_equal(run_refused("127.0.0.1:80", errors[i], said, sizeof said), 77);
+        assert_ptr_equal(strstr(said, "hello: cannot listen on port 80: "), said);
+        assert_non_null(strstr(said, "setcap cap_net_bind_service"));
+        assert_int_equal(run_refused("unix:/tmp/hewn-no", errors[i], said, sizeof said), 77);
+        assert_ptr_equal(strstr(said, "hello: cannot listen on unix:/tmp/hewn-no: "), said);
+        assert_null(strstr(said, "setcap"));
+    }
+}
+
+HW_TEST(main_says_that_an_address_is_taken)
+{
+    char said[512];
+    assert_int_equal(run_refused("127.0.0.1:80", EADDRINUSE, said, sizeof said), 69);
+    assert_ptr_equal(strstr(said, "hello: cannot listen on 127.0.0.1:80: already in use"), said);
+    assert_int_equal(run_refused("127.0.0.1:80", EAFNOSUPPORT, said, sizeof said), 69);
+    assert_ptr_equal(strstr(said, "hello: cannot listen on 127.0.0.1:80: "), said);
 }
 
 HW_TEST(main_says_what_is_wrong_with_the_app)

@@ -14,19 +14,24 @@ static void pass_ms(test_rig *rig, int64_t ms)
     hw_loop_settle(&rig->lane.loop);
 }
 
-/* A client that has had its first turn, from 10.0.0.n. */
-static hw_pipe *connect_from(test_rig *rig, unsigned char n)
+/* A client that has had its first turn. */
+static hw_pipe *connect_peer(test_rig *rig, hw_peer peer)
 {
     hw_pipe *client = NULL;
     hw_stream *stream;
     HW_NEED_OK(hw_pipe_new(1000, &client, &stream));
-    stream->peer = (hw_peer){{10, 0, 0, n}, AF_INET};
+    stream->peer = peer;
     int error = hw_conn_open(&rig->lane, stream);
     if (error < 0)
         hw_pipe_close(client);
     HW_NEED_OK(error);
     hw_loop_settle(&rig->lane.loop);
     return client;
+}
+
+static hw_pipe *connect_from(test_rig *rig, unsigned char n)
+{
+    return connect_peer(rig, (hw_peer){{10, 0, 0, n}, AF_INET});
 }
 
 static hw_pipe *connect_one(test_rig *rig)
@@ -347,6 +352,32 @@ HW_TEST(shed_finds_no_neighbour_among_those_who_are_served)
     rig_close(&rig);
 }
 
+/* Addresses that are found in one list are not taken for one another. */
+HW_LONG_TEST(shed_tells_the_addresses_of_a_list_apart)
+{
+    enum { OTHERS = 3 * HW_LANE_PEERS, OWN = 300 };
+    static hw_pipe *others[OTHERS], *own[OWN];
+    const hw_peer one = {{10, 0, 0, 1}, AF_INET};
+    test_rig rig = {0};
+    rig_open(&rig);
+    rig.shared.limits.connections_max = OWN * 4;
+    for (size_t i = 0; i < OTHERS; i++)
+        others[i] = connect_peer(
+            &rig, (hw_peer){{10, 1, (unsigned char)(i / 256), (unsigned char)i}, AF_INET});
+    for (size_t i = 0; i < OWN; i++)
+        own[i] = connect_peer(&rig, one);
+    for (int i = 0; i < 20; i++)
+        room_for(&rig, &one);
+    assert_int_equal(rig.lane.counts.shed, 1); /* then it has less than its share */
+    assert_true(hw_pipe_is_closed(own[0]));
+    for (size_t i = 0; i < OTHERS; i++)
+        assert_false(hw_pipe_is_closed(others[i]));
+    hw_loop_settle(&rig.lane.loop);
+    close_all(others, OTHERS);
+    close_all(own, OWN);
+    rig_close(&rig);
+}
+
 /* The first half of an IPv6 address is one; a Unix socket has none. */
 HW_TEST(shed_takes_a_network_for_an_address)
 {
@@ -477,6 +508,32 @@ HW_TEST(shed_stalls_reading_until_there_is_memory)
     NEED_TRUE(!hw_pipe_is_closed(client) && !hw_pipe_is_closed(fresh));
     hw_pipe_close(client);
     hw_pipe_close(fresh);
+    rig_close(&rig);
+}
+
+/* They hold next to nothing, and have been told to wait; for a slot they do give way. */
+HW_TEST(shed_lets_the_stalled_wait_for_memory)
+{
+    test_rig rig = {0};
+    rig_open(&rig);
+    limit_memory(&rig, 1000 * 1000);
+    hw_pipe *client = connect_one(&rig);
+    size_t held = 1000 * 1000 - rig.shared.budget.used;
+    rig.shared.budget.is_told = true; /* who is not stalled yet is not to give way */
+    hw_budget_add(&rig.shared.budget, held);
+    rig_send(&rig, client, GET);
+    NEED_TRUE(!hw_pipe_is_closed(client));
+    for (int i = 0; i < 3; i++) {
+        hw_shed_on_news(&rig.shared);
+        settle_twice(&rig);
+        NEED_TRUE(!hw_pipe_is_closed(client));
+    }
+    NEED_TRUE(rig.lane.counts.shed == 0 && rig.answers == 0);
+    NEED_TRUE(hw_shed_one(&rig.lane));
+    NEED_TRUE(hw_pipe_is_closed(client));
+    hw_budget_give(&rig.shared.budget, held);
+    settle_twice(&rig);
+    hw_pipe_close(client);
     rig_close(&rig);
 }
 
