@@ -21,12 +21,13 @@
 /* "Date: ", the date, CRLF. */
 #define HW_LANE_DATE_BYTES (sizeof "Date: " - 1 + HW_DATE_BYTES - 1 + 2)
 
-/* Connections of one address are counted together with those of about as many others. */
+/* Counters of connections, by the hash of their address: addresses that meet in one are counted
+ * together. */
 #define HW_SHARED_PEERS 1024
-/* The same of one lane, where they are in lists. */
+/* Lists of them in one lane, likewise. */
 #define HW_LANE_PEERS 256
 
-#define HW_LANE_NO_WANT INT64_MAX
+#define HW_LANE_NO_WANT INT64_MAX /* of wants_since_ms */
 
 typedef struct hw_lane hw_lane;
 
@@ -114,8 +115,7 @@ struct hw_lane {
     hw_tcp_pool streams;
     hw_list conns; /* every hw_conn of this lane */
     hw_waiting waiting;
-    hw_list
-        starved; /* hw_ready: who wants to go on when there are descriptors: exchanges, `admission` */
+    hw_list starved;     /* hw_ready: exchanges, and `admission`, that go on with a descriptor */
     hw_list abandoned;   /* of the drivers: exchanges that nobody waits for, in handlers still */
     hw_list spare_conns; /* of the drivers, by hw_conn */
     size_t spare_conn_count;
@@ -123,10 +123,9 @@ struct hw_lane {
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;
     hw_acceptor *acceptors;
-    hw_ready admission; /* watches the listeners again, which were left for want of something */
-    int64_t
-        wants_since_ms; /* since when accepting has failed for want; HW_LANE_NO_WANT: it has not */
-    hw_timer tick;      /* once a second, from hw_lane_listen on */
+    hw_ready admission;     /* watches the listeners again, which were left for want of something */
+    int64_t wants_since_ms; /* accepting has failed for want of something since then */
+    hw_timer tick;          /* once a second, from hw_lane_listen on */
     hw_timer drain_limit;
     hw_post drain_post, end_post, recall_post;
     atomic_bool is_recalled;               /* recall_post is on its way */
