@@ -15,7 +15,10 @@
  *
  * A connection must not wait for the tick while some loop may take it: the kernel may have told of
  * it the very loop that leaves, and only that one. So whoever finds that it has its share recalls
- * the others, those that had left before it too; not all can have more than the mean. */
+ * the others, those that had left before it too; and whoever has left for its share comes back by
+ * itself when it has no more than the mean any more. So there is always one that watches: since the
+ * last one left, every other one has found that it has more than the mean, and nothing has been let
+ * in; not all can have more than the mean. */
 #include "server/admit.h"
 
 #include <errno.h>
@@ -41,6 +44,11 @@ static bool has_its_share(const hw_lane *lane)
     uint64_t all = atomic_load(&lane->shared->connections);
     return lane->conn_count * lane->shared->lane_count * 4 >
            all * 5 + (uint64_t)8 * lane->shared->lane_count;
+}
+
+static bool is_above_mean(const hw_lane *lane)
+{
+    return lane->conn_count * lane->shared->lane_count > atomic_load(&lane->shared->connections);
 }
 
 static void leave(hw_acceptor *acceptor)
@@ -189,6 +197,7 @@ static void take_accept_turn(hw_task *task)
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         if (has_its_share(lane)) {
             leave(acceptor);
+            lane->has_left = true;
             recall_others(lane);
             return;
         }
@@ -211,6 +220,7 @@ static void on_listener_ready(hw_watch *watch, uint32_t events)
 static void try_listeners(hw_lane *lane)
 {
     hw_link_remove(&lane->admission.link);
+    lane->has_left = false;
     for (size_t i = 0; i < lane->shared->listener_count; i++)
         if (join(&lane->acceptors[i]) == 0)
             hw_loop_queue_arrival(&lane->loop, &lane->acceptors[i].turn);
@@ -272,6 +282,12 @@ void hw_admit_on_recall(hw_post *post)
     /* A lane that has its share passes nothing on: two such lanes would call each other for
      * ever. */
     if (lane->acceptors && !has_its_share(lane))
+        try_listeners(lane);
+}
+
+void hw_admit_on_close(hw_lane *lane)
+{
+    if (lane->has_left && lane->acceptors && !is_above_mean(lane))
         try_listeners(lane);
 }
 

@@ -14,5 +14,7 @@ void hw_admit_close(hw_lane *lane);
 void hw_admit_on_tick(hw_timer *tick);
 /* Another lane has its share: tries again at once. */
 void hw_admit_on_recall(hw_post *post);
+/* A connection of the lane has ended: it may have had its share until now. */
+void hw_admit_on_close(hw_lane *lane);
 
 #endif

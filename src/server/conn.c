@@ -91,6 +91,7 @@ void hw_conn_close(hw_conn *conn)
     hw_loop_retire(&lane->loop, &conn->turn);
     if (!hw_list_is_empty(&lane->starved))
         hw_lane_feed_one(lane);
+    hw_admit_on_close(lane);
     hw_lane_end_if_over(lane);
 }
 

@@ -123,6 +123,7 @@ struct hw_lane {
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;
     hw_acceptor *acceptors;
+    bool has_left;          /* a listener, with its share of the connections (admit.c) */
     hw_ready admission;     /* watches the listeners again, which were left for want of something */
     int64_t wants_since_ms; /* accepting has failed for want of something since then */
     hw_timer tick;          /* once a second, from hw_lane_listen on */

@@ -587,6 +587,42 @@ static int settle_gates(test_gates *gates)
     return rounds;
 }
 
+/* Some steps of a lane that has forty connections meanwhile, and no other has any. */
+static void step_with_its_share(test_gates *gates, hw_lane *lane)
+{
+    lane->conn_count += 40;
+    gates->rig.shared.connections += 40;
+    for (int i = 0; i < 3; i++)
+        hw_loop_step(&lane->loop, false);
+    lane->conn_count -= 40;
+    gates->rig.shared.connections -= 40;
+}
+
+/* All have left, each at a time when it had most, and what they had has ended since: nobody calls
+ * them, and whoever waits must not wait for the tick. */
+HW_TEST(admit_comes_back_when_connections_end)
+{
+    static const size_t counts[4] = {0};
+    test_gates gates;
+    open_gates(&gates, counts, 1000);
+    hw_pipe *client = NULL;
+    hw_stream *stream;
+    HW_NEED_OK(hw_pipe_new(100, &client, &stream));
+    HW_NEED_OK(hw_conn_open(&gates.lanes[0], stream));
+    int waiting = hw_test_connect(gates.listener.name);
+    for (int i = 0; i < 8; i++)
+        step_with_its_share(&gates, &gates.lanes[i % 4]);
+    for (int i = 0; i < 4; i++)
+        NEED_TRUE(!gates.lanes[i].acceptors[0].is_watching && !gates.lanes[i].is_recalled);
+    NEED_TRUE(gates.rig.shared.connections == 1);
+    hw_pipe_close(client);
+    settle_gates(&gates);
+    NEED_TRUE(gates.lanes[0].conn_count == 1);
+    close(waiting);
+    settle_gates(&gates);
+    close_gates(&gates, counts);
+}
+
 /* A lane that has nothing to give way asks the one that has. */
 HW_TEST(admit_has_another_lane_make_room)
 {
