@@ -36,6 +36,7 @@ static bool resize_rest(conn_h1 *h1, size_t capacity)
     }
     if (is_new)
         *rest = (h1_rest){0};
+    memset(rest->bytes + rest->capacity, 0, capacity - rest->capacity + HW_H1_SLACK);
     rest->capacity = capacity;
     h1->rest = rest;
     return true;

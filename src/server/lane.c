@@ -154,7 +154,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     }
     if (lane->place.sink && lane->place.sink->idles)
         lane->loop.on_idle = on_idle;
-    lane->input = hw_sys_alloc(HW_LANE_INPUT_BYTES + HW_H1_SLACK);
+    /* Zeroed: what is read behind the input counts for nothing, but it is read. */
+    lane->input = hw_sys_alloc_zeroed(1, HW_LANE_INPUT_BYTES + HW_H1_SLACK);
     lane->output = hw_sys_alloc(HW_LANE_OUTPUT_BYTES);
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
     if (error < 0)
