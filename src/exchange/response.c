@@ -18,7 +18,8 @@ void hw_response_start(hw_response *response, int status)
     response->kind = HW_RESPONSE_MESSAGE;
     response->status = status;
     response->field_count = 0;
-    response->is_broken = false;
+    response->detail = NULL;
+    response->is_broken = response->is_plain = false;
 }
 
 /* For every answer from a cache: each member is written once. */
@@ -83,6 +84,7 @@ void hw_response_take_body(hw_response *response, hw_source *body)
 {
     hw_source_drop(response->body);
     response->body = body;
+    response->is_plain = false;
     if (!body)
         response->is_broken = true;
 }
@@ -105,4 +107,7 @@ void hw_response_plain(hw_response *response, int status, const char *words)
     }
     hw_response_add(response, HW_FIELD_CONTENT_TYPE, HW_TEXT("text/plain; charset=utf-8"));
     hw_response_set_bytes(response, hw_text_of(bytes));
+    response->is_plain = true;
+    if (words && *words)
+        response->detail = hw_arena_copy(response->arena, hw_text_of(words));
 }

@@ -23,7 +23,9 @@ struct hewn_response {
     hw_source *body;       /* NULL: empty. Owned: dropped when it is sent or given up */
     hw_prepared *prepared; /* NULL, or where status and the first fields come from */
     hw_arena *arena;
-    bool is_broken; /* something could not be built */
+    const char *detail; /* of an error, for who writes its page; NULL: the status says it all */
+    bool is_broken;     /* something could not be built */
+    bool is_plain;      /* its body is only words for its status */
 };
 typedef struct hewn_response hw_response;
 
@@ -42,7 +44,8 @@ void hw_response_set_name(hw_response *response, hw_text name, hw_text value);
 void hw_response_take_body(hw_response *response, hw_source *body);
 /* A body of bytes that live as long as the arena. */
 void hw_response_set_bytes(hw_response *response, hw_text bytes);
-/* Starts over: a short text/plain answer, "Not Found\n", or with the words given. */
+/* Starts over: a short text/plain answer, "Not Found\n", or with the words given, which are copied
+ * and become its detail. */
 void hw_response_plain(hw_response *response, int status, const char *words);
 
 #endif
