@@ -43,9 +43,11 @@ extern "C" {
 #if defined(__GNUC__)
 #define HEWN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 #define HEWN_MUST_USE __attribute__((warn_unused_result))
+#define HEWN_SENTINEL __attribute__((sentinel))
 #else
 #define HEWN_PRINTF(format_at, first_at)
 #define HEWN_MUST_USE
+#define HEWN_SENTINEL
 #endif
 
 #define HEWN_NONE UINT64_MAX            /* a limit of nothing at all */
@@ -57,12 +59,17 @@ typedef struct hewn_app hewn_app;         /* routes and what they share */
 typedef struct hewn_server hewn_server;   /* listeners and threads around one app: hewn/server.h */
 typedef struct hewn_request hewn_request; /* one request and its arena */
 typedef struct hewn_response hewn_response; /* one response under construction */
-typedef struct hewn_next hewn_next;     /* the rest of the middleware chain; not available yet */
+typedef struct hewn_next hewn_next;         /* what a middleware is around */
 typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not available yet */
 
 /* Answers a request: returns what one of the functions below made for it, never NULL. */
 typedef hewn_response *hewn_handler(hewn_request *rq);
+/* Answers a request, as a handler does, or has the rest answer it with hewn_run_next; may look at
+ * the request before that, and at the response after it. arg is what hewn_use was given. */
 typedef hewn_response *hewn_middleware(hewn_request *rq, hewn_next *next, void *arg);
+/* Writes the page of an error: returns what one of the functions below made for it, with this
+ * status or another. detail says more than the status, for people; NULL: there is no more. */
+typedef hewn_response *hewn_error_handler(hewn_request *rq, int status, const char *detail);
 
 /* Applications. */
 
@@ -107,24 +114,33 @@ typedef struct hewn_route {
     int body;                /* HEWN_BODY_* */
     bool blocking;           /* it waits as a rule: never run it where a loop would wait for it */
     bool no_csrf;            /* not available in this version */
-    const char *name;        /* not available in this version */
+    const char *name;        /* for hewn_url_for; no other route of the app has it */
     const char *summary;     /* not available in this version */
-    const hewn_schema *in, *out;  /* not available in this version */
-    hewn_middleware *const *with; /* not available in this version */
-    void *arg;                    /* what hewn_arg(rq) returns to the handler */
+    const hewn_schema *in, *out; /* not available in this version */
+    /* Around this handler alone, inside all others; NULL-terminated, the outermost first; their arg
+     * is NULL. */
+    hewn_middleware *const *with;
+    void *arg; /* what hewn_arg(rq) returns to the handler */
 } hewn_route;
 
 /* Sends requests with this method and path to a handler.
  *
  * The pattern is a path as it reads decoded: it begins with "/" and matches the whole path: "/" is
- * only the root, "/x" and "/x/" are two. Patterns with {parameters} are not available in this
- * version. The method is case-sensitive; "*" is any that the path has no route of its own for. GET
- * answers HEAD, and OPTIONS and 405 with its Allow field are automatic. A route beats a folder
- * (hewn_static) mounted over its path. file and line say where the route is written; the macros
- * below fill them in.
+ * only the root, "/x" and "/x/" are two. A segment of it may be a parameter: "/users/{id}" matches
+ * any one segment there, "/users/{id:int}" one that is a whole number in 64 bits, without zeros in
+ * front, and "/files/{path...}" all that follows, be it nothing. Where several patterns match a
+ * path the one that says more has it, whatever the order they were added in: a literal beats a
+ * number, a number any text, any text all the rest. If that one has no route for the method, the
+ * next one is asked.
  *
- * A bad pattern or method, the same route twice, options that make no sense, a route added after a
- * server has taken the app: abort, naming file and line.
+ * The method is case-sensitive; "*" is any that the pattern has no route of its own for. GET
+ * answers HEAD, and OPTIONS and 405 with its Allow field are automatic. A route beats what is
+ * mounted over its path (hewn_mount, hewn_static). file and line say where the route is written;
+ * the macros below fill them in.
+ *
+ * A bad pattern or method, the same route or the same name twice, two patterns that match some
+ * paths both and neither of which says more ("/a/{x}" and "/{y}/b"), options that make no sense, a
+ * route added after a server has taken the app: abort, naming file and line.
  * Owns: nothing; pattern, method and options are copied.
  * Errors: -ENOMEM, which hewn_server_new and hewn_main will report too. */
 int hewn_route_add(hewn_app *app, const char *method, const char *pattern, const hewn_route *route,
@@ -139,7 +155,9 @@ int hewn_route_add(hewn_app *app, const char *method, const char *pattern, const
 #ifdef HEWN_CHECKS_PATTERNS_
 void hewn_bad_pattern_(void) __attribute__((error("a route's pattern must begin with '/'")));
 #define HEWN_PATTERN_(pattern)                                                                     \
-    (__builtin_constant_p((pattern)[0]) && (pattern)[0] != '/' ? hewn_bad_pattern_() : (void)0)
+    (__builtin_constant_p((pattern)[0]) && (pattern)[0] && (pattern)[0] != '/'                     \
+         ? hewn_bad_pattern_()                                                                     \
+         : (void)0)
 #else
 #define HEWN_PATTERN_(pattern) ((void)0)
 #endif
@@ -158,6 +176,43 @@ void hewn_bad_pattern_(void) __attribute__((error("a route's pattern must begin 
 #define hewn_any(app, pattern, ...) HEWN_ROUTE_(app, "*", pattern, __VA_ARGS__)
 #endif
 
+/* A part of an app whose routes have a prefix and middleware in common: give it to hewn_get,
+ * hewn_use, hewn_static, hewn_mount and hewn_group as if it were the app. In it the pattern "" is
+ * the prefix itself. The prefix may have {parameters}; "/" adds nothing.
+ * Owns: the group is a part of the app and goes with it.
+ * Errors: NULL when there is no memory, which is accepted as a NULL app is. */
+hewn_app *hewn_group(hewn_app *app, const char *prefix);
+
+/* Puts a middleware around everything the app (the group) answers, 404 and 405 too, whatever was
+ * added before: the first one is the outermost. What is mounted in the app is inside it too. With a
+ * middleware around it a folder of files is answered by handlers' threads, without the cache of the
+ * loops: options of hewn_files set fields for less. arg must live as long as the app. */
+void hewn_use(hewn_app *app, hewn_middleware *middleware, void *arg);
+
+/* Has the rest answer the request: the next middleware, in the end the handler. At most once in a
+ * middleware; never NULL. */
+HEWN_MUST_USE hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next);
+
+/* Has a function write the page of every answer from 400 to 599 that has no body of its own: 404 and
+ * 405, hewn_error and hewn_empty, handlers that fail, files that are not there. Fields that the
+ * answer had already are kept. Apps that are mounted in this one and have no such function use it
+ * too. Not asked: for requests that are broken or too large, and when the server is overloaded;
+ * these are answered without the app. */
+void hewn_on_error(hewn_app *app, hewn_error_handler *handler);
+
+/* Mounts an app under a prefix, "/" or "/api": it sees the paths below it ("/api/users" as "/users")
+ * and answers all of them, with its own state, limits and error pages, inside the middleware of
+ * the outer one. "/api" itself is redirected to "/api/". A bad prefix, or an app that is mounted
+ * already, aborts.
+ * Owns: takes the caller's reference to sub, which goes with app. */
+void hewn_mount(hewn_app *app, const char *prefix, hewn_app *sub);
+
+/* Gives requests for a host to an app of their own: "api.example.org", or "*.example.org" for all
+ * that are below example.org. A name beats a "*.", and a longer one of those a shorter one; the
+ * port does not matter. Requests for other hosts are the outer app's.
+ * Owns: takes the caller's reference to sub, which goes with app. */
+void hewn_host(hewn_app *app, const char *host, hewn_app *sub);
+
 /* Serves the files of a folder, and what is below it, under a prefix: "/" or "/assets". It is
  * hewn_files of hewn/server.h with its defaults. A bad prefix aborts. A folder that cannot be
  * opened is reported by hewn_server_new and hewn_main. */
@@ -169,6 +224,13 @@ const char *hewn_method(const hewn_request *rq); /* "GET" */
 
 /* The path, decoded and in canonical form, below the mount: it begins with "/". */
 const char *hewn_path(const hewn_request *rq);
+
+/* What a {parameter} of the route's pattern stands for, decoded. Never NULL. It may hold any byte
+ * but NUL, control characters and "/" ({rest...} may have those), and is never "." or "..". A name
+ * that the pattern does not have is misuse: see ERRORS. */
+const char *hewn_param(const hewn_request *rq, const char *name);
+/* The same of {name:int}, as a number. */
+hewn_int hewn_param_int(const hewn_request *rq, const char *name);
 
 /* The value of the first pair of this name in the query, decoded; NULL if absent, where the
  * query is broken before it, and behind the 512th pair. */
@@ -184,8 +246,15 @@ const void *hewn_body(const hewn_request *rq, size_t *ret_length);
 /* string, or fallback where it is NULL. */
 const char *hewn_or(const char *string, const char *fallback);
 
-void *hewn_state(const hewn_request *rq); /* .state of the app */
-void *hewn_arg(const hewn_request *rq);   /* .arg of the route */
+hewn_app *hewn_app_of(const hewn_request *rq); /* the app, or the mounted one, that answers */
+void *hewn_state(const hewn_request *rq);      /* its .state */
+void *hewn_arg(const hewn_request *rq);        /* .arg of the route; NULL where there is none */
+
+/* The path of the route with this name, "/users/7", of the app that answers or of one it is mounted
+ * in: the values of its parameters, as strings and in the order of the pattern, then NULL. They are
+ * percent-encoded. A name that no route has, too few values or too many, and a value that the
+ * pattern would not match ("" or "a/b" for {id}), is misuse: see ERRORS. */
+const char *hewn_url_for(hewn_request *rq, const char *route_name, ...) HEWN_SENTINEL;
 
 /* The arena: memory that goes with the request. */
 

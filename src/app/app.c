@@ -4,8 +4,8 @@
  * An app lives in its own arena, so building it is a straight line and freeing it one step.
  * Failures while it is built (memory, a folder that is not there) are kept as its fault: a program
  * reads as a list of routes, without a check after each, and the server that is to run it says what
- * went wrong. Invariant: after hw_app_seal nothing but the count of references changes, so loops
- * share an app without locks. */
+ * went wrong. Invariant: after hw_app_seal (seal.c) nothing but the count of references changes, so
+ * loops share an app without locks. */
 #include "app/app.h"
 
 #include <string.h>
@@ -46,10 +46,13 @@ hewn_app *hewn_app_new(const hewn_app_opts *opts)
         hw_arena_fini(&arena);
         return NULL;
     }
+    app->owner = app;
     app->opts = known;
     app->arena = arena;
     app->answerer = hw_dispatch_of(app);
-    app->describe = hw_dispatch_describe(&app->allow);
+    app->absent = hw_reply_of(app, hw_dispatch_absent());
+    app->unknown = hw_reply_of(app, hw_dispatch_unknown());
+    app->describe = hw_reply_of(app, hw_dispatch_describe(&app->allow));
     app->allow = HW_TEXT("OPTIONS");
     atomic_init(&app->references, 1);
     hw_router_init(&app->router);
@@ -58,63 +61,83 @@ hewn_app *hewn_app_new(const hewn_app_opts *opts)
 
 hewn_app *hw_app_hold(hewn_app *app)
 {
+    hw_assert(app->owner == app);
     atomic_fetch_add_explicit(&app->references, 1, memory_order_relaxed);
     return app;
 }
 
 void hewn_app_free(hewn_app *app)
 {
+    if (app && app->owner != app)
+        hw_misuse_abort(NULL, 0, "hewn_app_free: a group goes with its app");
     if (!app || atomic_fetch_sub_explicit(&app->references, 1, memory_order_acq_rel) != 1)
         return;
     hw_router_fini(&app->router);
+    hw_map_fini(&app->names);
+    if (app->hosts)
+        hw_hosts_fini(app->hosts);
     if (app->opts.state_free)
         app->opts.state_free(app->opts.state);
     hw_arena arena = app->arena; /* the app is part of what it frees */
     hw_arena_fini(&arena);
 }
 
-static int note_no_memory(hewn_app *app)
+void hw_app_need_open(const hewn_app *scope, const char *what, const char *file, int line)
 {
-    hw_fault fault;
-    int result = hw_fault_set(&fault, ENOMEM, NULL, "out of memory");
-    hw_app_fail(app, &fault);
-    return result;
+    if (scope && scope->owner->is_sealed)
+        hw_misuse_abort(file, line, "\"%s\" is added to an app that a server already runs", what);
 }
 
-static int add_mount(hewn_app *app, hw_text prefix, const hw_answerer *answerer,
+hw_text hw_app_path(hewn_app *scope, hw_text below)
+{
+    hw_text path = {0};
+    const char *copy = hw_arena_format(&scope->owner->arena, "%.*s%.*s",
+                                       HW_TEXT_ARGS(scope->prefix), HW_TEXT_ARGS(below));
+    if (copy)
+        path = hw_text_of(copy);
+    return path;
+}
+
+static int add_mount(hewn_app *scope, hw_text prefix, const hw_answerer *answerer,
                      void (*fini)(void *arg))
 {
-    hw_node *node = hw_router_node(&app->router, &app->arena, prefix);
+    hewn_app *app = scope->owner;
     hw_mount *mount = hw_arena_alloc_zeroed(&app->arena, 1, sizeof *mount);
-    hw_text copy;
-    if (!node || !mount || !hw_arena_copy_text(&app->arena, prefix, &copy) ||
-        hw_allow_add(&app->arena, &app->allow, "HEAD") < 0 ||
-        hw_allow_add(&app->arena, &app->allow, "GET") < 0)
+    bool is_root = scope->prefix.length > 0 && prefix.length == 1;
+    hw_text path = hw_app_path(scope, is_root ? (hw_text){0} : prefix);
+    if (!mount || !path.at || hw_allow_add(&app->arena, &app->allow, HW_TEXT("HEAD")) < 0 ||
+        hw_allow_add(&app->arena, &app->allow, HW_TEXT("GET")) < 0)
         return -ENOMEM;
-    if (node->mount)
-        hw_misuse_abort(NULL, 0, "the prefix \"%s\" is mounted twice", copy.at);
-    *mount = (hw_mount){*answerer, hw_dispatch_redirect(mount), fini, copy};
-    node->mount = mount;
-    return 0;
+    *mount = (hw_mount){
+        .reply = hw_reply_of(scope, *answerer),
+        .redirect = hw_reply_of(scope, hw_dispatch_redirect()),
+        .prefix = path,
+    };
+    mount->reply.has_own_errors = true;
+    int error = hw_router_mount(&app->router, &app->arena, mount);
+    if (error == -EEXIST)
+        hw_misuse_abort(NULL, 0, "the prefix \"%s\" is mounted twice", path.at);
+    if (error == 0)
+        mount->fini = fini;
+    return error;
 }
 
-int hw_app_mount(hewn_app *app, const char *prefix, const hw_answerer *answerer,
+int hw_app_mount(hewn_app *scope, const char *prefix, const hw_answerer *answerer,
                  void (*fini)(void *arg))
 {
-    if (app && app->is_sealed)
-        hw_misuse_abort(NULL, 0, "\"%s\" is mounted in an app a server already runs", prefix);
     hw_text text = hw_text_of(prefix);
-    const char *problem = hw_pattern_problem(text);
-    if (!problem && text.length > 1 && text.at[text.length - 1] == '/')
-        problem = "must not end with '/'";
+    const char *problem = hw_pattern_prefix_problem(text);
+    if (!problem && scope && hw_text_find(scope->prefix, '{') < scope->prefix.length)
+        problem = "is in a group whose prefix has a {parameter}";
     if (problem)
         hw_misuse_abort(NULL, 0, "the prefix \"%s\" %s", prefix ? prefix : "", problem);
-    int result = app ? add_mount(app, text, answerer, fini) : -ENOMEM;
+    hw_app_need_open(scope, prefix, NULL, 0);
+    int result = scope ? add_mount(scope, text, answerer, fini) : -ENOMEM;
     if (result == 0)
         return 0;
     if (fini)
         fini(answerer->arg);
-    return app ? note_no_memory(app) : result;
+    return scope ? hw_app_fail_memory(scope) : result;
 }
 
 static bool grow_locals(hewn_app *app)
@@ -132,9 +155,9 @@ static bool grow_locals(hewn_app *app)
 
 size_t hw_app_local_add(hewn_app *app, const hw_local *local)
 {
-    hw_assert(!app->is_sealed);
+    hw_assert(app->owner == app);
     if (app->local_count == app->local_capacity && !grow_locals(app)) {
-        (void)note_no_memory(app);
+        (void)hw_app_fail_memory(app);
         return SIZE_MAX;
     }
     app->locals[app->local_count] = *local;
@@ -154,11 +177,19 @@ void *hw_app_local_find(const hewn_app *app,
     return NULL;
 }
 
-void hw_app_fail(hewn_app *app, const hw_fault *fault)
+void hw_app_fail(hewn_app *scope, const hw_fault *fault)
 {
     hw_assert(fault->error > 0);
-    if (app && app->fault.error == 0)
-        app->fault = *fault;
+    if (scope && scope->owner->fault.error == 0)
+        scope->owner->fault = *fault;
+}
+
+int hw_app_fail_memory(hewn_app *scope)
+{
+    hw_fault fault;
+    int result = hw_fault_set(&fault, ENOMEM, NULL, "out of memory");
+    hw_app_fail(scope, &fault);
+    return result;
 }
 
 const hw_fault *hw_app_fault(const hewn_app *app)
@@ -175,10 +206,4 @@ const hw_local *hw_app_locals(const hewn_app *app, size_t *ret_count)
 {
     *ret_count = app->local_count;
     return app->locals;
-}
-
-void hw_app_seal(hewn_app *app, bool strict)
-{
-    app->is_sealed = true;
-    app->is_strict = strict;
 }

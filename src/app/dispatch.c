@@ -1,13 +1,17 @@
 /* Decides who answers a request, and answers what nobody needs to write: 404, 405, 501, OPTIONS,
  * the slash behind a mounted prefix.
  *
- * Every outcome is an answerer, chosen by the plan and noted in exchange->answerer; quick and
+ * Every outcome is a reply (reply.h), chosen by the plan and noted in exchange->answerer; quick and
  * answer only pass on to it. So no outcome needs a case of its own further down, and a mounted
- * answerer is a choice like any other. The order: CONNECT and TRACE are refused for the whole app
- * (this is an origin server, RFC 9110 9.3.6 and 9.3.8); then the path decides, a route before a
- * mount; then the method. */
+ * answerer is a choice like any other; a mounted app is one that chooses again, below its prefix.
+ * The order: CONNECT and TRACE are refused for the whole app (this is an origin server, RFC 9110
+ * 9.3.6 and 9.3.8); then the host decides, where the app knows hosts; then the path, a route before
+ * a mount; then the method. */
 #include "app/dispatch.h"
 
+#include <errno.h>
+
+#include "app/hosts.h"
 #include "base/assert.h"
 
 static hw_body_plan plan_no_body(void *arg, hw_exchange *exchange)
@@ -48,17 +52,19 @@ static bool answer_description(void *arg, hw_exchange *exchange)
 
 static bool answer_redirect(void *arg, hw_exchange *exchange)
 {
-    const hw_mount *mount = arg;
-    const hw_target *target = &exchange->request.target;
+    const hw_request *request = &exchange->request;
+    const hw_target *target = &request->target;
     hw_response *response = &exchange->response;
+    (void)arg;
     hw_response_plain(response, 308, NULL);
-    size_t room = mount->prefix.length * 3 + target->query.length + 3; /* "%41", "/", "?", NUL */
+    size_t room =
+        request->path.text.length * 3 + target->query.length + 3; /* "%41", "/", "?", NUL */
     hw_buffer location = hw_buffer_over(hw_arena_alloc(&exchange->arena, room), room);
     if (!location.at) {
         response->is_broken = true;
         return true;
     }
-    hw_path_encode(&location, mount->prefix);
+    hw_path_encode(&location, request->path.text);
     hw_buffer_put_char(&location, '/');
     if (target->has_query) {
         hw_buffer_put_char(&location, '?');
@@ -67,6 +73,16 @@ static bool answer_redirect(void *arg, hw_exchange *exchange)
     hw_assert(hw_buffer_string(&location));
     hw_response_add(response, HW_FIELD_LOCATION, hw_buffer_text(&location));
     return true;
+}
+
+hw_answerer hw_dispatch_absent(void)
+{
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_absent};
+}
+
+hw_answerer hw_dispatch_unknown(void)
+{
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_unknown_method};
 }
 
 hw_answerer hw_dispatch_describe(hw_text *allow)
@@ -79,9 +95,9 @@ hw_answerer hw_dispatch_refuse(hw_text *allow)
     return (hw_answerer){.plan = plan_no_body, .quick = answer_refusal, .arg = allow};
 }
 
-hw_answerer hw_dispatch_redirect(hw_mount *mount)
+hw_answerer hw_dispatch_redirect(void)
 {
-    return (hw_answerer){.plan = plan_no_body, .quick = answer_redirect, .arg = mount};
+    return (hw_answerer){.plan = plan_no_body, .quick = answer_redirect};
 }
 
 static hw_body_plan plan_handler(void *arg, hw_exchange *exchange)
@@ -94,89 +110,118 @@ static hw_body_plan plan_handler(void *arg, hw_exchange *exchange)
 static void run_handler(void *arg, hw_exchange *exchange)
 {
     const hw_route *route = arg;
-    hw_response *response = &exchange->response;
     hewn_response *returned = route->handler(exchange);
-    if (returned == response && response->kind != HW_RESPONSE_NONE && !response->is_broken)
+    if (returned == &exchange->response)
         return;
-    if (returned == response && response->is_broken)
-        hw_sink_fault(exchange->place->sink, EPROTO, route->pattern.at,
-                      "the response could not be made: no memory, or misuse");
-    else
-        hw_dispatch_misuse(exchange, returned ? "the handler returned a response of its own making"
-                                              : "the handler returned no response");
-    hw_response_plain(response, 500, NULL);
+    hw_dispatch_misuse(exchange, returned ? "the handler returned a response of its own making"
+                                          : "the handler returned no response");
+    hw_response_plain(&exchange->response, 500, NULL);
 }
 
 hw_answerer hw_dispatch_route(hw_route *route)
 {
     return (hw_answerer){
-        .plan = plan_handler, .answer = run_handler, .arg = route, .pace = &route->pace};
+        .plan = plan_handler, .answer = run_handler, .arg = route, .pace = &route->reply.pace};
 }
 
 const hw_route *hw_dispatch_route_of(const hw_exchange *exchange)
 {
-    const hw_answerer *answerer = exchange->answerer;
-    return answerer && answerer->answer == run_handler ? answerer->arg : NULL;
+    const hw_reply *reply = hw_reply_to(exchange);
+    return reply && reply->inner.answer == run_handler ? reply->inner.arg : NULL;
+}
+
+static const char *name_reply(const hw_exchange *exchange)
+{
+    const hw_route *route = hw_dispatch_route_of(exchange);
+    return route ? route->pattern.text.at : exchange->request.raw_target.at;
 }
 
 void hw_dispatch_misuse(hw_exchange *exchange, const char *words)
 {
     const hw_route *route = hw_dispatch_route_of(exchange);
-    hw_assert(route);
-    if (route->app->is_strict)
-        hw_misuse_abort(route->file, route->line, "route \"%s\": %s", route->pattern.at, words);
-    hw_sink_fault(exchange->place->sink, EPROTO, route->pattern.at, "%s (%s:%d)", words,
-                  route->file, route->line);
-    exchange->response.is_broken = true;
+    const hw_reply *reply = hw_reply_to(exchange);
+    hw_assert(reply);
+    if (hw_app_is_strict(reply->scope))
+        hw_misuse_abort(route ? route->file : NULL, route ? route->line : 0, "%s \"%s\": %s",
+                        route ? "route" : "request", name_reply(exchange), words);
+    if (route)
+        hw_sink_fault(exchange->place->sink, EPROTO, route->pattern.text.at, "%s (%s:%d)", words,
+                      route->file, route->line);
+    else
+        hw_dispatch_tell(exchange, words);
+    exchange->response.is_spoiled = true;
 }
 
-static const hw_answerer absent = {.plan = plan_no_body, .quick = answer_absent};
-static const hw_answerer unknown_method = {.plan = plan_no_body, .quick = answer_unknown_method};
+void hw_dispatch_tell(hw_exchange *exchange, const char *words)
+{
+    hw_sink_fault(exchange->place->sink, EPROTO, name_reply(exchange), "%s", words);
+}
 
-static const hw_answerer *choose_at_spot(const hw_spot *spot, const hw_request *request)
+static const hw_reply *choose_at_spot(const hewn_app *app, const hw_spot *spot,
+                                      const hw_request *request)
 {
     const hw_route *route = hw_spot_route(spot, request->method_name);
     if (route)
-        return &route->answerer;
+        return &route->reply;
     if (request->method == HW_METHOD_OPTIONS)
         return &spot->describe;
-    return request->method == HW_METHOD_OTHER ? &unknown_method : &spot->refuse;
+    return request->method == HW_METHOD_OTHER ? &app->unknown : &spot->refuse;
 }
 
 /* Not in line: an application that only serves a folder has no need of it. */
-static __attribute__((noinline)) const hw_answerer *choose_by_path(const hewn_app *app,
-                                                                   hw_request *request)
+static __attribute__((noinline)) const hw_reply *choose_by_path(const hewn_app *app,
+                                                                hw_request *request)
 {
     hw_found found = hw_router_find(&app->router, request->below);
     if (found.spot)
-        return choose_at_spot(found.spot, request);
+        return choose_at_spot(app, found.spot, request);
     if (found.bare)
         return &found.bare->redirect;
     if (found.mount) {
         request->below.text = hw_text_from(request->below.text, found.below_at);
-        return &found.mount->answerer;
+        return &found.mount->reply;
     }
-    return request->method == HW_METHOD_OTHER ? &unknown_method : &absent;
+    return request->method == HW_METHOD_OTHER ? &app->unknown : &app->absent;
 }
 
-static const hw_answerer *choose_answerer(const hewn_app *app, hw_request *request)
+static const hw_reply *choose_reply(const hewn_app *app, hw_request *request)
 {
     if (request->method == HW_METHOD_CONNECT || request->method == HW_METHOD_TRACE)
-        return &unknown_method;
+        return &app->unknown;
     if (request->target.form == HW_TARGET_ASTERISK)
         return &app->describe;
     const hw_mount *sole = hw_router_sole(&app->router);
-    return sole ? &sole->answerer : choose_by_path(app, request);
+    return sole ? &sole->reply : choose_by_path(app, request);
+}
+
+/* The app that has the request's host, or the one that was asked. */
+static const hewn_app *choose_app(const hewn_app *app, const hw_request *request)
+{
+    const hewn_app *other;
+    while (app->hosts && (other = hw_hosts_find(app->hosts, request->host)))
+        app = other;
+    return app;
+}
+
+static hw_body_plan plan_within(const hewn_app *asked, hw_exchange *exchange)
+{
+    const hewn_app *app = choose_app(asked, &exchange->request);
+    const hw_reply *chosen = choose_reply(app, &exchange->request);
+    exchange->answerer = &chosen->answerer;
+    return chosen->answerer.plan(chosen->answerer.arg, exchange);
 }
 
 static hw_body_plan plan_dispatch(void *arg, hw_exchange *exchange)
 {
-    hewn_app *app = arg;
     hw_sink_step(exchange->place->sink, "app/dispatch",
                  "host -> route -> middleware -> quick step or handler");
-    const hw_answerer *chosen = choose_answerer(app, &exchange->request);
-    exchange->answerer = chosen;
-    return chosen->plan(chosen->arg, exchange);
+    return plan_within(arg, exchange);
+}
+
+/* Of an app that is mounted in another: the step has been told. */
+static hw_body_plan plan_mounted(void *arg, hw_exchange *exchange)
+{
+    return plan_within(arg, exchange);
 }
 
 static bool quick_dispatch(void *arg, hw_exchange *exchange)
@@ -197,4 +242,9 @@ hw_answerer hw_dispatch_of(hewn_app *app)
 {
     return (hw_answerer){
         .plan = plan_dispatch, .quick = quick_dispatch, .answer = answer_dispatch, .arg = app};
+}
+
+hw_answerer hw_dispatch_mounted(hewn_app *app)
+{
+    return (hw_answerer){.plan = plan_mounted, .arg = app};
 }

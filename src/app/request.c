@@ -47,18 +47,62 @@ const char *hewn_or(const char *string, const char *fallback)
     return string ? string : fallback;
 }
 
-void *hewn_state(const hewn_request *rq)
+/* The route whose handler runs, and the part of its pattern with this name. NULL: misuse. */
+static const hw_part *find_part(const hewn_request *rq, const char *name,
+                                const hw_route **ret_route)
 {
     const hw_route *route = hw_dispatch_route_of(rq);
-    hw_assert(route);
-    return route->app->opts.state;
+    const hw_part *part = route ? hw_pattern_part(&route->pattern, hw_text_of(name)) : NULL;
+    if (part)
+        *ret_route = route;
+    else
+        hw_dispatch_misuse((hewn_request *)rq,
+                           "a parameter that the route's pattern does not have");
+    return part;
+}
+
+const char *hewn_param(const hewn_request *rq, const char *name)
+{
+    const hw_route *route;
+    const hw_part *part = find_part(rq, name, &route);
+    if (!part)
+        return "";
+    hw_text value = hw_pattern_value(&route->pattern, part, rq->request.below);
+    const char *string = hw_arena_copy(&((hewn_request *)rq)->arena, value);
+    if (!string)
+        ((hewn_request *)rq)->response.is_broken = true;
+    return string ? string : "";
+}
+
+hewn_int hewn_param_int(const hewn_request *rq, const char *name)
+{
+    const hw_route *route;
+    const hw_part *part = find_part(rq, name, &route);
+    long long value;
+    if (!part)
+        return 0;
+    if (hw_pattern_read_int(hw_pattern_value(&route->pattern, part, rq->request.below), &value))
+        return value;
+    hw_dispatch_misuse((hewn_request *)rq, "a parameter that is no {name:int}");
+    return 0;
+}
+
+hewn_app *hewn_app_of(const hewn_request *rq)
+{
+    const hw_reply *reply = hw_reply_to(rq);
+    hw_assert(reply);
+    return reply->scope->owner;
+}
+
+void *hewn_state(const hewn_request *rq)
+{
+    return hewn_app_of(rq)->opts.state;
 }
 
 void *hewn_arg(const hewn_request *rq)
 {
     const hw_route *route = hw_dispatch_route_of(rq);
-    hw_assert(route);
-    return route->arg;
+    return route ? route->arg : NULL;
 }
 
 void *hewn_alloc(hewn_request *rq, size_t bytes)

@@ -25,6 +25,7 @@ struct hewn_response {
     hw_arena *arena;
     const char *detail; /* of an error, for who writes its page; NULL: the status says it all */
     bool is_broken;     /* something could not be built */
+    bool is_spoiled;    /* the answerer has done what it must not; starting over does not mend it */
     bool is_plain;      /* its body is only words for its status */
 };
 typedef struct hewn_response hw_response;

@@ -49,9 +49,10 @@ static void free_mounted_files(void *arg)
     hw_static_free(arg);
 }
 
-/* All folders of files in an app share one cache a loop; each is a site of it. */
-static int bind_cache(hewn_app *app, hw_static *files)
+/* All folders of files that a server has share one cache a loop; each is a site of it. */
+static int bind_cache(hewn_app *app, void *arg)
 {
+    hw_static *files = arg;
     size_t slot;
     hw_cache_setup *setup = hw_app_local_find(app, hw_cache_local(NULL).init, &slot);
     if (!setup) {
@@ -63,7 +64,7 @@ static int bind_cache(hewn_app *app, hw_static *files)
         slot = hw_app_local_add(app, &local);
     }
     hw_static_bind(files, slot, setup->site_count++);
-    return hw_app_fault(app) ? -ENOMEM : 0;
+    return slot == SIZE_MAX ? -ENOMEM : 0;
 }
 
 static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup *setup,
@@ -79,7 +80,7 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
     if (error == 0)
         error = hw_app_mount(app, prefix, hw_static_answerer(files), free_mounted_files);
     if (error == 0)
-        error = bind_cache(app, files);
+        hw_app_on_seal(app, bind_cache, files);
     return error < 0 ? hw_fault_set(fault, -error, prefix, "%s", hw_error_words(error)) : 0;
 }
 

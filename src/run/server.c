@@ -255,13 +255,12 @@ static int make_server(hewn_app *app, const hewn_server_opts *opts, hw_fault *fa
     hewn_server *server = app ? hw_sys_alloc_zeroed(1, sizeof *server) : NULL;
     if (!server)
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
-    if (hw_app_fault(app)) {
+    if (hw_app_fault(app) || hw_app_seal(app, known.dev) < 0) {
         hw_sys_free(server);
         *fault = *hw_app_fault(app);
         return -fault->error;
     }
     server->app = hw_app_hold(app);
-    hw_app_seal(app, known.dev);
     int error = build_server(server, &known, fault);
     if (error < 0) {
         hewn_server_free(server);

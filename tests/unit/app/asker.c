@@ -47,6 +47,8 @@ void asker_open(app_asker *asker, hewn_app *app)
     asker->sink = (hw_sink){.take = note_told, .arg = asker, .steps = true};
     asker->place = (hw_place){.sink = &asker->sink};
     hw_exchange_init(&asker->exchange, 4096, 256 * 1024);
+    if (!hw_app_fault(app))
+        (void)hw_app_seal(app, false);
     end_if_struck(asker);
     assert_null(hw_app_fault(app));
 }

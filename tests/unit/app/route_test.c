@@ -36,16 +36,13 @@ static void expect_refused(bad_route *bad, size_t count)
 
 HW_TEST(route_options_without_effect_are_refused_by_name_and_line)
 {
-    static hewn_middleware *const with[] = {NULL};
-    const hewn_schema *schema = (const hewn_schema *)(const void *)with;
+    const hewn_schema *schema = (const hewn_schema *)(const void *)"schema";
     bad_route bad[] = {
         {"GET", "/", ROUTE(.body = HEWN_BODY_STREAM), NOT_AVAILABLE("body")},
         {"GET", "/", ROUTE(.no_csrf = true), NOT_AVAILABLE("no_csrf")},
-        {"GET", "/", ROUTE(.name = "home"), NOT_AVAILABLE("name")},
         {"GET", "/", ROUTE(.summary = "home"), NOT_AVAILABLE("summary")},
         {"GET", "/", ROUTE(.in = schema), NOT_AVAILABLE("in")},
         {"GET", "/", ROUTE(.out = schema), NOT_AVAILABLE("out")},
-        {"GET", "/", ROUTE(.with = with), NOT_AVAILABLE("with")},
     };
     expect_refused(bad, sizeof bad / sizeof *bad);
 }
@@ -54,7 +51,9 @@ HW_TEST(route_that_makes_no_sense_is_refused)
 {
     bad_route bad[] = {
         {"GET", "x", ROUTE(.arg = NULL), "app.c:42: the pattern \"x\" must begin with '/'"},
-        {"GET", "/{id}", ROUTE(.arg = NULL), "the pattern \"/{id}\" has a {parameter}"},
+        {"GET", "/{id", ROUTE(.arg = NULL),
+         "the pattern \"/{id\" has a {parameter} that is only a"},
+        {"GET", "", ROUTE(.arg = NULL), "the pattern \"\" must begin with '/'"},
         {"GET", NULL, ROUTE(.arg = NULL), "the pattern \"\" must begin with '/'"},
         {"G T", "/", ROUTE(.arg = NULL), "app.c:42: \"G T\" is no method"},
         {"TRACE", "/", ROUTE(.arg = NULL), "app.c:42: TRACE cannot be routed"},
@@ -81,11 +80,42 @@ static void add_late(void *arg)
     (void)hewn_route_add(app, "GET", "/x", &route, "app.c", 3);
 }
 
+static void add_crossed(void *arg)
+{
+    hewn_app *app = arg;
+    hewn_route route = ROUTE(.arg = NULL);
+    if (hewn_route_add(app, "GET", "/a/{x}", &route, "one.c", 1) == 0)
+        (void)hewn_route_add(app, "PUT", "/{y}/b", &route, "two.c", 2);
+}
+
+static void add_same_name(void *arg)
+{
+    hewn_app *app = arg;
+    hewn_route route = ROUTE(.name = "user");
+    if (hewn_route_add(app, "GET", "/a", &route, "one.c", 1) == 0)
+        (void)hewn_route_add(app, "GET", "/b", &route, "two.c", 2);
+}
+
+static void add_same_paths(void *arg)
+{
+    hewn_app *app = arg;
+    hewn_route route = ROUTE(.arg = NULL);
+    if (hewn_route_add(app, "GET", "/a/{x}", &route, "one.c", 1) == 0)
+        (void)hewn_route_add(app, "GET", "/a/{y}", &route, "two.c", 2);
+}
+
 HW_TEST(route_that_comes_twice_or_late_is_refused)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
     hw_test_expect_death(add_twice, app, "two.c:2: GET \"/x\" has a route already, from one.c:1\n");
+    hw_test_expect_death(add_same_paths, app,
+                         "two.c:2: GET \"/a/{y}\" has a route already, from one.c:1\n");
+    hw_test_expect_death(add_same_name, app,
+                         "two.c:2: the name \"user\" has a route already, from one.c:1\n");
+    hw_test_expect_death(add_crossed, app,
+                         "two.c:2: \"/{y}/b\" and \"/a/{x}\" (one.c:1) match some paths both, and "
+                         "neither says more\n");
     hw_test_expect_death(add_late, app,
                          "app.c:3: \"/x\" is added to an app that a server already runs");
     hewn_app_free(app);
