@@ -180,9 +180,14 @@ void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
     hw_static_bind(site->files, 0, 0);
 }
 
-void site_ask_app(test_site *site, const hewn_app *app)
+void site_ask_app(test_site *site, hewn_app *app)
 {
     size_t count;
+    (void)hw_app_seal(app, false);
+    if (hw_app_fault(app)) {
+        hewn_app_free(app);
+        site_stop_if_struck(site);
+    }
     const hw_local *locals = hw_app_locals(app, &count);
     site->answerer = hw_app_answerer(app);
     assert_int_equal(count, 1);

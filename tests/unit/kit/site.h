@@ -46,7 +46,7 @@ void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms);
 /* No cache any more. */
 void site_forget(test_site *site);
 /* Asks an app, which has mounted files. */
-void site_ask_app(test_site *site, const hewn_app *app);
+void site_ask_app(test_site *site, hewn_app *app);
 void site_close(test_site *site);
 /* Ends the test where an injected failure struck: nothing can be said then. */
 void site_stop_if_struck(test_site *site);

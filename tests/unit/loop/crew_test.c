@@ -322,7 +322,8 @@ HW_THREAD_TEST(crew_leaves_a_loop_when_nobody_is_left)
     assert_int_equal(atomic_load(&desk.loop.mark.value), inside);
     hw_sys_mutex_unlock(&desk.gate);
     wait_for(&desk.returned, 2);
-    assert_int_equal(desk.lost, 1);
+    /* Who returns first may be in time to take over from the other one. */
+    assert_in_range(desk.lost, 1, 2);
     close_crew_desk(&desk);
 }
 
