@@ -297,6 +297,32 @@ void hewn_add(hewn_response *rs, const char *name, const char *value);
  * Owns: takes the caller's reference to the app. */
 int hewn_main(hewn_app *app, int argc, char **argv);
 
+/* Tests: the whole server without a socket. */
+
+typedef struct hewn_test hewn_test; /* an app, a client with its cookies, and the last answer */
+
+/* A client of an app for a test: nothing listens, and requests are answered on the thread that asks.
+ * Misuse aborts, as in development. What cannot be made aborts with words.
+ * Owns: holds a reference to the app, which can take no more routes from now on; the caller keeps
+ * its own. */
+hewn_test *hewn_test_new(hewn_app *app);
+
+/* Ends it: aborts when a request has not been finished. NULL is fine. */
+void hewn_test_free(hewn_test *test);
+
+/* Sends a request and waits for its answer: "GET /users/1"; header fields, one a line, or NULL; a
+ * body or NULL. Host, Content-Length and the cookies that answers have set come by themselves, but
+ * for what headers say. A request that the server does not answer, be it as bad as it may, aborts.
+ * Valid: the answer, until the next one. */
+hewn_response *hewn_test_send(hewn_test *test, const char *line, const char *headers,
+                              const char *body);
+
+/* The body of an answer with a NUL behind it; ret_length may be NULL. Never NULL. A body that is made
+ * as it is sent is not there: "". */
+const void *hewn_response_body(const hewn_response *rs, size_t *ret_length);
+/* The first header field of this name, in any case; NULL if absent. */
+const char *hewn_response_header(const hewn_response *rs, const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -103,6 +103,21 @@ HEWN_MUST_USE int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, h
  * Errors: -EAGAIN, -ENOMEM: then none is running. */
 HEWN_MUST_USE int hewn_server_start(hewn_server *server);
 
+/* Instead of hewn_server_start, for a server of one loop (.loops = 1) inside a loop of your own:
+ * starts it, and returns a descriptor that becomes readable whenever the server has something to
+ * do; wait for that together with your own, and call hewn_server_poll. Handlers run inside it, and
+ * what blocks holds up everybody; routes that wait have to say .blocking, and run on threads of their
+ * own. hewn_server_stop and hewn_server_wait end it as any other.
+ * Valid: the descriptor, until hewn_server_wait. Do not close it.
+ * Errors: -EINVAL: it has several loops; -EMFILE, -ENOMEM and the like. */
+int hewn_server_fd(hewn_server *server);
+
+/* Does what there is to do. Where there is nothing yet, waits for it for timeout_ms at most: 0 does
+ * not wait, -1 as long as it takes.
+ * Errors: 0, or those of hewn_server_fd.
+ * Threads: one at a time. */
+int hewn_server_poll(hewn_server *server, int timeout_ms);
+
 /* Waits until the server has been stopped and has drained; touches no signal.
  * Errors: -ETIMEDOUT: the drain deadline cut connections off. */
 int hewn_server_wait(hewn_server *server);

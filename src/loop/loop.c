@@ -106,24 +106,27 @@ static void read_loop_clock(hw_loop *loop)
     }
 }
 
-/* How long the next wait may last: not at all when somebody is queued, else until the next timer.
+/* How long the next wait may last: not at all when somebody is queued, else until the next timer,
+ * and no longer than most_ms (-1: as long as it takes).
  * Turns are short, so the clock is not read again after them. */
-static int choose_timeout_ms(hw_loop *loop, bool may_wait)
+static int choose_timeout_ms(hw_loop *loop, int most_ms)
 {
-    if (!may_wait || hw_loop_has_queued(loop) || atomic_load(&loop->is_ended))
+    if (most_ms == 0 || hw_loop_has_queued(loop) || atomic_load(&loop->is_ended))
         return 0;
     int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
     int64_t wait_ms = next_ms - hw_loop_now_ms(loop);
+    if (most_ms > 0 && wait_ms > most_ms)
+        return most_ms;
     if (wait_ms > INT32_MAX)
         return next_ms == HW_WHEEL_NEVER ? -1 : INT32_MAX;
     return wait_ms < 0 ? 0 : (int)wait_ms;
 }
 
-static int wait_for_events(hw_loop *loop, bool may_wait)
+static int wait_for_events(hw_loop *loop, int most_ms)
 {
     if (loop->poll < 0)
         return 0;
-    int timeout_ms = choose_timeout_ms(loop, may_wait);
+    int timeout_ms = choose_timeout_ms(loop, most_ms);
     if (timeout_ms == 0)
         return hw_sys_poll_wait(loop->poll, loop->events, HW_LOOP_EVENTS_MAX, 0);
     if (loop->on_idle)
@@ -211,9 +214,9 @@ static inline bool end_step(hw_loop *loop)
 }
 
 /* False: the loop is another thread's. */
-static inline bool step_once(hw_loop *loop, bool may_wait)
+static inline bool step_once(hw_loop *loop, int most_ms)
 {
-    int count = wait_for_events(loop, may_wait);
+    int count = wait_for_events(loop, most_ms);
     read_loop_clock(loop);
     if (loop->poll < 0 || count == HW_LOOP_EVENTS_MAX)
         ask_early(loop);
@@ -225,9 +228,14 @@ static inline bool step_once(hw_loop *loop, bool may_wait)
     return end_step(loop);
 }
 
+bool hw_loop_step_within(hw_loop *loop, int most_ms)
+{
+    return !step_once(loop, most_ms) || hw_loop_has_queued(loop);
+}
+
 bool hw_loop_step(hw_loop *loop, bool may_wait)
 {
-    return !step_once(loop, may_wait) || hw_loop_has_queued(loop);
+    return hw_loop_step_within(loop, may_wait ? -1 : 0);
 }
 
 bool hw_loop_run(hw_loop *loop)
@@ -237,7 +245,7 @@ bool hw_loop_run(hw_loop *loop)
     if (!end_step(loop))
         return false;
     while (!atomic_load(&loop->is_ended))
-        if (!step_once(loop, true))
+        if (!step_once(loop, -1))
             return false;
     return true;
 }

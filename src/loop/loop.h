@@ -96,6 +96,8 @@ void hw_loop_fini(hw_loop *loop);
 /* One step. may_wait: sleep until there is something to do. Returns whether more is queued already.
  */
 bool hw_loop_step(hw_loop *loop, bool may_wait);
+/* The same, sleeping for most_ms at most; -1: as long as it takes. */
+bool hw_loop_step_within(hw_loop *loop, int most_ms);
 /* Whether a turn or a handler waits for the one that runs, or for the next step. */
 bool hw_loop_has_queued(const hw_loop *loop);
 /* Steps until hw_loop_end: true. False: the loop has another owner now. */

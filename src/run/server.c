@@ -224,7 +224,8 @@ static int listen_at_all(hewn_server *server, hw_server_setup *setup, const hewn
     return error;
 }
 
-static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
+static int build_server(hewn_server *server, const hewn_server_opts *opts, bool listens,
+                        hw_fault *fault)
 {
     hw_server_setup setup = {
         .answerer = hw_app_answerer(server->app),
@@ -242,11 +243,12 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, hw_fa
     setup.sinks = server->sinks;
     setup.sink_count = server->loops;
     (void)hw_sys_descriptors_raise(); /* what cannot be raised is what there is */
-    return listen_at_all(server, &setup, opts, fault);
+    return listens ? listen_at_all(server, &setup, opts, fault)
+                   : listen_at(server, &setup, NULL, 0, fault);
 }
 
-static int make_server(hewn_app *app, const hewn_server_opts *opts, hw_fault *fault,
-                       hewn_server **ret_server)
+int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens, hw_fault *fault,
+                      hewn_server **ret_server)
 {
     hewn_server_opts known;
     if (!hw_options_read(&known, sizeof known, opts))
@@ -261,7 +263,7 @@ static int make_server(hewn_app *app, const hewn_server_opts *opts, hw_fault *fa
         return -fault->error;
     }
     server->app = hw_app_hold(app);
-    int error = build_server(server, &known, fault);
+    int error = build_server(server, &known, listens, fault);
     if (error < 0) {
         hewn_server_free(server);
         return error;
@@ -274,7 +276,7 @@ int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fau
                     hewn_server **ret_server)
 {
     hw_fault why = {0};
-    int error = make_server(app, opts, &why, ret_server);
+    int error = hw_run_server_new(app, opts, true, &why, ret_server);
     if (error < 0)
         show_fault(&why, fault);
     return error;
@@ -291,6 +293,30 @@ int hewn_server_start(hewn_server *server)
         hw_log_end(server->log);
     server->is_started = error == 0;
     return error;
+}
+
+int hewn_server_fd(hewn_server *server)
+{
+    if (server->is_started)
+        return hw_server_descriptor(server->core);
+    int error = hw_log_start(server->log);
+    if (error < 0)
+        return error;
+    error = hw_server_lend(server->core);
+    if (error < 0) {
+        hw_log_end(server->log);
+        return error;
+    }
+    server->is_started = true;
+    return hw_server_descriptor(server->core);
+}
+
+int hewn_server_poll(hewn_server *server, int timeout_ms)
+{
+    int fd = hewn_server_fd(server);
+    if (fd >= 0)
+        hw_server_poll(server->core, timeout_ms);
+    return fd < 0 ? fd : 0;
 }
 
 int hewn_server_wait(hewn_server *server)

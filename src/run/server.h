@@ -27,4 +27,9 @@ struct hewn_server {
     bool is_started;
 };
 
+/* hewn_server_new; without `listens` nobody can connect but through hw_server_connect. 0, or a
+ * negative errno and the fault in words. */
+int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens, hw_fault *fault,
+                      hewn_server **ret_server);
+
 #endif

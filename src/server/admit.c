@@ -236,7 +236,7 @@ static bool admit_again(hw_ready *ready)
 int hw_admit_open(hw_lane *lane)
 {
     hw_shared *shared = lane->shared;
-    lane->acceptors = hw_sys_alloc_zeroed(shared->listener_count, sizeof *lane->acceptors);
+    lane->acceptors = hw_sys_alloc_zeroed(shared->listener_count + 1, sizeof *lane->acceptors);
     if (!lane->acceptors)
         return -ENOMEM;
     for (size_t i = 0; i < shared->listener_count; i++) {

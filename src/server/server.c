@@ -5,8 +5,12 @@
  * because it takes no lock and no memory. */
 #include "server/server.h"
 
+#include <errno.h>
+
 #include "base/assert.h"
 #include "base/number.h"
+#include "loop/guest.h"
+#include "server/conn.h"
 #include "server/lane.h"
 #include "server/shed.h"
 #include "sys/memory.h"
@@ -39,6 +43,7 @@
 struct hw_server {
     hw_shared shared;
     hw_lane *lanes;
+    hw_guest guest; /* a lent server's only loop */
     bool is_running;
     atomic_uint stops;
 };
@@ -46,7 +51,7 @@ struct hw_server {
 static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fault *fault)
 {
     hw_shared *shared = &server->shared;
-    shared->listeners = hw_sys_alloc_zeroed(setup->address_count, sizeof *shared->listeners);
+    shared->listeners = hw_sys_alloc_zeroed(setup->address_count + 1, sizeof *shared->listeners);
     if (!shared->listeners)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
     for (size_t i = 0; i < setup->address_count; i++) {
@@ -170,9 +175,48 @@ int hw_server_start(hw_server *server)
     return error;
 }
 
+int hw_server_lend(hw_server *server)
+{
+    if (server->shared.lane_count != 1)
+        return -EINVAL;
+    hw_lane *lane = &server->lanes[0];
+    int error = hw_guest_open(&server->guest, &lane->loop);
+    if (error == 0)
+        error = hw_lane_listen(lane);
+    if (error < 0)
+        hw_guest_close(&server->guest);
+    server->is_running = error == 0;
+    return error;
+}
+
+int hw_server_descriptor(const hw_server *server)
+{
+    return hw_guest_descriptor(&server->guest);
+}
+
+void hw_server_poll(hw_server *server, int most_ms)
+{
+    if (!atomic_load(&server->lanes[0].loop.is_ended))
+        hw_guest_poll(&server->guest, most_ms);
+}
+
+int hw_server_connect(hw_server *server, hw_stream *stream)
+{
+    return hw_conn_open(&server->lanes[0], stream);
+}
+
+/* A lent loop has no thread but ours. */
+static void end_guest(hw_server *server)
+{
+    while (server->guest.loop && !atomic_load(&server->guest.loop->is_ended))
+        hw_guest_poll(&server->guest, -1);
+    hw_guest_close(&server->guest);
+}
+
 int hw_server_wait(hw_server *server)
 {
     bool is_cut = false;
+    end_guest(server);
     hw_crew_wait(server->shared.crew);
     server->is_running = false;
     for (unsigned i = 0; i < server->shared.lane_count; i++)

@@ -6,6 +6,7 @@
 #include "base/sink.h"
 #include "exchange/answerer.h"
 #include "http/media.h"
+#include "net/stream.h"
 #include "server/limits.h"
 
 typedef struct hw_server hw_server;
@@ -33,6 +34,14 @@ typedef struct hw_server_setup {
 int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server);
 /* Starts the loops' threads. 0, or a negative errno: then none is running. */
 int hw_server_start(hw_server *server);
+/* Instead of start, for a server of one loop: that runs when it is polled, inside somebody else's
+ * loop (loop/guest.h), and is never taken over. -EINVAL: it has several. */
+int hw_server_lend(hw_server *server);
+int hw_server_descriptor(const hw_server *server);
+void hw_server_poll(hw_server *server, int most_ms);
+/* A connection that no listener made, on the first loop; between polls. Takes the stream. 0, or
+ * -ENOMEM. */
+int hw_server_connect(hw_server *server, hw_stream *stream);
 /* Until every loop has ended after a stop. 0, or -ETIMEDOUT: the drain deadline cut connections
  * off. */
 int hw_server_wait(hw_server *server);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "sys/call.h"
@@ -67,4 +68,17 @@ int hw_sys_event_take(int event)
     uint64_t posted;
     ssize_t count = TEMP_FAILURE_RETRY(read(event, &posted, sizeof posted));
     return count < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+int hw_sys_alarm_new(void)
+{
+    return tell_poll_result(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+int hw_sys_alarm_set(int alarm, int64_t after_ms)
+{
+    struct itimerspec when = {0}; /* never */
+    if (after_ms >= 0)
+        when.it_value = (struct timespec){after_ms / 1000, after_ms % 1000 * 1000000 + 1};
+    return tell_poll_result(timerfd_settime(alarm, 0, &when, NULL));
 }

@@ -21,4 +21,9 @@ int hw_sys_event_new(void);
 int hw_sys_event_post(int event);
 int hw_sys_event_take(int event); /* 0 also when nothing was posted */
 
+/* An event that posts itself (timerfd); it is taken like any other. */
+int hw_sys_alarm_new(void);
+/* In so many milliseconds from now; negative: not any more. */
+int hw_sys_alarm_set(int alarm, int64_t after_ms);
+
 #endif

@@ -41,7 +41,7 @@ SERVING = {
     "preadv2": "EAGAIN EOPNOTSUPP EIO ENOMEM EINTR",
     "pread64": "EIO ENOMEM EINTR",
     "openat2": "EMFILE ENFILE ENOMEM EACCES ELOOP ENOENT ENXIO EAGAIN EIO ENOSYS EINTR",
-    "newfstatat": "EIO ENOMEM EACCES",
+    "fstat,newfstatat": "EIO ENOMEM EACCES",
     "statfs": "EIO ENOSYS ENOMEM EINTR",
     "inotify_add_watch": "ENOSPC ENOMEM EACCES ENOENT",
     "read": "EINTR",
@@ -62,7 +62,7 @@ NEVER_EVERY_TIME = {"EINTR", "ECONNABORTED", "EPROTO", "ENETDOWN"}
 # What each call can give while it starts; ENOSYS where an older kernel lacks it.
 STARTING = {
     "openat": "EMFILE ENFILE ENOMEM EACCES ENOENT EIO EINTR",
-    "newfstatat": "EIO ENOMEM",
+    "fstat,newfstatat": "EIO ENOMEM",
     "close": "EIO EINTR",
     "fcntl": "EMFILE",
     "socket": "EMFILE ENFILE ENOMEM ENOBUFS EACCES EAFNOSUPPORT",

@@ -33,6 +33,8 @@
     X(event_new, EMFILE, ENFILE, ENODEV, ENOMEM)                                                   \
     X(event_post, CANNOT_FAIL)                                                                     \
     X(event_take, CANNOT_FAIL)                                                                     \
+    X(alarm_new, EMFILE, ENFILE, ENODEV, ENOMEM)                                                   \
+    X(alarm_set, CANNOT_FAIL)                                                                      \
     X(processors, CANNOT_FAIL)                                                                     \
     X(cgroup_processors, CANNOT_FAIL)                                                              \
     X(cgroup_memory, CANNOT_FAIL)                                                                  \

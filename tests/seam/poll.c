@@ -11,6 +11,8 @@ HW_SCRIPT_REAL(poll_write);
 HW_SCRIPT_REAL(event_new);
 HW_SCRIPT_REAL(event_post);
 HW_SCRIPT_REAL(event_take);
+HW_SCRIPT_REAL(alarm_new);
+HW_SCRIPT_REAL(alarm_set);
 
 int hw_sys_poll_new(void)
 {
@@ -58,4 +60,16 @@ int hw_sys_event_take(int event)
 {
     int failure = hw_script_take(HW_CALL_event_take);
     return failure ? failure : real_hw_sys_event_take(event);
+}
+
+int hw_sys_alarm_new(void)
+{
+    int failure = hw_script_take(HW_CALL_alarm_new);
+    return failure ? failure : real_hw_sys_alarm_new();
+}
+
+int hw_sys_alarm_set(int alarm, int64_t after_ms)
+{
+    int failure = hw_script_take(HW_CALL_alarm_set);
+    return failure ? failure : real_hw_sys_alarm_set(alarm, after_ms);
 }

@@ -44,6 +44,8 @@
 #define hw_sys_event_new real_hw_sys_event_new
 #define hw_sys_event_post real_hw_sys_event_post
 #define hw_sys_event_take real_hw_sys_event_take
+#define hw_sys_alarm_new real_hw_sys_alarm_new
+#define hw_sys_alarm_set real_hw_sys_alarm_set
 
 #define hw_sys_processors real_hw_sys_processors
 #define hw_sys_memory_bytes real_hw_sys_memory_bytes

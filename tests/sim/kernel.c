@@ -281,6 +281,17 @@ int hw_sys_event_take(int event)
     return 0;
 }
 
+int hw_sys_alarm_new(void)
+{
+    sim_fail("no loop is a guest here");
+}
+
+int hw_sys_alarm_set(int alarm, int64_t after_ms)
+{
+    (void)alarm, (void)after_ms;
+    sim_fail("no loop is a guest here");
+}
+
 /* Of a file, or of what is only kept to be closed. */
 int hw_sys_duplicate(int number)
 {

@@ -1,0 +1,213 @@
+#include <errno.h>
+#include <string.h>
+
+#include "hewn.h"
+#include "hewn/server.h"
+#include "unit/base/death.h"
+#include "unit/harness.h"
+
+static hewn_response *greet(hewn_request *rq)
+{
+    return hewn_textf(rq, 200, "Hello, %s!", hewn_or(hewn_query(rq, "name"), "world"));
+}
+
+static hewn_response *echo(hewn_request *rq)
+{
+    size_t length;
+    const void *body = hewn_body(rq, &length);
+    hewn_response *rs = hewn_bytes(rq, 201, hewn_header(rq, "Content-Type"), body, length);
+    hewn_set(rs, "X-Host", hewn_or(hewn_header(rq, "Host"), "-"));
+    return rs;
+}
+
+static hewn_response *say_cookies(hewn_request *rq)
+{
+    return hewn_text(rq, 200, hewn_or(hewn_header(rq, "Cookie"), "none"));
+}
+
+static hewn_response *set_cookies(hewn_request *rq)
+{
+    hewn_response *rs = hewn_empty(rq, 204);
+    hewn_add(rs, "Set-Cookie", "a=1; Path=/; HttpOnly");
+    hewn_add(rs, "Set-Cookie", "b=2; Path=/deep");
+    return rs;
+}
+
+static hewn_response *drop_cookie_a(hewn_request *rq)
+{
+    hewn_response *rs = hewn_empty(rq, 204);
+    hewn_add(rs, "Set-Cookie", "a=; Path=/; Max-Age=0");
+    return rs;
+}
+
+static hewn_response *say_much(hewn_request *rq)
+{
+    enum { BYTES = 1 << 20 };
+    char *much = hewn_alloc(rq, BYTES);
+    if (much)
+        memset(much, 'x', BYTES);
+    return hewn_bytes(rq, 200, "text/plain", much ? much : "", much ? BYTES : 0);
+}
+
+static hewn_response *wait_aside(hewn_request *rq)
+{
+    return hewn_text(rq, 200, "aside");
+}
+
+static hewn_response *forget_response(hewn_request *rq)
+{
+    (void)rq;
+    return NULL;
+}
+
+static hewn_app *new_tested(void)
+{
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hewn_get(app, "/", greet);
+    hewn_post(app, "/echo", echo);
+    hewn_get(app, "/cookies", say_cookies);
+    hewn_get(app, "/deep/cookies", say_cookies);
+    hewn_get(app, "/set", set_cookies);
+    hewn_get(app, "/drop", drop_cookie_a);
+    hewn_get(app, "/much", say_much);
+    hewn_get(app, "/aside", wait_aside, .blocking = true);
+    hewn_get(app, "/forget", forget_response);
+    return app;
+}
+
+static int ask_test(hewn_test *test, const char *line)
+{
+    return hewn_status(hewn_test_send(test, line, NULL, NULL));
+}
+
+static void expect_answer_body(hewn_test *test, const char *line, const char *body)
+{
+    size_t length;
+    hewn_response *rs = hewn_test_send(test, line, NULL, NULL);
+    assert_int_equal(hewn_status(rs), 200);
+    assert_string_equal(hewn_response_body(rs, &length), body);
+    assert_int_equal(length, strlen(body));
+}
+
+/* Without memory everything here ends the program with words, so nothing is swept. */
+HW_LONG_TEST(test_asks_an_app_without_a_socket)
+{
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    hewn_app_free(app);
+    expect_answer_body(test, "GET /", "Hello, world!");
+    expect_answer_body(test, "GET /?name=J%C3%BCrgen", "Hello, J\xc3\xbcrgen!");
+    assert_int_equal(ask_test(test, "GET /nobody"), 404);
+    assert_int_equal(ask_test(test, "PUT /"), 405);
+    assert_string_equal(
+        hewn_response_header(hewn_test_send(test, "OPTIONS /", NULL, NULL), "allow"),
+        "GET, HEAD, OPTIONS");
+    hewn_response *rs = hewn_test_send(test, "HEAD /", NULL, NULL);
+    assert_int_equal(hewn_status(rs), 200);
+    assert_string_equal(hewn_response_header(rs, "Content-Length"), "13");
+    assert_string_equal(hewn_response_body(rs, NULL), "");
+    assert_null(hewn_response_header(rs, "X-Absent"));
+    assert_int_equal(ask_test(test, "GET /%zz"), 400);
+    hewn_test_free(test);
+}
+
+HW_LONG_TEST(test_sends_fields_and_a_body)
+{
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    hewn_app_free(app);
+    hewn_response *rs =
+        hewn_test_send(test, "POST /echo", "Content-Type: text/x\r\nHost: example.org\n", "a body");
+    assert_int_equal(hewn_status(rs), 201);
+    assert_string_equal(hewn_response_body(rs, NULL), "a body");
+    assert_string_equal(hewn_response_header(rs, "content-type"), "text/x");
+    assert_string_equal(hewn_response_header(rs, "X-Host"), "example.org");
+    rs = hewn_test_send(test, "POST /echo", "Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n");
+    assert_string_equal(hewn_response_body(rs, NULL), "abc");
+    assert_string_equal(hewn_response_header(rs, "X-Host"), "localhost");
+    assert_int_equal(hewn_status(hewn_test_send(test, "POST /echo", NULL, "")), 201);
+    hewn_test_free(test);
+}
+
+HW_LONG_TEST(test_keeps_cookies)
+{
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    hewn_app_free(app);
+    expect_answer_body(test, "GET /cookies", "none");
+    assert_int_equal(ask_test(test, "GET /set"), 204);
+    expect_answer_body(test, "GET /cookies", "a=1");
+    expect_answer_body(test, "GET /deep/cookies?x", "b=2; a=1");
+    assert_int_equal(ask_test(test, "GET /set"), 204);
+    expect_answer_body(test, "GET /cookies", "a=1");
+    assert_int_equal(ask_test(test, "GET /drop"), 204);
+    expect_answer_body(test, "GET /cookies", "none");
+    hewn_test_free(test);
+}
+
+HW_LONG_TEST(test_takes_long_answers_and_those_of_other_threads)
+{
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    size_t length;
+    hewn_response *rs = hewn_test_send(test, "GET /much", NULL, NULL);
+    (void)hewn_response_body(rs, &length);
+    assert_int_equal(length, 1 << 20);
+    for (int i = 0; i < 20; i++)
+        expect_answer_body(test, "GET /aside", "aside");
+    hewn_test_free(test);
+    /* The same app once more. */
+    test = hewn_test_new(app);
+    expect_answer_body(test, "GET /", "Hello, world!");
+    hewn_test_free(test);
+    hewn_app_free(app);
+    hewn_test_free(NULL);
+}
+
+static void ask_forgetful(void *arg)
+{
+    hewn_test *test = hewn_test_new(arg);
+    (void)hewn_test_send(test, "GET /forget", NULL, NULL);
+}
+
+static void test_nothing(void *arg)
+{
+    (void)hewn_test_new(arg);
+}
+
+HW_LONG_TEST(test_aborts_on_misuse_and_without_an_app)
+{
+    hewn_app *app = new_tested();
+    hw_test_expect_death(ask_forgetful, app, "the handler returned no response");
+    hw_test_expect_death(test_nothing, NULL, "out of memory");
+    hewn_app_free(app);
+    app = hewn_new();
+    HW_NEED(app);
+    hewn_static(app, "/", "/nonexistent/folder");
+    hw_test_expect_death(test_nothing, app, "/nonexistent/folder");
+    hewn_app_free(app);
+}
+
+/* Inside a loop of somebody else's, here poll(2). */
+HW_LONG_TEST(test_server_runs_inside_another_loop)
+{
+    hewn_app *app = new_tested();
+    hewn_server *server;
+    const hewn_listen at = {.address = "127.0.0.1:0"};
+    hewn_server_opts opts = {
+        .size = sizeof opts, .listen = &at, .n_listen = 1, .log = "off", .loops = 2};
+    assert_int_equal(hewn_server_new(app, &opts, NULL, &server), 0);
+    assert_int_equal(hewn_server_fd(server), -EINVAL);
+    hewn_server_free(server);
+    opts.loops = 1;
+    assert_int_equal(hewn_server_new(app, &opts, NULL, &server), 0);
+    hewn_app_free(app);
+    int fd = hewn_server_fd(server);
+    assert_true(fd >= 0);
+    assert_int_equal(hewn_server_fd(server), fd);
+    assert_int_equal(hewn_server_poll(server, 0), 0);
+    hewn_server_stop(server);
+    assert_int_equal(hewn_server_wait(server), 0);
+    hewn_server_free(server);
+}
