@@ -153,9 +153,9 @@ int hewn_route_add(hewn_app *app, const char *method, const char *pattern, const
         hw_misuse_abort(file, line, "route options without their size, or from a newer version");
     refuse_route_options(&opts, file, line);
     refuse_route_method(hw_text_of(method), file, line);
-    /* In a group an empty pattern is its prefix. */
+    /* In a group an empty pattern is its prefix; it may have been a group that is NULL now. */
     const char *problem = hw_pattern_problem(hw_text_of(pattern));
-    bool is_prefix = app && app->prefix.length > 0 && pattern && !*pattern;
+    bool is_prefix = (!app || app->prefix.length > 0) && pattern && !*pattern;
     if (problem && !is_prefix)
         hw_misuse_abort(file, line, "the pattern \"%s\" %s", pattern ? pattern : "", problem);
     if (!app)

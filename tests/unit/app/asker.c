@@ -41,12 +41,19 @@ static void end_if_struck(app_asker *asker)
     hw_test_out_of_memory();
 }
 
+void asker_split(hewn_app *app)
+{
+    app->arena.block_bytes = 64;
+    app->arena.end = app->arena.at;
+}
+
 void asker_open(app_asker *asker, hewn_app *app)
 {
     *asker = (app_asker){.app = app};
     asker->sink = (hw_sink){.take = note_told, .arg = asker, .steps = true};
     asker->place = (hw_place){.sink = &asker->sink};
-    hw_exchange_init(&asker->exchange, 4096, 256 * 1024);
+    /* Each piece in a block of its own, so that each can be the one there is no memory for. */
+    hw_exchange_init(&asker->exchange, 64, 256 * 1024);
     if (!hw_app_fault(app))
         (void)hw_app_seal(app, false);
     end_if_struck(asker);

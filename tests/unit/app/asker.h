@@ -17,6 +17,9 @@ typedef struct app_asker {
     bool was_quick;
 } app_asker;
 
+/* From now on each piece of the app has a block of its own, so that each can be the one there is no
+ * memory for. */
+void asker_split(hewn_app *app);
 /* Takes the reference. Ends the test where memory has failed. */
 void asker_open(app_asker *asker, hewn_app *app);
 void asker_close(app_asker *asker);

@@ -34,6 +34,7 @@ static void open_methods(app_asker *asker)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/get", say_method);
     hewn_post(app, "/both", say_method);
     hewn_get(app, "/both", say_method);
@@ -135,6 +136,7 @@ HW_TEST(dispatch_gives_a_handler_its_body_within_limits)
     app_asker asker;
     hewn_app *app = hewn_new(.body_bytes_max = 4);
     HW_NEED(app);
+    asker_split(app);
     hewn_post(app, "/small", echo_body);
     hewn_post(app, "/large", echo_body, .body_bytes_max = 100);
     hewn_post(app, "/none", echo_body, .body_bytes_max = HEWN_NONE);
@@ -154,6 +156,7 @@ HW_TEST(dispatch_survives_a_handler_without_a_response)
     app_asker asker;
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/bad", say_nothing);
     hewn_get(app, "/broken", say_broken);
     asker_open(&asker, app);
@@ -182,6 +185,7 @@ HW_TEST(dispatch_ends_the_program_on_misuse_in_development)
     app_asker asker;
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/bad", say_nothing);
     asker_open(&asker, app);
     assert_int_equal(ask(&asker, "GET", "/nope"), 404); /* from here on the arena has its memory */
@@ -219,6 +223,7 @@ static void open_mounts(app_asker *asker)
     static const char *const prefixes[] = {"/", "/docs", "/a b"};
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/docs/own", say_method);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         hw_answerer answerer = {

@@ -52,6 +52,7 @@ static void open_requests(app_asker *asker)
     static char state[] = "state", arg[] = "arg";
     hewn_app *app = hewn_new(.state = state);
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/a b", say_path);
     hewn_get(app, "/query", say_query);
     hewn_get(app, "/header", say_header);

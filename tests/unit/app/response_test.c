@@ -76,6 +76,7 @@ static void open_responses(app_asker *asker)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/text", say_text);
     hewn_get(app, "/bytes", say_bytes);
     hewn_get(app, "/octets", say_octets);

@@ -108,6 +108,7 @@ HW_TEST(route_that_comes_twice_or_late_is_refused)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hw_test_expect_death(add_twice, app, "two.c:2: GET \"/x\" has a route already, from one.c:1\n");
     hw_test_expect_death(add_same_paths, app,
                          "two.c:2: GET \"/a/{y}\" has a route already, from one.c:1\n");
@@ -125,6 +126,7 @@ HW_TEST(route_without_memory_is_the_apps_fault)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_route route = ROUTE(.arg = NULL);
     int error = hewn_route_add(app, "GET", "/a/b/c", &route, "app.c", 1);
     if (error < 0) {

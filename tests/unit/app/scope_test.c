@@ -38,6 +38,20 @@ static hewn_response *say_conflict(hewn_request *rq)
     return rs;
 }
 
+static hewn_response *say_that_of_another(hewn_request *rq)
+{
+    hewn_response *copy = hewn_alloc(rq, sizeof *copy);
+    if (copy)
+        *copy = *hewn_empty(rq, 200);
+    return copy;
+}
+
+static hewn_response *say_arg(hewn_request *rq, hewn_next *next, void *arg)
+{
+    (void)next, (void)arg;
+    return hewn_text(rq, 200, hewn_arg(rq) ? "arg" : "none");
+}
+
 static hewn_response *say_own_error(hewn_request *rq)
 {
     return hewn_text(rq, 404, "my own words");
@@ -113,6 +127,7 @@ HW_TEST(scope_parameters_are_decoded_and_whole)
     app_asker asker;
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/{name}/{id:int}/{rest...}", say_param);
     hewn_get(app, "/absent/{name}", ask_for_absent_param);
     hewn_get(app, "/wrong/{name}", ask_for_wrong_int);
@@ -135,6 +150,7 @@ HW_TEST(scope_405_lists_the_methods_of_wider_patterns)
     app_asker asker;
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_post(app, "/u/new", say_path);
     hewn_get(app, "/u/{id}", say_path);
     hewn_put(app, "/u/{rest...}", say_path);
@@ -160,6 +176,8 @@ static hewn_app *new_nested(void)
         hewn_app_free(app);
         hw_test_out_of_memory();
     }
+    asker_split(inner);
+    asker_split(app);
     hewn_get(app, "/plain", say_path);
     hewn_app *group = hewn_group(app, "/g"), *deep = hewn_group(group, "/{id}");
     hewn_get(group, "", say_path);
@@ -214,6 +232,7 @@ HW_TEST(scope_middleware_that_fails_is_a_500)
         app_asker asker;
         hewn_app *app = hewn_new();
         HW_NEED(app);
+        asker_split(app);
         hewn_use(app, mark, (void *)"a");
         hewn_use(app, bad[i], NULL);
         hewn_get(app, "/", say_path);
@@ -243,6 +262,8 @@ HW_TEST(scope_errors_without_a_body_get_the_apps_page)
         hewn_app_free(inner);
         hw_test_out_of_memory();
     }
+    asker_split(app);
+    asker_split(inner);
     hewn_on_error(app, write_page);
     hewn_get(app, "/own", say_own_error);
     hewn_get(app, "/conflict", say_conflict);
@@ -266,11 +287,74 @@ HW_TEST(scope_errors_without_a_body_get_the_apps_page)
     asker_close(&asker);
 }
 
+/* Answers like a folder of files: from memory where it can, with an error of its own where it cannot,
+ * and now and then without descriptors. */
+static hw_body_plan plan_foreign(void *arg, hw_exchange *exchange)
+{
+    (void)arg, (void)exchange;
+    return (hw_body_plan){HW_PLAN_NONE, 0};
+}
+
+static void answer_foreign(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    hw_text path = exchange->request.below.text;
+    if (hw_text_equal(path, HW_TEXT("/starved")))
+        exchange->response.kind = HW_RESPONSE_STARVED;
+    else if (hw_text_equal(path, HW_TEXT("/file")))
+        (void)!hewn_text(exchange, 200, "file");
+    else
+        hw_response_plain(&exchange->response, 404, "no such file");
+}
+
+static bool answer_foreign_quickly(void *arg, hw_exchange *exchange)
+{
+    if (hw_text_equal(exchange->request.below.text, HW_TEXT("/starved")))
+        return false;
+    answer_foreign(arg, exchange);
+    return true;
+}
+
+static void mount_foreign(hewn_app *scope, const char *prefix)
+{
+    const hw_answerer answerer = {
+        .plan = plan_foreign, .quick = answer_foreign_quickly, .answer = answer_foreign};
+    (void)hw_app_mount(scope, prefix, &answerer, NULL);
+}
+
+HW_TEST(scope_folders_write_their_own_errors_but_for_an_apps_page)
+{
+    for (int has_page = 0; has_page < 2; has_page++) {
+        app_asker asker;
+        hewn_app *app = hewn_new();
+        HW_NEED(app);
+        asker_split(app);
+        mount_foreign(app, "/");
+        hewn_app *group = hewn_group(app, "/g");
+        hewn_use(group, mark, (void *)"g");
+        mount_foreign(group, "/");
+        if (has_page)
+            hewn_on_error(app, write_page);
+        asker_open(&asker, app);
+        assert_int_equal(ask(&asker, "GET", "/file"), 200);
+        assert_true(asker.was_quick);
+        assert_int_equal(ask(&asker, "GET", "/nobody"), 404);
+        assert_int_equal(asker.was_quick, !has_page);
+        assert_string_equal(asker.body, has_page ? "page of 404: no such file" : "no such file\n");
+        expect_marks(&asker, "/g/file", 200, "g");
+        expect_marks(&asker, "/g/nobody", 404, "g");
+        assert_string_equal(asker.body, has_page ? "page of 404: no such file" : "no such file\n");
+        expect_marks(&asker, "/g/starved", 503, "g");
+        asker_close(&asker);
+    }
+}
+
 HW_TEST(scope_error_page_that_fails_leaves_the_plain_one)
 {
     app_asker asker;
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_on_error(app, write_no_page);
     hewn_get(app, "/conflict", say_conflict);
     asker_open(&asker, app);
@@ -287,6 +371,75 @@ static int ask_host(app_asker *asker, const char *host)
     return ask_with(asker, "GET", "/", hw_fields_of(fields, 1), NULL);
 }
 
+HW_TEST(scope_response_of_another_request_is_a_500)
+{
+    app_asker asker;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    asker_split(app);
+    hewn_get(app, "/", say_that_of_another);
+    asker_open(&asker, app);
+    assert_int_equal(ask(&asker, "GET", "/"), 500);
+    assert_non_null(strstr(asker.fault.what, "a response of its own making"));
+    asker_close(&asker);
+}
+
+HW_TEST(scope_middleware_sees_what_has_no_route)
+{
+    app_asker asker;
+    hewn_app *app = hewn_new(), *inner = hewn_new();
+    if (!app || !inner) {
+        hewn_app_free(app);
+        hewn_app_free(inner);
+        hw_test_out_of_memory();
+    }
+    asker_split(app);
+    asker_split(inner);
+    hewn_on_error(inner, write_page);
+    hewn_use(app, say_arg, NULL);
+    hewn_get(inner, "/", say_path, .arg = (void *)"x", .timeout_ms = 7);
+    hewn_mount(hewn_group(app, "/"), "/in", inner);
+    asker_open(&asker, app);
+    assert_int_equal(ask(&asker, "GET", "/nobody"), 200);
+    assert_string_equal(asker.body, "none");
+    assert_int_equal(ask(&asker, "GET", "/in/"), 200);
+    assert_string_equal(asker.body, "arg");
+    asker_close(&asker);
+}
+
+HW_TEST(scope_misuse_without_a_route_names_the_request)
+{
+    app_asker asker;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    asker_split(app);
+    hewn_use(app, forget, NULL);
+    asker_open(&asker, app);
+    assert_int_equal(ask(&asker, "GET", "/nobody?x"), 500);
+    assert_string_equal(asker.fault.where, "/nobody?x");
+    asker_close(&asker);
+}
+
+static void ask_strictly(void *arg)
+{
+    app_asker *asker = arg;
+    (void)hw_app_seal(asker->app, true);
+    (void)ask(asker, "GET", "/nobody");
+}
+
+/* Not with failing memory: then it is not the middleware that is told of. */
+HW_LONG_TEST(scope_misuse_aborts_in_development)
+{
+    app_asker asker;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hewn_use(app, forget, NULL);
+    asker_open(&asker, app);
+    hw_test_expect_death(ask_strictly, &asker,
+                         "request \"/nobody\": a middleware returned no response");
+    asker_close(&asker);
+}
+
 HW_TEST(scope_hosts_have_apps_of_their_own)
 {
     app_asker asker;
@@ -296,6 +449,8 @@ HW_TEST(scope_hosts_have_apps_of_their_own)
         hewn_app_free(api);
         hw_test_out_of_memory();
     }
+    asker_split(app);
+    asker_split(api);
     hewn_use(app, mark, (void *)"a");
     hewn_use(api, mark, (void *)"i");
     hewn_get(app, "/", say_path);
@@ -318,6 +473,7 @@ HW_TEST(scope_without_an_app_does_nothing)
     hewn_on_error(NULL, write_page);
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_mount(NULL, "/x", app);
     hewn_app *host = hewn_new();
     HW_NEED(host);
@@ -365,6 +521,23 @@ static void seal_mounted(void *arg)
 static void group_badly(void *arg)
 {
     (void)hewn_group(arg, "/x/");
+}
+
+static void group_without_prefix(void *arg)
+{
+    (void)hewn_group(arg, NULL);
+}
+
+static void seal_group(void *arg)
+{
+    hewn_app *group = hewn_group(arg, "/x");
+    if (group)
+        (void)hw_app_seal(group, false);
+}
+
+static void host_without_name(void *arg)
+{
+    hewn_host(arg, NULL, NULL);
 }
 
 static void use_nothing(void *arg)
@@ -432,6 +605,9 @@ HW_TEST(scope_mistakes_abort_with_words)
         {mount_below_parameter, "is in a group whose prefix has a {parameter}"},
         {seal_mounted, "a server runs whole apps: this one is mounted in another"},
         {group_badly, "the prefix \"/x/\" of a group must not end with '/'"},
+        {group_without_prefix, "the prefix \"\" of a group must begin with '/'"},
+        {seal_group, "a server runs whole apps: this one is a group of another"},
+        {host_without_name, "hewn_host: \"\" is no host"},
         {use_nothing, "hewn_use needs a middleware"},
         {host_badly, "hewn_host: \"a:80\" has a port, which does not decide"},
         {host_twice, "hewn_host: \"A\" has an app already"},
@@ -443,6 +619,7 @@ HW_TEST(scope_mistakes_abort_with_words)
     };
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         hw_test_expect_death(cases[i].make, app, cases[i].words);
     hewn_app_free(app);

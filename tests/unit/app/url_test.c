@@ -27,6 +27,7 @@ static hewn_app *new_named(void)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
+    asker_split(app);
     hewn_get(app, "/", say_nothing, .name = "home");
     hewn_get(app, "/users/{id:int}", say_nothing, .name = "user");
     hewn_get(app, "/s p/{chapter}/{path...}", say_nothing, .name = "page");
