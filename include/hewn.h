@@ -60,6 +60,7 @@ typedef struct hewn_server hewn_server;   /* listeners and threads around one ap
 typedef struct hewn_request hewn_request; /* one request and its arena */
 typedef struct hewn_response hewn_response; /* one response under construction */
 typedef struct hewn_next hewn_next;         /* what a middleware is around */
+typedef struct hewn_json hewn_json; /* a JSON value that was read, in the arena */
 typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not available yet */
 
 /* Answers a request: returns what one of the functions below made for it, never NULL. */

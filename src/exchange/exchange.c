@@ -119,6 +119,7 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->carrier = carrier;
     exchange->place = place;
     exchange->answerer = NULL;
+    exchange->call = NULL;
     exchange->told = NULL;
     exchange->left = (hw_left){0};
     exchange->plan = (hw_body_plan){0};

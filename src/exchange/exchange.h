@@ -41,6 +41,7 @@ struct hewn_request {
     const hw_place *place;
     const hw_answerer *answerer; /* chosen by the plan; NULL: nobody yet */
     hw_body_plan plan;
+    struct hw_call *call;    /* what the application keeps of it, in the arena: its business; or NULL */
     const hw_step *told;     /* a step the answer has taken: told when it is over; or NULL */
     hw_left left;            /* for the loop's state, once the answer is over */
     hw_ring *inflow;         /* plan `stream`: the end of request.body the driver feeds */
