@@ -45,6 +45,8 @@ const hw_field_known hw_field_names[HW_FIELD_COUNT] = {
     [HW_FIELD_UPGRADE] = {"Upgrade", 7},
     [HW_FIELD_USER_AGENT] = {"User-Agent", 10},
     [HW_FIELD_VARY] = {"Vary", 4},
+    [HW_FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", 15},
+    [HW_FIELD_X_REQUEST_ID] = {"X-Request-Id", 12},
 };
 
 /* HW_FIELD_OTHER, which is 0 and has no letters, where no known name belongs. */
@@ -81,6 +83,8 @@ const uint8_t hw_field_places[HW_FIELD_PLACES] = {
     [HW_FIELD_PLACE(7, 'u', 'e')] = HW_FIELD_UPGRADE,
     [HW_FIELD_PLACE(10, 'u', 't')] = HW_FIELD_USER_AGENT,
     [HW_FIELD_PLACE(4, 'v', 'y')] = HW_FIELD_VARY,
+    [HW_FIELD_PLACE(15, 'x', 'r')] = HW_FIELD_X_FORWARDED_FOR,
+    [HW_FIELD_PLACE(12, 'x', 'd')] = HW_FIELD_X_REQUEST_ID,
 };
 
 /* The words for hw_field_find_in_block: `letters` has a SP, which is the bit, for each letter of
@@ -129,6 +133,8 @@ const hw_field_word hw_field_words[HW_FIELD_COUNT] = {
     [HW_FIELD_UPGRADE] = WORD("upgrade", "       ", REST_8),
     [HW_FIELD_USER_AGENT] = WORD("user-agent", "    " HYPHEN "     ", REST_5),
     [HW_FIELD_VARY] = WORD("vary", "    ", REST_11),
+    [HW_FIELD_X_FORWARDED_FOR] = WORD("x-forwarded-for", " " HYPHEN "         " HYPHEN "   ", ""),
+    [HW_FIELD_X_REQUEST_ID] = WORD("x-request-id", " " HYPHEN "       " HYPHEN "  ", REST_3),
 };
 
 hw_field_id hw_field_id_of(hw_text name)

@@ -45,6 +45,8 @@ typedef enum hw_field_id {
     HW_FIELD_UPGRADE,
     HW_FIELD_USER_AGENT,
     HW_FIELD_VARY,
+    HW_FIELD_X_FORWARDED_FOR,
+    HW_FIELD_X_REQUEST_ID,
     HW_FIELD_COUNT, /* how many ids there are; no name */
 } hw_field_id;
 

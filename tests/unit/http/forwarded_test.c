@@ -1,0 +1,115 @@
+#include "http/forwarded.h"
+
+#include "unit/http/http_harness.h"
+
+#define FORWARDED(value)                                                                           \
+    {                                                                                              \
+        HW_TEXT_INIT("forwarded"), HW_TEXT_INIT(value), HW_FIELD_OTHER                             \
+    }
+
+static const char *find_client(hw_fields fields, char string[HW_IP_STRING_MAX])
+{
+    hw_arena arena;
+    hw_cidrs trusted;
+    hw_text bad;
+    const char *words;
+    hw_ip peer = {{10, 0, 0, 1}, HW_IP_V4};
+    hw_arena_init(&arena, 1024, 65536);
+    int result =
+        hw_cidrs_parse(HW_TEXT("10.0.0.0/8, fd00::/8, unix:"), &arena, &bad, &words, &trusted);
+    hw_ip client = result == 0 ? hw_forwarded_client(fields, &trusted, peer) : peer;
+    hw_arena_fini(&arena);
+    HW_NEED_OK(result);
+    return hw_ip_format(&client, string);
+}
+
+HW_TEST(forwarded_client_is_the_first_that_is_not_trusted)
+{
+    static const char *const rows[][2] = {
+        {"1.2.3.4", "1.2.3.4"},
+        {"9.9.9.9, 1.2.3.4", "1.2.3.4"},
+        {"9.9.9.9, 1.2.3.4, 10.0.0.2", "1.2.3.4"},
+        {"9.9.9.9 ,1.2.3.4,10.0.0.2, fd00::1", "1.2.3.4"},
+        {"10.0.0.3, 10.0.0.2", "10.0.0.3"},
+        {"", "10.0.0.1"},
+        {", ,", "10.0.0.1"},
+        {"x", "10.0.0.1"},
+        {"1.2.3.4, x", "10.0.0.1"},
+        {"1.2.3.4, x, 10.0.0.2", "10.0.0.2"},
+        {"1.2.3.4, x, 10.0.0.2, 10.0.0.3", "10.0.0.2"},
+        {"x, 1.2.3.4", "1.2.3.4"},
+        {"\"x, 1.2.3.4", "1.2.3.4"},
+        {"1.2.3.4:5678", "1.2.3.4"},
+        {"1.2.3.4:", "10.0.0.1"},
+        {"1.2.3.4:65536", "10.0.0.1"},
+        {"2001:db8::1", "2001:db8::1"},
+        {"[2001:db8::1]", "2001:db8::1"},
+        {"[2001:db8::1]:80", "2001:db8::1"},
+        {"[2001:db8::1", "10.0.0.1"},
+        {"[1.2.3.4]", "10.0.0.1"},
+        {"[2001:db8::1]x", "10.0.0.1"},
+        {"::ffff:1.2.3.4", "1.2.3.4"},
+        {"1.2.3.4, ::ffff:10.0.0.9", "1.2.3.4"},
+        {"1.2.3.4, unix:", "10.0.0.1"},
+        {"unknown", "10.0.0.1"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char string[HW_IP_STRING_MAX];
+        hw_field field = {HW_TEXT_INIT("X-Forwarded-For"), hw_text_of(rows[i][0]),
+                          HW_FIELD_X_FORWARDED_FOR};
+        assert_string_equal(find_client(hw_fields_of(&field, 1), string), rows[i][1]);
+    }
+}
+
+HW_TEST(forwarded_elements_are_read_as_rfc_7239_has_them)
+{
+    static const char *const rows[][2] = {
+        {"for=1.2.3.4", "1.2.3.4"},
+        {"For=\"1.2.3.4\";proto=https;by=10.0.0.1", "1.2.3.4"},
+        {"for=9.9.9.9, for=1.2.3.4, for=10.0.0.2", "1.2.3.4"},
+        {"for=\"[2001:db8::1]\"", "2001:db8::1"},
+        {"for=\"[2001:db8::1]:4711\"", "2001:db8::1"},
+        {"for=\"1.2.3.4:4711\"", "1.2.3.4"},
+        {"for=\"1.2.3.4:_x\"", "1.2.3.4"},
+        {"for=unknown", "10.0.0.1"},
+        {"for=_hidden", "10.0.0.1"},
+        {"for=1.2.3.4, for=_hidden, for=10.0.0.2", "10.0.0.2"},
+        {"for=1.2.3.4;for=9.9.9.9", "10.0.0.1"},
+        {"proto=https", "10.0.0.1"},
+        {"for=1.2.3.4, proto=https", "10.0.0.1"},
+        {"1.2.3.4", "10.0.0.1"},
+        {"for=2001:db8::1", "10.0.0.1"},
+        {"for=\"2001:db8::1\"", "10.0.0.1"},
+        {"for=\"x, for=1.2.3.4", "10.0.0.1"},
+        {"for=\"9.9.9.9\", for=\", for=1.2.3.4", "10.0.0.1"},
+        {"for=\"x, for=\"[2001:db8::1]\"", "10.0.0.1"},
+        {"for=\"1\\.2.3.4\"", "10.0.0.1"},
+        {"", "10.0.0.1"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char string[HW_IP_STRING_MAX];
+        hw_field field = {HW_TEXT_INIT("Forwarded"), hw_text_of(rows[i][0]), HW_FIELD_OTHER};
+        assert_string_equal(find_client(hw_fields_of(&field, 1), string), rows[i][1]);
+    }
+}
+
+HW_TEST(forwarded_lines_are_one_list)
+{
+    char string[HW_IP_STRING_MAX];
+    hw_fields fields = FIELDS(FIELD(X_FORWARDED_FOR, "9.9.9.9"), FIELD(HOST, "8.8.8.8"),
+                              FIELD(X_FORWARDED_FOR, "1.2.3.4, 10.0.0.2"));
+    assert_string_equal(find_client(fields, string), "1.2.3.4");
+    assert_string_equal(find_client(NO_FIELDS, string), "10.0.0.1");
+}
+
+HW_TEST(forwarded_fields_that_disagree_are_not_believed)
+{
+    char string[HW_IP_STRING_MAX];
+    hw_fields same =
+        FIELDS(FIELD(X_FORWARDED_FOR, "9.9.9.9, 1.2.3.4"), FORWARDED("for=1.2.3.4"));
+    assert_string_equal(find_client(same, string), "1.2.3.4");
+    hw_fields other = FIELDS(FIELD(X_FORWARDED_FOR, "1.2.3.4"), FORWARDED("for=9.9.9.9"));
+    assert_string_equal(find_client(other, string), "10.0.0.1");
+    hw_fields broken = FIELDS(FIELD(X_FORWARDED_FOR, "1.2.3.4"), FORWARDED("x"));
+    assert_string_equal(find_client(broken, string), "10.0.0.1");
+}
