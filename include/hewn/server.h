@@ -65,6 +65,7 @@ typedef struct hewn_record {
     uint64_t bytes_out; /* of the response's body */
     uint64_t us;        /* from the complete head to the last byte */
     int64_t at_ms;      /* wall clock when the head was complete */
+    const char *id;     /* hewn_id; "" where nobody has asked for it */
 } hewn_record;
 
 /* Takes a record.
@@ -88,6 +89,12 @@ typedef struct hewn_server_opts {
     unsigned loops; /* threads; default: the processors this process may use */
     bool dev;       /* development: misuse that a request triggers aborts instead of being a 500 */
     bool trace;     /* tells the steps of each request's life in the log */
+    /* Proxies in front of this server: addresses and ranges of them, "10.0.0.0/8, ::1, unix:" (all
+     * of its Unix sockets). What they say in X-Forwarded-For, Forwarded and X-Request-Id counts,
+     * for hewn_peer, hewn_id, the log and records; what anybody else says there does not. Let your
+     * proxy write one of the first two and remove the other: where they disagree neither is
+     * believed. Default: none. */
+    const char *trusted_proxies;
 } hewn_server_opts;
 
 /* Makes a server for an application and binds its addresses; starts no thread. Raises the limit of

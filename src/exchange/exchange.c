@@ -128,7 +128,8 @@ static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
     exchange->now_ms = now_ms;
     exchange->began_ns = began_ns;
     exchange->fed = 0;
-    exchange->is_quick = exchange->is_answered = exchange->is_gone = false;
+    exchange->is_quick = exchange->is_answered = false;
+    atomic_store_explicit(&exchange->is_gone, false, memory_order_relaxed);
 }
 
 void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carrier,
@@ -146,6 +147,7 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
     start_exchange(exchange, carrier, place, now_ms, began_ns);
     hw_request *request = &exchange->request;
     request->peer = request->content = (hw_text){0};
+    request->id = NULL;
     request->body = NULL;
     request->trailers = (hw_fields){0};
     if (!is_plain || request->method == HW_METHOD_CONNECT)
@@ -276,17 +278,14 @@ hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status)
     return hw_exchange_take_body(exchange);
 }
 
-hw_text hw_exchange_peer(hw_exchange *exchange)
+void hw_exchange_note_gone(hw_exchange *exchange)
 {
-    hw_request *request = &exchange->request;
-    if (request->peer.length == 0 && exchange->carrier && exchange->carrier->peer)
-        request->peer = exchange->carrier->peer(exchange);
-    return request->peer;
+    atomic_store_explicit(&exchange->is_gone, true, memory_order_relaxed);
 }
 
 void hw_exchange_gone(hw_exchange *exchange)
 {
-    exchange->is_gone = true;
+    hw_exchange_note_gone(exchange);
     if (exchange->inflow && !exchange->inflow->is_ended)
         hw_ring_fail(exchange->inflow);
 }

@@ -4,6 +4,7 @@
 #define HW_EXCHANGE_EXCHANGE_H
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/sink.h"
@@ -11,6 +12,7 @@
 #include "exchange/request.h"
 #include "exchange/response.h"
 #include "exchange/ring.h"
+#include "http/cidr.h"
 #include "http/media.h"
 
 /* What an exchange may ask of the driver that carries it. On the loop only, but for `peer`, which
@@ -20,14 +22,17 @@ typedef struct hw_carrier_ops {
         hw_exchange *exchange); /* there is something to send, or room for more of the body */
     void (*inform)(hw_exchange *exchange, int status, hw_fields fields); /* send a 1xx now */
     void (*stop)(hw_exchange *exchange, int error); /* abort what is being sent; error says why */
-    hw_text (*peer)(hw_exchange *exchange); /* the client's address, in the arena; "": no memory */
+    hw_text (*peer)(hw_exchange *exchange); /* whom the connection is from, in the arena; "": no
+                                               memory */
 } hw_carrier_ops;
 
 /* Where an exchange takes place: what all exchanges of one loop share. Owned by the server. */
 typedef struct hw_place {
     const hw_sink *sink;
     const hw_media *media;
-    void **locals; /* one an hw_local, in order of registration */
+    const hw_cidrs *proxies; /* whose word about the client counts; NULL: nobody's */
+    struct hw_ids *ids;      /* of exchange/client.h; NULL: there are none */
+    void **locals;           /* one an hw_local, in order of registration */
     size_t local_count;
 } hw_place;
 
@@ -41,17 +46,18 @@ struct hewn_request {
     const hw_place *place;
     const hw_answerer *answerer; /* chosen by the plan; NULL: nobody yet */
     hw_body_plan plan;
-    struct hw_call *call;    /* what the application keeps of it, in the arena: its business; or NULL */
-    const hw_step *told;     /* a step the answer has taken: told when it is over; or NULL */
-    hw_left left;            /* for the loop's state, once the answer is over */
-    hw_ring *inflow;         /* plan `stream`: the end of request.body the driver feeds */
+    struct hw_call
+        *call;           /* what the application keeps of it, in the arena: its business; or NULL */
+    const hw_step *told; /* a step the answer has taken: told when it is over; or NULL */
+    hw_left left;        /* for the loop's state, once the answer is over */
+    hw_ring *inflow;     /* plan `stream`: the end of request.body the driver feeds */
     size_t content_capacity; /* plan `buffer`: room behind request.content */
     int64_t now_ms;          /* wall clock when the head was complete */
     int64_t began_ns;        /* monotonic, the same moment */
     uint64_t fed;            /* body bytes so far */
     bool is_quick;           /* inside a quick step */
     bool is_answered;        /* the response is complete, or will never be */
-    bool is_gone;            /* the client is not there any more */
+    atomic_bool is_gone;     /* the client is not there any more. Any thread may ask */
 };
 
 /* Once, for memory that is used for one exchange after the other. */
@@ -72,9 +78,6 @@ const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
  * turn. */
 void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carrier,
                               const hw_place *place, int64_t now_ms, int64_t began_ns);
-/* The client's address, "127.0.0.1" or "unix:"; no port. Written when it is asked for the first
- * time. */
-hw_text hw_exchange_peer(hw_exchange *exchange);
 /* Prepares for the body as exchange->plan says. 0, or -ENOMEM. */
 int hw_exchange_expect(hw_exchange *exchange);
 /* Bytes of the body; how many were taken: fewer (stream: no room) means wait for wake. -EMSGSIZE:
@@ -91,6 +94,8 @@ hw_source *hw_exchange_take_body(hw_exchange *exchange);
 hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status);
 /* The client is gone or the connection fails: a streamed body breaks off. */
 void hw_exchange_gone(hw_exchange *exchange);
+/* The same of one that a handler has: it can ask, and nothing else of it is touched. */
+void hw_exchange_note_gone(hw_exchange *exchange);
 
 /* The per-loop state of a slot (its place in the order of registration). Only inside a quick step
  * (asserted). */

@@ -1,6 +1,8 @@
 /* Says that an exchange is over: one record, to whoever listens. */
 #include "exchange/record.h"
 
+#include "exchange/client.h"
+
 static hw_text value_of(const hw_exchange *exchange, hw_field_id id)
 {
     const hw_field *field = hw_fields_find(exchange->request.fields, id);
@@ -30,6 +32,7 @@ void hw_record_put(hw_exchange *exchange, int status, bool is_complete, uint64_t
         .bytes_out = bytes_out,
         .us = (uint64_t)(now_ns - exchange->began_ns) / 1000,
         .at_ms = exchange->now_ms,
+        .id = hw_text_of(request->id),
     };
     hw_sink_put(sink, HW_SINK_RECORD, &record);
 }

@@ -15,6 +15,7 @@ typedef struct hw_record {
     uint64_t bytes_out; /* of the response's body */
     uint64_t us;        /* from the step that found the complete head to the last byte */
     int64_t at_ms;      /* wall clock of that step */
+    hw_text id;         /* empty where nobody has asked for it */
 } hw_record;
 
 /* Tells the exchange's sink, when it wants records. now_ns is monotonic. */

@@ -25,6 +25,7 @@ typedef struct hw_request {
     hw_path below;    /* the part of `path` below the mount that answers; begins with '/' */
     hw_text host;     /* from the target or the Host field; may be empty */
     hw_text peer;     /* read it with hw_exchange_peer: empty as long as nobody has */
+    const char *id;   /* the same with hw_exchange_id: NULL */
     hw_source *body;  /* plan `stream`: what the client sends; else NULL */
     hw_text content;  /* plan `buffer`: all of it, once the handler runs */
     hw_fields trailers; /* of a buffered body */

@@ -26,6 +26,7 @@ enum {
     STDOUT = 1,
     STDERR = 2,
     MIME_BYTES_MAX = 1024 * 1024,
+    ARENA_BLOCK_BYTES = 1024,
     LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
 };
 
@@ -60,6 +61,7 @@ static void show_record(const hw_teller *teller, const hw_record *record)
         .bytes_out = record->bytes_out,
         .us = record->us,
         .at_ms = record->at_ms,
+        .id = string_or_empty(record->id),
     };
     teller->record(&shown, teller->arg);
 }
@@ -224,6 +226,20 @@ static int listen_at_all(hewn_server *server, hw_server_setup *setup, const hewn
     return error;
 }
 
+/* Whose word about clients counts. */
+static int read_proxies(hewn_server *server, const char *list, hw_fault *fault)
+{
+    hw_text bad;
+    const char *words;
+    if (!list)
+        return 0;
+    int error = hw_cidrs_parse(hw_text_of(list), &server->arena, &bad, &words, &server->proxies);
+    if (error == -EINVAL)
+        return hw_fault_set(fault, EINVAL, "trusted_proxies", "\"%.*s\" %s",
+                            (int)hw_size_min(bad.length, 60), bad.at, words);
+    return error < 0 ? hw_fault_set(fault, -error, NULL, "out of memory") : 0;
+}
+
 static int build_server(hewn_server *server, const hewn_server_opts *opts, bool listens,
                         hw_fault *fault)
 {
@@ -234,11 +250,15 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, bool 
     setup.locals = hw_app_locals(server->app, &setup.local_count);
     int error = hw_run_limits_read(opts->limits, fault, &setup.limits);
     if (error == 0)
+        error = read_proxies(server, opts->trusted_proxies, fault);
+    if (error == 0)
         error = open_log(server, opts, fault);
     if (error < 0)
         return error;
     if (load_media(server) < 0)
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    if (server->proxies.count > 0)
+        setup.proxies = &server->proxies;
     setup.loops = server->loops;
     setup.sinks = server->sinks;
     setup.sink_count = server->loops;
@@ -262,6 +282,7 @@ int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens,
         *fault = *hw_app_fault(app);
         return -fault->error;
     }
+    hw_arena_init(&server->arena, ARENA_BLOCK_BYTES, SIZE_MAX / 2);
     server->app = hw_app_hold(app);
     int error = build_server(server, &known, listens, fault);
     if (error < 0) {
@@ -365,5 +386,6 @@ void hewn_server_free(hewn_server *server)
     hw_sys_free(server->tellers);
     hw_sys_free(server->sinks);
     hewn_app_free(server->app);
+    hw_arena_fini(&server->arena);
     hw_sys_free(server);
 }

@@ -4,6 +4,7 @@
 
 #include "base/sink.h"
 #include "hewn/server.h"
+#include "http/cidr.h"
 #include "http/media.h"
 #include "server/server.h"
 #include "watch/log.h"
@@ -20,6 +21,8 @@ struct hewn_server {
     hw_server *core;
     char *mime_types; /* what media reads */
     hw_media media;
+    hw_arena arena;   /* of what options say */
+    hw_cidrs proxies; /* whose word about clients counts */
     hw_log *log;
     unsigned loops;
     hw_sink *sinks;     /* of the loops */

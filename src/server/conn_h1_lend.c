@@ -113,6 +113,7 @@ void hw_conn_h1_abandon(h1_exchange *e)
         hw_conn_h1_finish(e, false);
         return;
     }
+    hw_exchange_note_gone(&e->exchange);
     h1->queue_length--;
     h1->held -= e->held;
     hw_link_move(&e->link, &e->lane->abandoned);
@@ -123,19 +124,26 @@ void hw_conn_h1_abandon(h1_exchange *e)
 static const hw_problem too_slow_handler = {504, "the answer is not there in time",
                                             "RFC 9110 15.6.5"};
 
-/* Those that a record tells. False: no memory. */
+/* Whether a record tells it, or it says who the client is. */
+static bool is_told(const hw_field *field)
+{
+    return field->id == HW_FIELD_REFERER || field->id == HW_FIELD_USER_AGENT ||
+           field->id == HW_FIELD_X_FORWARDED_FOR ||
+           hw_text_equal_nocase(field->name, HW_TEXT("Forwarded"));
+}
+
+/* Those that a record needs. False: no memory. */
 static bool copy_told_fields(hw_arena *arena, hw_fields from, hw_fields *ret_fields)
 {
-    static const hw_field_id told[] = {HW_FIELD_REFERER, HW_FIELD_USER_AGENT};
-    enum { TOLD = sizeof told / sizeof *told };
-    hw_field *fields = hw_arena_alloc(arena, TOLD * sizeof *fields);
+    hw_field *fields = hw_arena_alloc_zeroed(arena, from.count, sizeof *fields);
     size_t count = 0;
-    for (size_t i = 0; fields && i < TOLD; i++) {
-        const hw_field *field = hw_fields_find(from, told[i]);
-        if (!field)
+    for (size_t i = 0; fields && i < from.count; i++) {
+        const hw_field *field = &from.at[i];
+        if (!is_told(field))
             continue;
-        fields[count] = (hw_field){.name = hw_text_of(hw_field_name(told[i])), .id = told[i]};
-        if (!hw_arena_copy_text(arena, field->value, &fields[count].value))
+        fields[count].id = field->id;
+        if (!hw_arena_copy_text(arena, field->name, &fields[count].name) ||
+            !hw_arena_copy_text(arena, field->value, &fields[count].value))
             return false;
         count++;
     }

@@ -18,6 +18,7 @@
 #include "server/shed.h"
 #include "sys/clock.h"
 #include "sys/memory.h"
+#include "sys/random.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
@@ -127,7 +128,10 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     *lane = (hw_lane){
         .shared = shared,
         .streams = {.loop = &lane->loop, .sink = sink_of(lane, shared), .budget = &shared->budget},
-        .place = {.sink = sink_of(lane, shared), .media = shared->media},
+        .place = {.sink = sink_of(lane, shared),
+                  .media = shared->media,
+                  .proxies = shared->proxies,
+                  .ids = &lane->ids},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
@@ -147,7 +151,9 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     hw_list_init(&lane->spare_exchanges);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
     hw_timer_init(&lane->drain_limit, on_drain_limit);
-    int error = hw_loop_init(&lane->loop, kind);
+    int error = hw_sys_random(lane->ids.seeds, sizeof lane->ids.seeds);
+    if (error == 0)
+        error = hw_loop_init(&lane->loop, kind);
     if (error < 0) {
         *lane = (hw_lane){0};
         return error;

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
-#include "exchange/exchange.h"
+#include "exchange/client.h"
 #include "http/date.h"
 #include "loop/crew.h"
 #include "net/listener.h"
@@ -49,6 +49,7 @@ typedef struct hw_shared {
     const hw_sink *sinks; /* of the lanes, in turn */
     size_t sink_count;
     const hw_media *media;
+    const hw_cidrs *proxies; /* NULL: none is trusted */
     const hw_local *locals;
     size_t local_count;
     hw_share share; /* of each lane's state of the answerers */
@@ -111,6 +112,7 @@ struct hw_lane {
     hw_loop loop;
     hw_shared *shared;
     hw_place place;
+    hw_ids ids;                    /* of the place */
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
     hw_list conns; /* every hw_conn of this lane */

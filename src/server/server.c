@@ -137,6 +137,7 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
         .sinks = setup->sinks,
         .sink_count = setup->sink_count,
         .media = setup->media,
+        .proxies = setup->proxies,
         .locals = setup->locals,
         .local_count = setup->local_count,
         .limits = setup->limits,

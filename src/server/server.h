@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sink.h"
 #include "exchange/answerer.h"
+#include "http/cidr.h"
 #include "http/media.h"
 #include "net/stream.h"
 #include "server/limits.h"
@@ -26,6 +27,7 @@ typedef struct hw_server_setup {
                              threads */
     size_t sink_count;
     const hw_media *media;
+    const hw_cidrs *proxies; /* whose word about clients counts; NULL: nobody's */
 } hw_server_setup;
 
 /* Binds every address; starts no thread. 0, or a negative errno and the fault says which address

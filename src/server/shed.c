@@ -255,6 +255,15 @@ void hw_shed_count_out(hw_conn *conn)
     hw_link_remove(&conn->near);
 }
 
+/* A trusted proxy is not one client but many. */
+static bool is_trusted(const hw_lane *lane, const hw_peer *peer)
+{
+    char string[HW_PEER_STRING_MAX];
+    hw_ip ip;
+    return lane->shared->proxies && hw_ip_parse(hw_text_of(hw_peer_format(peer, string)), &ip) &&
+           hw_cidrs_have(lane->shared->proxies, &ip);
+}
+
 static bool has_peer_its_share(const hw_lane *lane, const hw_peer *peer)
 {
     uint64_t most = lane->shared->limits.connections_max;
@@ -262,7 +271,7 @@ static bool has_peer_its_share(const hw_lane *lane, const hw_peer *peer)
         return false;
     unsigned count = atomic_load_explicit(&lane->shared->peers[hash_peer(peer) % HW_SHARED_PEERS],
                                           memory_order_relaxed);
-    return is_above(count, most, HW_SHED_SHARE_PERCENT);
+    return is_above(count, most, HW_SHED_SHARE_PERCENT) && !is_trusted(lane, peer);
 }
 
 /* Closes one of this address, in this lane, that is idle or incomplete: the first that is found. */

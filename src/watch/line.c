@@ -24,6 +24,7 @@ enum {
     HOST_MAX = 255,
     REFERER_MAX = 900,
     AGENT_MAX = 600,
+    ID_MAX = 128,
     TIME_MAX = 48,
     MARKS_MAX = 256, /* what is the same in every line */
     PRETTY_TARGET_MAX = 400,
@@ -33,7 +34,7 @@ enum {
 };
 
 _Static_assert(METHOD_MAX + TARGET_MAX + PROTOCOL_MAX + PEER_MAX + HOST_MAX + REFERER_MAX +
-                       AGENT_MAX + TIME_MAX + MARKS_MAX + 3 * HW_DECIMAL_BYTES_MAX <=
+                       AGENT_MAX + ID_MAX + TIME_MAX + MARKS_MAX + 3 * HW_DECIMAL_BYTES_MAX <=
                    HW_LINE_BYTES_MAX,
                "a line has room for the longest");
 
@@ -210,6 +211,8 @@ void hw_line_put_json(hw_buffer *line, const hw_record *record, hw_text time)
     at = write_json_text(at, HW_TEXT("\",\"referer\":\""), record->referer, REFERER_MAX);
     at = write_json_text(at, HW_TEXT("\",\"user_agent\":\""), record->user_agent, AGENT_MAX);
     at = write_json_text(at, HW_TEXT("\",\"protocol\":\""), record->protocol, PROTOCOL_MAX);
+    if (record->id.length > 0)
+        at = write_json_text(at, HW_TEXT("\",\"id\":\""), record->id, ID_MAX);
     if (record->is_complete)
         at = write_mark(at, HW_TEXT("\",\"complete\":true}\n"));
     else

@@ -14,7 +14,8 @@
 void hw_line_put_pretty(hw_buffer *line, const hw_record *record, hw_text time, bool colors);
 /* The two below want room for HW_LINE_BYTES_MAX, else they write nothing, and it is an overflow. */
 
-/* One JSON object; the same members in every line, "" where something is absent. */
+/* One JSON object; the same members in every line, "" where something is absent; and the id where
+ * there is one. */
 void hw_line_put_json(hw_buffer *line, const hw_record *record, hw_text time);
 /* The combined format of Apache and nginx. */
 void hw_line_put_combined(hw_buffer *line, const hw_record *record, hw_text time);

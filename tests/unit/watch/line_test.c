@@ -136,6 +136,17 @@ HW_TEST(line_json_is_one_object)
                         "\"protocol\":\"HTTP/1.1\",\"complete\":true}\n");
 }
 
+HW_TEST(line_json_has_the_id_where_there_is_one)
+{
+    char memory[HW_LINE_BYTES_MAX];
+    hw_record record = plain_record();
+    hw_buffer line = HW_BUFFER_OVER(memory);
+    record.id = HW_TEXT("a-1\"");
+    hw_line_put_json(&line, &record, HW_TEXT("2026-11-22T15:04:07.089Z"));
+    assert_non_null(strstr(hw_buffer_string(&line),
+                           "\"protocol\":\"HTTP/1.1\",\"id\":\"a-1\\\"\",\"complete\":true}\n"));
+}
+
 HW_TEST(line_combined_is_like_others)
 {
     char memory[HW_LINE_BYTES_MAX];
