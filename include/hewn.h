@@ -58,9 +58,10 @@ typedef long long hewn_int; /* whole numbers, so that %lld needs no cast */
 typedef struct hewn_app hewn_app;         /* routes and what they share */
 typedef struct hewn_server hewn_server;   /* listeners and threads around one app: hewn/server.h */
 typedef struct hewn_request hewn_request; /* one request and its arena */
-typedef struct hewn_response hewn_response; /* one response under construction */
-typedef struct hewn_next hewn_next;         /* what a middleware is around */
-typedef struct hewn_json hewn_json; /* a JSON value that was read, in the arena */
+typedef struct hewn_response hewn_response;       /* one response under construction */
+typedef struct hewn_next hewn_next;               /* what a middleware is around */
+typedef struct hewn_json hewn_json;               /* a JSON value that was read, in the arena */
+typedef struct hewn_json_writer hewn_json_writer; /* JSON that is being made */
 typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not available yet */
 
 /* Answers a request: returns what one of the functions below made for it, never NULL. */
@@ -275,11 +276,38 @@ HEWN_MUST_USE hewn_response *hewn_text(hewn_request *rq, int status, const char 
 /* Text as printf makes it. */
 HEWN_MUST_USE hewn_response *hewn_textf(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
+/* JSON, application/json. The format is JSON in which strings may be written with ' instead of ", and
+ * in which a conversion of printf stands for a value:
+ *
+ *     hewn_jsonf(rq, 200, "{'id': %lld, 'name': %s, 'admin': %hhd}", id, name, is_admin)
+ *
+ * %s outside quotes is a string, quoted and escaped (NULL: null), also as a key; inside quotes it is a
+ * part of the string. %.*s and %.3s take no more bytes than that. %d, %ld, %lld, %zd, %u and the
+ * like are whole numbers; %f, %e and %g real ones, whatever the locale, and null where there is none
+ * (NaN); %g without a precision has the digits that tell it from any other. %hhd is a boolean; %p is
+ * what hewn_raw returned (NULL: null). "%%" inside a string is "%". Bytes that are no UTF-8 become
+ * U+FFFD. What comes out is always JSON; a format that is none, or a conversion that is not named
+ * here, is misuse. A format is read once: it should be a literal. */
+HEWN_MUST_USE hewn_response *hewn_jsonf(hewn_request *rq, int status, const char *format, ...)
+    HEWN_PRINTF(3, 4);
 /* Bytes of a media type; type NULL: application/octet-stream. */
 HEWN_MUST_USE hewn_response *hewn_bytes(hewn_request *rq, int status, const char *type,
                                         const void *bytes, size_t length);
 /* No body at all. */
 HEWN_MUST_USE hewn_response *hewn_empty(hewn_request *rq, int status);
+
+/* JSON bit by bit, for what has as many members as there are. A writer is begun with '[' or '{'; add
+ * puts an element into an array ("%lld", "{'id': %lld}") or members into an object ("'a': 1, 'b': %s"),
+ * by a format as hewn_jsonf has it; open begins an array or object in what is open, with a key in
+ * an object and with NULL in an array; close ends it. What does not fit together is misuse. A writer is
+ * never NULL; without memory the response says so.
+ * Valid: until the response is made. */
+hewn_json_writer *hewn_json_begin(hewn_request *rq, char kind);
+void hewn_json_add(hewn_json_writer *writer, const char *format, ...) HEWN_PRINTF(2, 3);
+void hewn_json_open(hewn_json_writer *writer, const char *key, char kind);
+void hewn_json_close(hewn_json_writer *writer);
+/* Closes what is open and makes the response. */
+HEWN_MUST_USE hewn_response *hewn_json_send(hewn_json_writer *writer, int status);
 
 int hewn_status(const hewn_response *rs);
 

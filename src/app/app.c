@@ -74,6 +74,7 @@ void hewn_app_free(hewn_app *app)
         return;
     hw_router_fini(&app->router);
     hw_map_fini(&app->names);
+    hw_formats_fini(&app->formats);
     if (app->hosts)
         hw_hosts_fini(app->hosts);
     if (app->opts.state_free)

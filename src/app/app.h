@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "app/format.h"
 #include "app/hosts.h"
 #include "app/router.h"
 #include "base/error.h"
@@ -56,6 +57,7 @@ struct hewn_app {
     atomic_uint references;
     bool is_sealed;
     atomic_bool is_strict; /* of the outermost one */
+    hw_formats formats;
 };
 
 /* One more reference; hewn_app_free gives it back. Threads: any. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/dispatch.h"
+#include "app/response.h"
 #include "base/list.h"
 #include "http/status.h"
 
@@ -30,6 +31,13 @@ static void put_body(hewn_request *rq, hw_text type, hw_text bytes)
     }
     hw_response_add(&rq->response, HW_FIELD_CONTENT_TYPE, type);
     hw_response_set_bytes(&rq->response, bytes);
+}
+
+hewn_response *hw_response_make(hewn_request *rq, int status, hw_text type, hw_text bytes)
+{
+    if (begin_answer(rq, status))
+        put_body(rq, type, bytes);
+    return &rq->response;
 }
 
 static const hw_text plain_text = HW_TEXT_INIT("text/plain; charset=utf-8");

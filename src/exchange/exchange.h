@@ -51,13 +51,14 @@ struct hewn_request {
     const hw_step *told; /* a step the answer has taken: told when it is over; or NULL */
     hw_left left;        /* for the loop's state, once the answer is over */
     hw_ring *inflow;     /* plan `stream`: the end of request.body the driver feeds */
-    size_t content_capacity; /* plan `buffer`: room behind request.content */
-    int64_t now_ms;          /* wall clock when the head was complete */
-    int64_t began_ns;        /* monotonic, the same moment */
-    uint64_t fed;            /* body bytes so far */
-    bool is_quick;           /* inside a quick step */
-    bool is_answered;        /* the response is complete, or will never be */
-    atomic_bool is_gone;     /* the client is not there any more. Any thread may ask */
+    size_t content_capacity;    /* plan `buffer`: room behind request.content */
+    int64_t now_ms;             /* wall clock when the head was complete */
+    int64_t began_ns;           /* monotonic, the same moment */
+    uint64_t fed;               /* body bytes so far */
+    const void *last_resort[2]; /* for an answerer that must give something and has no memory */
+    bool is_quick;              /* inside a quick step */
+    bool is_answered;           /* the response is complete, or will never be */
+    atomic_bool is_gone;        /* the client is not there any more. Any thread may ask */
 };
 
 /* Once, for memory that is used for one exchange after the other. */

@@ -250,7 +250,8 @@ HW_TEST(arena_formats_of_every_length_fit)
     format_every_length(128);
 }
 
-HW_TEST(arena_formats_fit_in_blocks_of_any_size)
+/* Not swept: without memory it is the test above, many times. */
+HW_LONG_TEST(arena_formats_fit_in_blocks_of_any_size)
 {
     for (size_t bytes = 113; bytes < 128; bytes++)
         format_every_length(bytes);

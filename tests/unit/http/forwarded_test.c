@@ -105,8 +105,7 @@ HW_TEST(forwarded_lines_are_one_list)
 HW_TEST(forwarded_fields_that_disagree_are_not_believed)
 {
     char string[HW_IP_STRING_MAX];
-    hw_fields same =
-        FIELDS(FIELD(X_FORWARDED_FOR, "9.9.9.9, 1.2.3.4"), FORWARDED("for=1.2.3.4"));
+    hw_fields same = FIELDS(FIELD(X_FORWARDED_FOR, "9.9.9.9, 1.2.3.4"), FORWARDED("for=1.2.3.4"));
     assert_string_equal(find_client(same, string), "1.2.3.4");
     hw_fields other = FIELDS(FIELD(X_FORWARDED_FOR, "1.2.3.4"), FORWARDED("for=9.9.9.9"));
     assert_string_equal(find_client(other, string), "10.0.0.1");
