@@ -293,6 +293,17 @@ HEWN_MUST_USE hewn_response *hewn_jsonf(hewn_request *rq, int status, const char
 /* Bytes of a media type; type NULL: application/octet-stream. */
 HEWN_MUST_USE hewn_response *hewn_bytes(hewn_request *rq, int status, const char *type,
                                         const void *bytes, size_t length);
+/* An error, 400 to 599, with words for people, by printf; "" for none. It gets the page of the app's
+ * hewn_on_error, or without that problem details in JSON (RFC 9457), or a small page of HTML for who
+ * wants that most (Accept). So do hewn_empty with such a status, and 404 and 405 that come by
+ * themselves. */
+HEWN_MUST_USE hewn_response *hewn_error(hewn_request *rq, int status, const char *format, ...)
+    HEWN_PRINTF(3, 4);
+/* The error an errno value stands for, negative or not: 404 for ENOENT and ENOTDIR, 403 for EACCES and
+ * EPERM, 409 for EEXIST, 413 for EMSGSIZE and EFBIG, 503 for what is short (EAGAIN, EMFILE, ENFILE,
+ * ENOBUFS, ENOMEM), 504 for ETIMEDOUT, 507 for ENOSPC and EDQUOT, else 500. The log has the words of
+ * the system, the client has not. */
+HEWN_MUST_USE hewn_response *hewn_errno(hewn_request *rq, int error);
 /* No body at all. */
 HEWN_MUST_USE hewn_response *hewn_empty(hewn_request *rq, int status);
 

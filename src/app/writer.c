@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "http/html.h"
 #include "http/json.h"
 
 #define ROOM_FIRST 256
@@ -63,6 +64,16 @@ void hw_writer_put_json(hw_writer *writer, hw_text text, bool has_quotes)
     }
     if (has_quotes)
         hw_writer_put(writer, HW_TEXT("\""));
+}
+
+void hw_writer_put_html(hw_writer *writer, hw_text text)
+{
+    hw_cursor cursor = hw_cursor_of(text);
+    while (!hw_cursor_at_end(&cursor)) {
+        hw_writer_put(writer, hw_html_take_plain(&cursor));
+        if (!hw_cursor_at_end(&cursor))
+            hw_writer_put(writer, hw_html_take_odd(&cursor));
+    }
 }
 
 static int spell_real(char *memory, double value, char letter, int precision)

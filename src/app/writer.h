@@ -17,6 +17,8 @@ void hw_writer_init(hw_writer *writer, hw_arena *arena);
 void hw_writer_put(hw_writer *writer, hw_text text);
 /* A JSON string, quotes and all, or what is between them. */
 void hw_writer_put_json(hw_writer *writer, hw_text text, bool has_quotes);
+/* Text in HTML, between tags or in a quoted value. */
+void hw_writer_put_html(hw_writer *writer, hw_text text);
 /* A number as JSON has it: no locale; null where it is none. precision -1: as many digits as tell it
  * from any other. letter: 'f', 'e' or 'g', as printf has them. */
 void hw_writer_put_real(hw_writer *writer, double value, char letter, int precision);

@@ -74,7 +74,7 @@ HW_TEST(dispatch_says_404_at_once)
     open_methods(&asker);
     assert_int_equal(ask(&asker, "GET", "/"), 404);
     assert_true(asker.was_quick);
-    assert_string_equal(asker.body, "Not Found\n");
+    assert_string_equal(asker.body, "{\"title\":\"Not Found\",\"status\":404}\n");
     assert_int_equal(ask(&asker, "GET", "/get/"), 404);
     assert_int_equal(ask(&asker, "OPTIONS", "/nope"), 404);
     asker_close(&asker);
@@ -161,7 +161,7 @@ HW_TEST(dispatch_survives_a_handler_without_a_response)
     hewn_get(app, "/broken", say_broken);
     asker_open(&asker, app);
     assert_int_equal(ask(&asker, "GET", "/bad"), 500);
-    assert_string_equal(asker.body, "Internal Server Error\n");
+    assert_string_equal(asker.body, "{\"title\":\"Internal Server Error\",\"status\":500}\n");
     assert_int_equal(asker.faults, 1);
     assert_string_equal(asker.fault.where, "/bad");
     assert_non_null(strstr(asker.fault.what, "the handler returned no response"));
