@@ -131,8 +131,11 @@ static int choose_status(int error)
 hewn_response *hewn_errno(hewn_request *rq, int error)
 {
     int positive = error < 0 ? -error : error;
-    int status = choose_status(positive);
-    hw_sink_fault(rq->place->sink, positive, rq->request.raw_target.at, "%s",
-                  hw_error_words(-positive));
-    return start_error(rq, status, NULL);
+    hewn_response *response = start_error(rq, choose_status(positive), NULL);
+    if (positive > 0)
+        hw_sink_fault(rq->place->sink, positive, rq->request.raw_target.at, "%s",
+                      hw_error_words(-positive));
+    else
+        hw_dispatch_misuse(rq, "hewn_errno of 0, which is no error");
+    return response;
 }
