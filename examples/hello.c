@@ -1,5 +1,4 @@
-/* The smallest application: curl '127.0.0.1:9000/?name=Ada' */
-#include "hewn.h"
+#include "hewn.h" /* the smallest application: curl '127.0.0.1:9000/?name=Ada' */
 
 static hewn_response *hello(hewn_request *rq)
 {

@@ -47,15 +47,19 @@ static int ask_accepting(app_asker *asker, const char *target, const char *accep
 
 HW_TEST(problem_is_json_for_programs)
 {
-    static const char *const accepts[] = {"*/*", "application/json", "application/problem+json",
-                                          "text/html;q=0.5, */*", "image/png",
+    static const char *const accepts[] = {"*/*",
+                                          "application/json",
+                                          "application/problem+json",
+                                          "text/html;q=0.5, */*",
+                                          "image/png",
                                           "text/html, application/json"};
     app_asker asker;
     open_problems(&asker);
     for (size_t i = 0; i < sizeof accepts / sizeof *accepts; i++) {
         assert_int_equal(ask_accepting(&asker, "/words?what=%22a", accepts[i]), 404);
-        assert_string_equal(asker.body, "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"no \\\""
-                                        "\\\"a\\\" & \\u003cb>\"}\n");
+        assert_string_equal(asker.body,
+                            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"no \\\""
+                            "\\\"a\\\" & \\u003cb>\"}\n");
         assert_string_equal(answer_field(&asker, "Content-Type"), "application/problem+json");
         assert_string_equal(answer_field(&asker, "Vary"), "Accept");
         assert_string_equal(answer_field(&asker, "X-Own"), "kept");
@@ -69,8 +73,8 @@ HW_TEST(problem_is_a_page_for_browsers)
 {
     app_asker asker;
     open_problems(&asker);
-    assert_int_equal(ask_accepting(&asker, "/words?what=%27",
-                                   "text/html,application/xhtml+xml,*/*;q=0.8"), 404);
+    assert_int_equal(
+        ask_accepting(&asker, "/words?what=%27", "text/html,application/xhtml+xml,*/*;q=0.8"), 404);
     assert_string_equal(answer_field(&asker, "Content-Type"), "text/html; charset=utf-8");
     assert_non_null(strstr(asker.body, "<h1>404 Not Found</h1>\n<p>no &quot;&#39;&quot; &amp; "
                                        "&lt;b&gt;</p>"));
@@ -86,9 +90,9 @@ HW_TEST(problem_has_the_status_of_an_error)
     assert_int_equal(ask(&asker, "GET", "/success"), 500);
     static const struct {
         int error, status;
-    } cases[] = {{ENOENT, 404}, {ENOTDIR, 404}, {EACCES, 403},    {EPERM, 403},  {EEXIST, 409},
-                 {EMSGSIZE, 413}, {EFBIG, 413}, {EAGAIN, 503},    {EMFILE, 503}, {ENOMEM, 503},
-                 {ETIMEDOUT, 504}, {ENOSPC, 507}, {EDQUOT, 507},  {EIO, 500},    {EINVAL, 500}};
+    } cases[] = {{ENOENT, 404},    {ENOTDIR, 404}, {EACCES, 403}, {EPERM, 403},  {EEXIST, 409},
+                 {EMSGSIZE, 413},  {EFBIG, 413},   {EAGAIN, 503}, {EMFILE, 503}, {ENOMEM, 503},
+                 {ETIMEDOUT, 504}, {ENOSPC, 507},  {EDQUOT, 507}, {EIO, 500},    {EINVAL, 500}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char target[300];
         hw_buffer out = HW_BUFFER_OVER(target);
