@@ -83,7 +83,8 @@ typedef struct hewn_app_opts {
     unsigned timeout_ms;        /* for an answer; default 30 000; then the client gets a 504,
                                  * or a 503 when no thread was free for the handler */
     bool serial;                /* not available in this version */
-    const char *const *secrets; /* not available in this version */
+    const char *const *secrets; /* for signed cookies; NULL-terminated, each of 32 random bytes or
+                                 * more: the first signs, all verify, so a new one goes in front */
     const char *title;          /* not available in this version */
     const char *version;        /* not available in this version */
 } hewn_app_opts;
@@ -241,9 +242,85 @@ const char *hewn_query(const hewn_request *rq, const char *name);
 /* The value of the first header field of this name, in any case; NULL if absent. */
 const char *hewn_header(const hewn_request *rq, const char *name);
 
+/* Cookies a client sent (RFC 6265); setting them is hewn_set_cookie, below. */
+
+/* The value of the first plain cookie of this name; NULL if absent. It is what the client says. It
+ * is decoded: "%41" is "A"; a value that another program has not encoded so stays as it is. A signed
+ * cookie is none of these. */
+const char *hewn_cookie(const hewn_request *rq, const char *name);
+/* The value of the signed cookie of this name: what this app, or another with one of its secrets,
+ * has given this client under this name, unchanged; NULL if there is none, or one that was signed
+ * otherwise, changed, or not signed. It may be old: nothing but a new secret ends a signature, so
+ * put into the value what is to end it. The secrets are those of the app that answers, or of the
+ * nearest one around it that has some; without any it is misuse: see ERRORS. */
+const char *hewn_cookie_signed(const hewn_request *rq, const char *name);
+
+/* The value of the first field of this name in a form, which is a body of the type
+ * application/x-www-form-urlencoded, decoded; NULL if absent, where the form is broken before it,
+ * behind the 512th field, and where the body is no form: see hewn_body_problem. */
+const char *hewn_form(hewn_request *rq, const char *name);
+
+typedef enum hewn_part { HEWN_QUERY, HEWN_HEADER, HEWN_COOKIE, HEWN_FORM } hewn_part;
+
+/* Where a walk is, and what it has found. Start with all of it zero. */
+typedef struct hewn_iter {
+    size_t at;                /* the library's */
+    const char *name, *value; /* of the pair found, never NULL */
+    size_t length;            /* of the value */
+} hewn_iter;
+
+/* Finds the next pair of a part of the request, in the order they were sent: those of this name
+ * (of the header in any case), or all where name is NULL. False at the end, at which the pairs are
+ * all of those that hewn_query, hewn_header, hewn_cookie and hewn_form look through. The whole walk
+ * takes one step a pair.
+ *
+ *     for (hewn_iter it = {0}; hewn_each(rq, HEWN_QUERY, "tag", &it);)
+ *         add_tag(it.value); */
+bool hewn_each(hewn_request *rq, hewn_part part, const char *name, hewn_iter *iter);
+
+/* The address of the client, "192.0.2.7" or "2001:db8::7", without a port; "unix:" of a Unix
+ * socket. Where a trusted proxy has asked (trusted_proxies of hewn/server.h) it is the address that
+ * proxy has asked for. "" when there is no memory. */
+const char *hewn_peer(const hewn_request *rq);
+
+/* A name for the request that no other has: 32 hexadecimal digits, or what a trusted proxy has
+ * called it in X-Request-Id (1 to 128 letters, digits and -._:+/=). It is no secret. A request whose
+ * id was asked for has it in its record and in the JSON log. "" when there is no memory. */
+const char *hewn_id(const hewn_request *rq);
+
+/* Whether the client has gone, or has waited for too long: nobody will see the answer.
+ * Threads: any. */
+bool hewn_gone(const hewn_request *rq);
+
+/* Attaches something to the request, for handlers and middleware further in: by a key that is the
+ * address of a variable of yours, so that no two parts of a program use the same. NULL as a value
+ * takes it away.
+ * Errors: -ENOMEM. */
+int hewn_put_value(hewn_request *rq, const void *key, void *value);
+/* What was attached last with this key, or NULL. */
+void *hewn_value(const hewn_request *rq, const void *key);
+
 /* The request's whole body with a NUL behind it; ret_length may be NULL. Never NULL: without a body
  * it is "". */
 const void *hewn_body(const hewn_request *rq, size_t *ret_length);
+
+/* The body as JSON (RFC 8259): of the type application/json, or one that ends in "+json". Read once,
+ * whenever it is asked for first. No name may be in an object twice, no string holds \u0000;
+ * nothing is nested more than 64 deep, and there are at most 262144 values in all.
+ * Valid: as long as the request.
+ * Errors: NULL where it is none; then hewn_body_problem has the answer. */
+const hewn_json *hewn_body_json(hewn_request *rq);
+
+/* Answers what is wrong with the body, to be called where hewn_body_json, or hewn_form, has found
+ * nothing: 415 for another media type or a coding, 400 for what is broken (and where), 413 for too
+ * much of it, 501 where this library was built without JSON. It tells what the reader has found
+ * that was asked last, and is NULL where nothing was wrong. As the other functions that make a
+ * response, it starts it over.
+ *
+ *     const hewn_json *note = hewn_body_json(rq);
+ *     if (!note)
+ *         return hewn_body_problem(rq); */
+HEWN_MUST_USE hewn_response *hewn_body_problem(hewn_request *rq);
 
 /* string, or fallback where it is NULL. */
 const char *hewn_or(const char *string, const char *fallback);
@@ -327,6 +404,76 @@ int hewn_status(const hewn_response *rs);
  * Content-Length, Date, Keep-Alive, Trailer, Transfer-Encoding, Upgrade), is misuse: see ERRORS. */
 void hewn_set(hewn_response *rs, const char *name, const char *value);
 void hewn_add(hewn_response *rs, const char *name, const char *value);
+
+typedef struct hewn_cookie_opts {
+    size_t size;        /* sizeof(hewn_cookie_opts) */
+    const char *value;  /* any bytes; NULL deletes the cookie */
+    const char *path;   /* default "/" */
+    const char *domain; /* and the hosts below it; default: this host alone */
+    int64_t max_age;    /* in seconds; 0: until the browser ends */
+    char same_site;     /* 'L'ax (default), 'S'trict, or 'N'one, which must be secure */
+    bool sign;          /* read it with hewn_cookie_signed; the value can be seen all the same */
+    bool script;        /* scripts can read it: without HttpOnly */
+    bool insecure; /* sent without TLS too: without Secure. (Browsers count localhost as safe) */
+} hewn_cookie_opts;
+
+/* Has the client keep a cookie, or forget it, in place of one of this name that the response has
+ * already. By default it is HttpOnly, Secure and SameSite=Lax, of the path "/", and ends with the
+ * browser. In the value, bytes that cookies cannot hold are percent-encoded, which hewn_cookie and
+ * hewn_cookie_signed undo. To delete a cookie say the path and domain it was set with.
+ *
+ * What no browser would keep is misuse (see ERRORS): a name that is no token; a name and encoded
+ * value of more than 4096 bytes together; a path or domain that is none; a negative age; 'N'
+ * without Secure; a name that begins with __Secure- or __Host- and does not keep its promise. So is
+ * .sign in an app without secrets.
+ * Errors: -EINVAL after misuse, -ENOMEM; the response is a 500 then. */
+int hewn_cookie_put(hewn_response *rs, const char *name, const hewn_cookie_opts *opts);
+
+#ifndef __cplusplus
+/* hewn_set_cookie(rs, "theme", "dark", .max_age = 86400): a name, a value, then options by name. */
+#define hewn_set_cookie(rs, name, ...)                                                             \
+    hewn_cookie_put(                                                                               \
+        (rs), (name),                                                                              \
+        &(const hewn_cookie_opts){.size = sizeof(hewn_cookie_opts), .value = __VA_ARGS__})
+#endif
+
+/* Gives what the response holds an entity tag (RFC 9110 8.8.3): `"x"` or `W/"x"`, or x, which is
+ * put in quotes. True: the request's conditions have decided, and the response, made anew, is to be
+ * returned as it is: 304 without a body, for the client has what this tag names; or 412, for it
+ * wants to change something else. False: go on. Ask before work that only the body needs; a maker
+ * of responses starts over, and with it the tag.
+ *
+ *     if (hewn_etag(rs = hewn_empty(rq, 200), tag))
+ *         return rs;
+ *     hewn_etag(rs = hewn_text(rq, 200, make_page()), tag);
+ *     return rs;
+ *
+ * Conditions count for a status of 200 to 299 only. A tag that cannot be sent is misuse: see
+ * ERRORS. */
+bool hewn_etag(hewn_response *rs, const char *tag);
+
+/* JSON that was read: hewn_body_json. All of these take NULL as a value that is not there, so a
+ * handler need not check on its way.
+ *
+ * A path leads from a value to one within: "user.tags[0]" is the first item of the array "tags" of
+ * the object "user"; "[2].name" begins in an array; "" and NULL are the value itself. A name that
+ * has "." or "[" in it, or is empty, has no path: hewn_json_next finds it. What is not there, or of
+ * another kind, is absent: NULL or false, and *ret_value stays as it was. */
+
+const char *hewn_json_str(const hewn_json *value, const char *path);
+/* Whole numbers of 64 bits, also where they are written 1.0 or 1e3. */
+bool hewn_json_int(const hewn_json *value, const char *path, hewn_int *ret_value);
+/* Any number. */
+bool hewn_json_num(const hewn_json *value, const char *path, double *ret_value);
+bool hewn_json_bool(const hewn_json *value, const char *path, bool *ret_value);
+const hewn_json *hewn_json_at(const hewn_json *value, const char *path);
+
+/* The next item of an array, or member of an object, in the order they were sent; start with *at =
+ * 0. NULL at the end. *ret_key, which may be NULL, is the member's name, and NULL in an array. */
+const hewn_json *hewn_json_next(const hewn_json *value, size_t *at, const char **ret_key);
+
+/* A value as text again, for %p of JSON formats; NULL as a value is null. NULL: no memory. */
+const void *hewn_raw(const hewn_json *value);
 
 /* Running (more in hewn/server.h). */
 

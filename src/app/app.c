@@ -21,7 +21,6 @@ static const uint64_t body_bytes_default = 1024 * 1024;
 static void refuse_app_options(const hewn_app_opts *opts)
 {
     const char *name = opts->serial    ? "serial"
-                       : opts->secrets ? "secrets"
                        : opts->title   ? "title"
                        : opts->version ? "version"
                                        : NULL;
@@ -42,12 +41,15 @@ hewn_app *hewn_app_new(const hewn_app_opts *opts)
     hw_arena arena;
     hw_arena_init(&arena, APP_BLOCK_BYTES, SIZE_MAX / 2);
     hewn_app *app = hw_arena_alloc_zeroed(&arena, 1, sizeof *app);
-    if (!app) {
+    const hw_signer *signer = known.secrets ? hw_signer_new(&arena, known.secrets) : NULL;
+    if (!app || (known.secrets && !signer)) {
         hw_arena_fini(&arena);
         return NULL;
     }
+    known.secrets = NULL; /* they may go now */
     app->owner = app;
     app->opts = known;
+    app->signer = signer;
     app->arena = arena;
     app->answerer = hw_dispatch_of(app);
     app->absent = hw_reply_of(app, hw_dispatch_absent());

@@ -11,6 +11,7 @@
 #include "app/format.h"
 #include "app/hosts.h"
 #include "app/router.h"
+#include "app/sign.h"
 #include "base/error.h"
 
 /* So deep may apps be mounted in each other. */
@@ -44,8 +45,9 @@ struct hewn_app {
     hw_router router;
     hw_hosts *hosts; /* NULL: none */
     hewn_app *groups;
-    hw_map names; /* of routes, for hewn_url_for */
-    hw_text base; /* sealed: the prefixes of all mounts it is below */
+    hw_map names;            /* of routes, for hewn_url_for */
+    const hw_signer *signer; /* of .secrets; NULL: none */
+    hw_text base;            /* sealed: the prefixes of all mounts it is below */
     hewn_error_handler *on_error;
     hw_answerer answerer;               /* asks the router */
     hw_reply absent, unknown, describe; /* 404, 501, OPTIONS of "*" */

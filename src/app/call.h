@@ -26,25 +26,30 @@ struct hw_value {
     hw_value *next;
 };
 
-/* What is wrong with the body, as the one who read it last found out; status 0: nothing. */
+/* What is wrong with the body, for hewn_body_problem. */
 typedef struct hw_body_problem {
-    int status;
+    int status; /* 0: nothing */
     const char *words;
-    const char *accept; /* media types that would have done; or NULL */
+    const char *accept; /* the media type that would have done; or NULL */
 } hw_body_problem;
 
 typedef struct hw_call {
     hw_value *values;
     hw_pairs query, cookies, form;
     hw_body_problem form_problem, json_problem;
-    const hw_body_problem *problem; /* of the two, the one of the last reader; or NULL */
-    const hewn_json *json;          /* NULL: not read yet, or not to be read */
+    const hw_body_problem *body_problem; /* what the last reader of the body has found; or NULL */
+    const hewn_json *json;               /* NULL: not read yet, or not to be read */
     bool is_json_read;
 } hw_call;
 
 /* In the exchange's arena, empty when it is asked for first. NULL: no memory. */
 hw_call *hw_call_of(hw_exchange *exchange);
-/* Appends a pair. False: no memory. */
-bool hw_pairs_add(hw_pairs *pairs, hw_arena *arena, hw_text name, hw_text value);
+
+/* The media type of the body, without its parameters; empty: none, or several. */
+hw_text hw_body_type(const hw_exchange *exchange);
+/* Whether the body can be read as a type at all: it has that type, and no coding. Else the problem
+ * says so, with `words`. */
+bool hw_body_is_readable(const hw_exchange *exchange, bool is_type, const char *words,
+                         const char *accept, hw_body_problem *ret_problem);
 
 #endif

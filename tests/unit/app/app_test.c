@@ -92,13 +92,11 @@ static void new_with(void *arg)
 
 HW_TEST(app_options_without_effect_are_refused_by_name)
 {
-    static const char *const secrets[] = {"0123456789abcdef0123456789abcdef", NULL};
     struct {
         hewn_app_opts opts;
         const char *words;
     } cases[] = {
         {{.serial = true}, "app option .serial is not"},
-        {{.secrets = secrets}, "app option .secrets is not"},
         {{.title = "t"}, "app option .title is not"},
         {{.version = "1"}, "app option .version is not"},
     };
@@ -106,6 +104,17 @@ HW_TEST(app_options_without_effect_are_refused_by_name)
         cases[i].opts.size = sizeof cases[i].opts;
         hw_test_expect_death(new_with, &cases[i].opts, cases[i].words);
     }
+}
+
+HW_TEST(app_secrets_are_long_or_none)
+{
+    static const char *const none[] = {NULL};
+    static const char *const short_ones[] = {"0123456789abcdef0123456789abcdef",
+                                             "0123456789abcdef0123456789abcde", NULL};
+    hewn_app_opts opts = {.size = sizeof opts, .secrets = none};
+    hw_test_expect_death(new_with, &opts, "secrets without a secret");
+    opts.secrets = short_ones;
+    hw_test_expect_death(new_with, &opts, "a secret of fewer than 32 bytes");
 }
 
 HW_TEST(app_options_need_their_size)

@@ -55,6 +55,10 @@ HW_TEST(server_refuses_options_that_make_no_sense)
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "xml"};
     assert_refused_as(&opts, -EINVAL, "no log format", "xml");
     opts.log = "off";
+    opts.trusted_proxies = "10.0.0.0/8, 10.0.0.1/8";
+    assert_refused_as(&opts, -EINVAL, "\"10.0.0.1/8\" has bits set behind those",
+                      "trusted_proxies");
+    opts.trusted_proxies = "10.0.0.0/8, ::1, unix:";
     opts.limits = &limits;
     assert_refused_as(&opts, -EINVAL, "without its size", "hewn_limits");
     opts.size = 0;

@@ -1,0 +1,60 @@
+/* What a request is to the application beyond its text: who sent it, what it is called, and what
+ * middleware and handlers have attached to it. */
+#include <errno.h>
+
+#include "app/call.h"
+#include "exchange/client.h"
+
+const char *hewn_peer(const hewn_request *rq)
+{
+    hw_text peer = hw_exchange_peer((hewn_request *)rq);
+    return peer.at ? peer.at : "";
+}
+
+const char *hewn_id(const hewn_request *rq)
+{
+    return hw_exchange_id((hewn_request *)rq);
+}
+
+bool hewn_gone(const hewn_request *rq)
+{
+    return atomic_load_explicit(&rq->is_gone, memory_order_relaxed);
+}
+
+/* There are few of them: those of the layers around a handler. */
+static hw_value *find_value(const hewn_request *rq, const void *key)
+{
+    for (hw_value *value = rq->call ? rq->call->values : NULL; value; value = value->next)
+        if (value->key == key)
+            return value;
+    return NULL;
+}
+
+/* A new one without a value; NULL: no memory. */
+static hw_value *add_value(hewn_request *rq, const void *key)
+{
+    hw_call *call = hw_call_of(rq);
+    hw_value *value = call ? hw_arena_alloc(&rq->arena, sizeof *value) : NULL;
+    if (!value)
+        return NULL;
+    *value = (hw_value){.key = key, .next = call->values};
+    call->values = value;
+    return value;
+}
+
+int hewn_put_value(hewn_request *rq, const void *key, void *value)
+{
+    hw_value *known = find_value(rq, key);
+    if (!known)
+        known = add_value(rq, key);
+    if (!known)
+        return -ENOMEM;
+    known->value = value;
+    return 0;
+}
+
+void *hewn_value(const hewn_request *rq, const void *key)
+{
+    const hw_value *known = find_value(rq, key);
+    return known ? known->value : NULL;
+}
