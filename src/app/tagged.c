@@ -10,7 +10,7 @@ const void *hw_tagged_new(hw_arena *arena, hw_tagged_kind kind, hw_text text)
 {
     hw_tagged *tagged = hw_arena_alloc(arena, sizeof *tagged);
     if (tagged)
-        *tagged = (hw_tagged){HW_TAGGED_MAGIC, kind, text};
+        *tagged = (hw_tagged){HW_TAGGED_MAGIC, (int)kind, text};
     return tagged;
 }
 
