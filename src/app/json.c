@@ -64,7 +64,7 @@ static const hewn_json *take_member(hw_cursor *path, const hewn_json *value)
 }
 
 /* Behind "[". */
-static const hewn_json *take_item(hw_cursor *path, const hewn_json *value)
+static const hewn_json *take_index(hw_cursor *path, const hewn_json *value)
 {
     uint64_t index;
     hw_text digits = hw_cursor_take_while(path, hw_char_is_digit);
@@ -80,7 +80,7 @@ const hewn_json *hewn_json_at(const hewn_json *value, const char *path)
     bool is_first = true;
     while (value && !hw_cursor_at_end(&cursor)) {
         if (hw_cursor_take(&cursor, '['))
-            value = take_item(&cursor, value);
+            value = take_index(&cursor, value);
         else if (is_first || hw_cursor_take(&cursor, '.'))
             value = take_member(&cursor, value);
         else

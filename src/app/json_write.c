@@ -20,7 +20,7 @@ typedef struct json_text {
 } json_text;
 
 /* Room for so many bytes more. Without memory the buffer overflows, for good. */
-static void make_room(json_text *text, size_t bytes)
+static void make_text_room(json_text *text, size_t bytes)
 {
     size_t needed, capacity = hw_size_max(text->buffer.capacity, TEXT_BYTES_FIRST / 2);
     if (bytes <= hw_buffer_room(&text->buffer) || !hw_size_add(text->buffer.length, bytes, &needed))
@@ -39,7 +39,7 @@ static void make_room(json_text *text, size_t bytes)
 
 static void put_piece(json_text *text, hw_text piece)
 {
-    make_room(text, piece.length);
+    make_text_room(text, piece.length);
     hw_buffer_put(&text->buffer, piece);
 }
 
@@ -95,6 +95,7 @@ static void put_json_real(json_text *text, double real)
         if (strtod(number, NULL) == real)
             break;
     }
+    bool is_whole = strspn(number, "-0123456789") == strlen(number);
     for (const char *at = number; *at; at++) {
         if (hw_char_is_digit(*at) || *at == '-' || *at == '+' || *at == 'e') {
             put_piece(text, (hw_text){at, 1});
@@ -103,6 +104,9 @@ static void put_json_real(json_text *text, double real)
             has_point = true;
         }
     }
+    /* It stays what it was to readers that tell the two kinds apart; -0 has no whole number. */
+    if (is_whole)
+        put_piece(text, HW_TEXT(".0"));
 }
 
 static void put_json_int(json_text *text, hewn_int integer)

@@ -11,6 +11,9 @@
 
 typedef struct hw_signer hw_signer;
 
+/* Whether this build can sign at all. */
+extern const bool hw_signer_is_built;
+
 /* With a NULL-terminated list of secrets: the first signs, all verify. None at all, one that is too
  * short, and a build that cannot sign, abort. In the arena; NULL: no memory. */
 const hw_signer *hw_signer_new(hw_arena *arena, const char *const *secrets);

@@ -24,6 +24,8 @@ struct hw_signer {
     size_t count;
 };
 
+const bool hw_signer_is_built = true;
+
 /* False: no memory. */
 static bool compute_mac(hw_text key, hw_text text, unsigned char ret_mac[KEY_BYTES])
 {

@@ -22,7 +22,7 @@ bool hewn_gone(const hewn_request *rq)
 }
 
 /* There are few of them: those of the layers around a handler. */
-static hw_value *find_value(const hewn_request *rq, const void *key)
+static hw_value *find_attached(const hewn_request *rq, const void *key)
 {
     for (hw_value *value = rq->call ? rq->call->values : NULL; value; value = value->next)
         if (value->key == key)
@@ -44,7 +44,7 @@ static hw_value *add_value(hewn_request *rq, const void *key)
 
 int hewn_put_value(hewn_request *rq, const void *key, void *value)
 {
-    hw_value *known = find_value(rq, key);
+    hw_value *known = find_attached(rq, key);
     if (!known)
         known = add_value(rq, key);
     if (!known)
@@ -55,6 +55,6 @@ int hewn_put_value(hewn_request *rq, const void *key, void *value)
 
 void *hewn_value(const hewn_request *rq, const void *key)
 {
-    const hw_value *known = find_value(rq, key);
+    const hw_value *known = find_attached(rq, key);
     return known ? known->value : NULL;
 }

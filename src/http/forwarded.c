@@ -29,14 +29,18 @@ static void take_node(hw_ip *answer, const hw_cidrs *trusted, bool is_address, h
         *answer = address;
 }
 
-static bool is_port(hw_text digits)
+/* RFC 7239 6: digits, or a name for a port that is to stay hidden. */
+static bool is_port(hw_text text)
 {
     uint64_t port;
-    return digits.length <= 5 && hw_number_decimal(digits, &port) && port <= UINT16_MAX;
+    bool is_hidden = text.length > 1 && text.at[0] == '_';
+    for (size_t i = 1; is_hidden && i < text.length; i++)
+        is_hidden = hw_char_is_alpha(text.at[i]) || hw_char_is_digit(text.at[i]) ||
+                    text.at[i] == '.' || text.at[i] == '_' || text.at[i] == '-';
+    return is_hidden || (text.length <= 5 && hw_number_decimal(text, &port) && port <= UINT16_MAX);
 }
 
-/* RFC 7239 6: an address, that of IPv6 in brackets, and perhaps a port, which may be made up
- * ("_x"). */
+/* RFC 7239 6: an address, that of IPv6 in brackets, and perhaps a port. */
 static bool read_node(hw_text node, hw_ip *ret_ip)
 {
     hw_cursor cursor = hw_cursor_of(node);
@@ -46,13 +50,9 @@ static bool read_node(hw_text node, hw_ip *ret_ip)
     if ((is_v6 && !hw_cursor_take(&cursor, ']')) || !hw_ip_parse(address, &ip) ||
         ip.family == HW_IP_UNIX || is_v6 != (hw_text_find(address, ':') < address.length))
         return false;
-    if (hw_cursor_take(&cursor, ':')) {
-        bool is_made_up = hw_cursor_peek(&cursor) == '_';
-        if (!is_made_up && !is_port(hw_cursor_rest(&cursor)))
-            return false;
-    } else if (!hw_cursor_at_end(&cursor)) {
+    if (hw_cursor_take(&cursor, ':') ? !is_port(hw_cursor_rest(&cursor))
+                                     : !hw_cursor_at_end(&cursor))
         return false;
-    }
     *ret_ip = ip;
     return true;
 }

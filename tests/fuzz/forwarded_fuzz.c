@@ -74,7 +74,14 @@ static bool refer_node(hw_text node, bool is_old, hw_ip *ret_ip)
         if (port.at[0] != ':' || port.length == 1)
             return false;
         unsigned long number = 0;
-        for (size_t i = 1; port.at[1] != '_' && i < port.length; i++) {
+        bool is_hidden = port.at[1] == '_';
+        if (is_hidden && port.length == 2)
+            return false;
+        for (size_t i = 2; is_hidden && i < port.length; i++)
+            if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
+                        port.at[i], 65))
+                return false;
+        for (size_t i = 1; !is_hidden && i < port.length; i++) {
             if (port.at[i] < '0' || port.at[i] > '9' || port.length > 6)
                 return false;
             number = number * 10 + (unsigned long)(port.at[i] - '0');
