@@ -95,7 +95,7 @@ static const hw_pairs *keep_query(hw_call *call, hw_exchange *exchange)
     return &call->query;
 }
 
-static const hw_pairs *keep_cookies(hw_call *call, hw_exchange *exchange)
+static const hw_pairs *keep_cookie_pairs(hw_call *call, hw_exchange *exchange)
 {
     if (!call->cookies.is_read)
         read_cookies(&call->cookies, &exchange->arena, exchange->request.fields);
@@ -122,7 +122,7 @@ static const hw_pairs *keep_part(hw_exchange *exchange, hewn_part part)
     case HEWN_QUERY:
         return keep_query(call, exchange);
     case HEWN_COOKIE:
-        return keep_cookies(call, exchange);
+        return keep_cookie_pairs(call, exchange);
     case HEWN_FORM:
         return keep_form(call, exchange);
     case HEWN_HEADER:
