@@ -269,10 +269,10 @@ typedef struct hewn_iter {
     size_t length;            /* of the value */
 } hewn_iter;
 
-/* Finds the next pair of a part of the request, in the order they were sent: those of this name
- * (of the header in any case), or all where name is NULL. False at the end, at which the pairs are
- * all of those that hewn_query, hewn_header, hewn_cookie and hewn_form look through. The whole walk
- * takes one step a pair.
+/* Finds the next pair of a part of the request, in the order they were sent: of this name (in the
+ * header in any case), or any where name is NULL. False at the end. The pairs are those that
+ * hewn_query, hewn_header, hewn_cookie and hewn_form look through. A whole walk takes one step a
+ * pair.
  *
  *     for (hewn_iter it = {0}; hewn_each(rq, HEWN_QUERY, "tag", &it);)
  *         add_tag(it.value); */

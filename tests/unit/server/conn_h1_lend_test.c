@@ -25,6 +25,7 @@ static struct {
     void (*meanwhile)(test_rig *rig);
     hw_pipe *other;
     unsigned stalls;
+    bool was_gone; /* when the handler went on */
 } slow;
 
 static void lose_loop(hw_loop *loop)
@@ -59,6 +60,7 @@ static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
     if (slow.meanwhile)
         slow.meanwhile(slow.rig);
     guard_lent(exchange, hw_unpoison);
+    slow.was_gone = atomic_load(&exchange->is_gone);
     (void)hw_exchange_peer(exchange);
     hw_response_start(&exchange->response, 200);
     if (exchange->request.body)
@@ -101,6 +103,7 @@ HW_TEST(lent_exchange_holds_nobody_up)
     rig_expect(&rig, client, SLOW);
     NEED_TRUE(rig.records == 2);
     assert_int_equal(slow.stalls, 1);
+    assert_false(slow.was_gone);
     assert_true(rig.record[1].is_complete);
     rig_send(&rig, client, GET);
     rig_expect(&rig, client, HI);
@@ -193,6 +196,7 @@ HW_TEST(lent_exchange_outlives_its_client)
     slow.other = client;
     rig_send(&rig, client, GET_SLOW);
     NEED_TRUE(slow.stalls == 1);
+    assert_true(slow.was_gone);
     assert_int_equal(rig.lane.counts.exchanges, 0);
     assert_int_equal(rig.records, 1);
     assert_int_equal(rig.record[0].status, 0);

@@ -378,6 +378,30 @@ HW_LONG_TEST(shed_tells_the_addresses_of_a_list_apart)
     rig_close(&rig);
 }
 
+/* A trusted proxy is many clients: it has no share. */
+HW_TEST(shed_takes_nothing_from_a_trusted_proxy)
+{
+    const hw_cidr ours = {{{10}, HW_IP_V4}, 8};
+    const hw_cidrs proxies = {&ours, 1};
+    static const hw_peer peers[] = {{{10, 0, 0, 1}, AF_INET}, {{11, 0, 0, 1}, AF_INET}};
+    for (size_t i = 0; i < ROWS(peers); i++) {
+        test_rig rig = {0};
+        hw_pipe *client = NULL;
+        hw_stream *stream;
+        rig_open(&rig);
+        rig.shared.proxies = &proxies;
+        rig.shared.limits.connections_max = 2;
+        HW_NEED_OK(hw_pipe_new(1000, &client, &stream));
+        stream->peer = peers[i];
+        HW_NEED_OK(hw_conn_open(&rig.lane, stream));
+        hw_loop_settle(&rig.lane.loop);
+        room_for(&rig, &peers[i]);
+        NEED_TRUE(rig.lane.counts.shed == i);
+        hw_pipe_close(client);
+        rig_close(&rig);
+    }
+}
+
 /* The first half of an IPv6 address is one; a Unix socket has none. */
 HW_TEST(shed_takes_a_network_for_an_address)
 {
