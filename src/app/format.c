@@ -210,7 +210,7 @@ static bool is_json_number(hw_text word)
     return hw_cursor_at_end(&cursor);
 }
 
-static bool take_word(hw_format_compiler *compiler)
+static bool take_json_word(hw_format_compiler *compiler)
 {
     hw_text word = hw_cursor_take_while(&compiler->cursor, is_word_char);
     hw_buffer_put(&compiler->literal, word);
@@ -259,7 +259,7 @@ static bool take_value(hw_format_compiler *compiler, int byte)
         hw_cursor_next(&compiler->cursor);
         is_taken = take_conversion(compiler, false, false);
     } else {
-        is_taken = take_word(compiler);
+        is_taken = take_json_word(compiler);
     }
     end_value(compiler);
     return is_taken;

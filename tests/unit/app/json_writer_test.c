@@ -50,7 +50,8 @@ static void expect_misuse(json_asker *json, make_json *make, const char *words)
 
 static hewn_response *make_user(hewn_request *rq)
 {
-    return hewn_jsonf(rq, 200, "{'id': %lld, 'name': %s, \"admin\": %hhd}", -7LL, "J\"im", true);
+    return hewn_jsonf(rq, 200, "{'id': %lld, 'name': %s, \"admin\": %hhd}", -7LL, "J\"im",
+                      (bool)true);
 }
 
 static hewn_response *make_all_kinds(hewn_request *rq)
@@ -59,7 +60,7 @@ static hewn_response *make_all_kinds(hewn_request *rq)
                       "[%d, %i, %u, %ld, %lu, %lld, %llu, %zd, %zu, %hhd, %s, %p, 1, -0.5e+3, "
                       "true, false, null, 'a', {}, []]",
                       -1, 2, 3u, -4L, 5ul, INT64_MIN + 0LL, UINT64_MAX + 0ull, (ssize_t)-6,
-                      (size_t)7, 0, hewn_query(rq, "absent"), NULL);
+                      (size_t)7, (bool)false, hewn_query(rq, "absent"), NULL);
 }
 
 static hewn_response *make_reals(hewn_request *rq)
