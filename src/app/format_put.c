@@ -33,40 +33,20 @@ static void put_text_argument(hw_writer *out, const hw_format_piece *piece, hw_a
         hw_writer_put_json(out, text, !piece->is_quoted);
 }
 
-static void put_signed_argument(hw_writer *out, hw_width width, hw_arguments *arguments)
+static long long take_signed_argument(hw_width width, hw_arguments *arguments)
 {
-    switch (width) {
-    case HW_WIDTH_INT:
-        hw_writer_put_signed(out, va_arg(arguments->list, int));
-        break;
-    case HW_WIDTH_LONG:
-        hw_writer_put_signed(out, va_arg(arguments->list, long));
-        break;
-    case HW_WIDTH_LONG_LONG:
-        hw_writer_put_signed(out, va_arg(arguments->list, long long));
-        break;
-    case HW_WIDTH_SIZE:
-        hw_writer_put_signed(out, va_arg(arguments->list, ssize_t));
-        break;
-    }
+    return width == HW_WIDTH_INT    ? va_arg(arguments->list, int)
+           : width == HW_WIDTH_LONG ? va_arg(arguments->list, long)
+           : width == HW_WIDTH_SIZE ? va_arg(arguments->list, ssize_t)
+                                    : va_arg(arguments->list, long long);
 }
 
-static void put_unsigned_argument(hw_writer *out, hw_width width, hw_arguments *arguments)
+static unsigned long long take_unsigned_argument(hw_width width, hw_arguments *arguments)
 {
-    switch (width) {
-    case HW_WIDTH_INT:
-        hw_writer_put_unsigned(out, va_arg(arguments->list, unsigned));
-        break;
-    case HW_WIDTH_LONG:
-        hw_writer_put_unsigned(out, va_arg(arguments->list, unsigned long));
-        break;
-    case HW_WIDTH_LONG_LONG:
-        hw_writer_put_unsigned(out, va_arg(arguments->list, unsigned long long));
-        break;
-    case HW_WIDTH_SIZE:
-        hw_writer_put_unsigned(out, va_arg(arguments->list, size_t));
-        break;
-    }
+    return width == HW_WIDTH_INT    ? va_arg(arguments->list, unsigned)
+           : width == HW_WIDTH_LONG ? va_arg(arguments->list, unsigned long)
+           : width == HW_WIDTH_SIZE ? va_arg(arguments->list, size_t)
+                                    : va_arg(arguments->list, unsigned long long);
 }
 
 static const char *put_tagged_argument(hw_writer *out, hw_arguments *arguments)
@@ -91,10 +71,10 @@ static const char *put_argument(hw_writer *out, const hw_format_piece *piece,
         put_text_argument(out, piece, arguments);
         break;
     case HW_CONVERT_SIGNED:
-        put_signed_argument(out, piece->width, arguments);
+        hw_writer_put_signed(out, take_signed_argument(piece->width, arguments));
         break;
     case HW_CONVERT_UNSIGNED:
-        put_unsigned_argument(out, piece->width, arguments);
+        hw_writer_put_unsigned(out, take_unsigned_argument(piece->width, arguments));
         break;
     case HW_CONVERT_REAL:
         hw_writer_put_real(out, va_arg(arguments->list, double), piece->letter, piece->precision);
