@@ -12,12 +12,22 @@ static hewn_response *say_tagged(hewn_request *rq)
     return rs;
 }
 
+static hewn_response *say_tagged_file(hewn_request *rq)
+{
+    hewn_response *rs = hewn_text(rq, hewn_query(rq, "early") ? 200 : 599, "body");
+    hewn_set(rs, "Content-Encoding", "identity");
+    bool is_over = hewn_etag(rs, hewn_query(rq, "tag"));
+    assert_int_equal(is_over, hewn_status(rs) == 304);
+    return rs;
+}
+
 static void open_tagged(app_asker *asker)
 {
     hewn_app *app = hewn_new();
     HW_NEED(app);
     hewn_get(app, "/", say_tagged);
     hewn_put(app, "/", say_tagged);
+    hewn_get(app, "/file", say_tagged_file);
     asker_open(asker, app);
 }
 
@@ -55,6 +65,11 @@ HW_TEST(etag_that_the_client_has_is_304)
     assert_null(answer_field(&asker, "Content-Type"));
     assert_int_equal(ask_if(&asker, "GET", "/", HW_FIELD_IF_NONE_MATCH, "*"), 304);
     assert_int_equal(ask_if(&asker, "GET", "/", HW_FIELD_IF_NONE_MATCH, "\"y\""), 200);
+    assert_int_equal(ask_if(&asker, "GET", "/file?early&tag=x", HW_FIELD_IF_NONE_MATCH, "\"x\""),
+                     304);
+    assert_null(answer_field(&asker, "Content-Encoding"));
+    assert_int_equal(ask_if(&asker, "GET", "/file?tag=x", HW_FIELD_IF_NONE_MATCH, "\"x\""), 599);
+    assert_int_equal(ask(&asker, "GET", "/file?early"), 500);
     assert_int_equal(ask_if(&asker, "GET", "/?missing", HW_FIELD_IF_NONE_MATCH, "\"x\""), 404);
     asker_close(&asker);
 }

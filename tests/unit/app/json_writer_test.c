@@ -107,6 +107,30 @@ HW_TEST(json_formats_are_filled_in)
     asker_close(&json.asker);
 }
 
+static hewn_response *make_odd_forms(hewn_request *rq)
+{
+    return hewn_jsonf(rq, 200,
+                      " \t\n\r{'a' : [ 1E5 , 1e-5,1.25e+10 ], 'q\"r': '\\u00e4\\/' , 'p': %p}",
+                      hewn_raw(NULL));
+}
+
+static hewn_response *make_precise_reals(hewn_request *rq)
+{
+    return hewn_jsonf(rq, 200, "[%.70f, %g, %.0e]", 0.5, 1.0 / 3, 15.0);
+}
+
+HW_TEST(json_formats_may_be_written_in_odd_forms)
+{
+    json_asker json;
+    open_json_asker(&json);
+    expect_json(&json, make_odd_forms,
+                "{\"a\":[1E5,1e-5,1.25e+10],\"q\\\"r\":\"\\u00e4\\/\",\"p\":null}");
+    expect_json(&json, make_precise_reals,
+                "[0.500000000000000000000000000000000000000000000000000000000000,"
+                "0.3333333333333333,2e+01]");
+    asker_close(&json.asker);
+}
+
 #define MAKES(name, ...)                                                                           \
     static hewn_response *name(hewn_request *rq)                                                   \
     {                                                                                              \
@@ -132,6 +156,17 @@ MAKES(make_wide, "%5d", 1)
 MAKES(make_hex, "%x", 1u)
 MAKES(make_quoted_pointer, "'%p'", (const void *)"x")
 MAKES(make_latin, "'\xe4'")
+MAKES(make_bad_length, "%.12345s", "x")
+MAKES(make_char_size, "%hhu", (unsigned char)1)
+MAKES(make_precise_int, "%.2d", 1)
+MAKES(make_precise_pointer, "'a'%.2s", "b")
+MAKES(make_escape_end, "'\\")
+MAKES(make_short_unicode, "'\\u12")
+MAKES(make_bare_point, "1.")
+MAKES(make_bare_exponent, "1e")
+MAKES(make_letters, "xyz")
+MAKES(make_colon, "{'a':: 1}")
+MAKES(make_deep, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")
 MAKES(make_foreign, "%p", (const void *)"0123456789abcdef0123456789abcdef")
 
 HW_TEST(json_formats_that_are_none_are_misuse)
@@ -160,6 +195,17 @@ HW_TEST(json_formats_that_are_none_are_misuse)
         {make_hex, "do not know"},
         {make_quoted_pointer, "and is in quotes"},
         {make_latin, "no UTF-8"},
+        {make_bad_length, "do not know"},
+        {make_char_size, "do not know"},
+        {make_precise_int, "do not know"},
+        {make_precise_pointer, "something behind its value"},
+        {make_escape_end, "a bad escape"},
+        {make_short_unicode, "a bad \\u escape"},
+        {make_bare_point, "no JSON value"},
+        {make_bare_exponent, "no JSON value"},
+        {make_letters, "no JSON value"},
+        {make_colon, "no JSON value"},
+        {make_deep, "nested more than 64 deep"},
         {make_foreign, "hewn_raw has not made"},
     };
     json_asker json;

@@ -141,7 +141,7 @@ HW_TEST(cookie_is_written_with_its_attributes)
 HW_TEST(cookie_that_a_browser_would_drop_is_a_problem)
 {
     static char long_value[HW_COOKIE_BYTES_MAX + 1];
-    hw_cookie rows[16];
+    hw_cookie rows[20];
     size_t count = 0;
 #define WITH(member, ...) rows[count] = usual, rows[count++].member = __VA_ARGS__
     memset(long_value, 'x', sizeof long_value);
@@ -152,7 +152,10 @@ HW_TEST(cookie_that_a_browser_would_drop_is_a_problem)
     WITH(path, HW_TEXT("x"));
     WITH(path, HW_TEXT("/;Domain=evil"));
     WITH(path, HW_TEXT("/\r\n"));
+    WITH(path, HW_TEXT("/\x7f"));
+    WITH(path, HW_TEXT("/a "));
     WITH(domain, HW_TEXT("a;b"));
+    WITH(domain, HW_TEXT("a_b"));
     WITH(max_age, -1);
     WITH(same_site, 'l');
     WITH(value, (hw_text){long_value, HW_COOKIE_BYTES_MAX});
@@ -170,5 +173,10 @@ HW_TEST(cookie_that_a_browser_would_drop_is_a_problem)
     assert_null(hw_cookie_problem(&longest));
     hw_cookie host = usual;
     host.name = HW_TEXT("__Host-a");
+    assert_null(hw_cookie_problem(&host));
+    host.name = HW_TEXT("__Secure-a");
+    assert_null(hw_cookie_problem(&host));
+    host.name = HW_TEXT("longer-than-any-prefix");
+    host.domain = HW_TEXT("a-1.example.org");
     assert_null(hw_cookie_problem(&host));
 }

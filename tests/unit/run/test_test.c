@@ -33,6 +33,16 @@ static hewn_response *set_cookies(hewn_request *rq)
     return rs;
 }
 
+static hewn_response *set_more_cookies(hewn_request *rq)
+{
+    hewn_response *rs = hewn_text(rq, 200, "");
+    hewn_add(rs, "Set-Cookie", "a=1; Path=/deep; Max-Age=10");
+    hewn_add(rs, "Set-Cookie", "a=2; Path=relative; Max-Age=5; Secure");
+    hewn_add(rs, "Set-Cookie", "c=3; Path=/deep/; SameSite=Lax");
+    hewn_add(rs, "Set-Cookie", "d=; Max-Age=-1");
+    return rs;
+}
+
 static hewn_response *drop_cookie_a(hewn_request *rq)
 {
     hewn_response *rs = hewn_empty(rq, 204);
@@ -70,6 +80,9 @@ static hewn_app *new_tested(void)
     hewn_get(app, "/deep/cookies", say_cookies);
     hewn_get(app, "/set", set_cookies);
     hewn_get(app, "/drop", drop_cookie_a);
+    hewn_get(app, "/more", set_more_cookies);
+    hewn_get(app, "/deep", say_cookies);
+    hewn_get(app, "/deeper", say_cookies);
     hewn_get(app, "/much", say_much);
     hewn_get(app, "/aside", wait_aside, .blocking = true);
     hewn_get(app, "/forget", forget_response);
@@ -127,6 +140,10 @@ HW_LONG_TEST(test_sends_fields_and_a_body)
     assert_string_equal(hewn_response_body(rs, NULL), "abc");
     assert_string_equal(hewn_response_header(rs, "X-Host"), "localhost");
     assert_int_equal(hewn_status(hewn_test_send(test, "POST /echo", NULL, "")), 201);
+    rs = hewn_test_send(test, "POST /echo", "Content-Length: 2\r\n\r\nX-A: b\r\n", "ab");
+    assert_string_equal(hewn_response_body(rs, NULL), "ab");
+    rs = hewn_test_send(test, "POST /echo", "Expect: 100-continue\nContent-Length: 2\n", "ab");
+    assert_string_equal(hewn_response_body(rs, NULL), "ab");
     hewn_test_free(test);
 }
 
@@ -143,6 +160,11 @@ HW_LONG_TEST(test_keeps_cookies)
     expect_answer_body(test, "GET /cookies", "a=1");
     assert_int_equal(ask_test(test, "GET /drop"), 204);
     expect_answer_body(test, "GET /cookies", "none");
+    expect_answer_body(test, "GET /more", "");
+    expect_answer_body(test, "GET /cookies", "a=2");
+    expect_answer_body(test, "GET /deep", "a=2; a=1; b=2");
+    expect_answer_body(test, "GET /deeper", "a=2");
+    expect_answer_body(test, "GET /deep/cookies", "c=3; a=2; a=1; b=2");
     hewn_test_free(test);
 }
 
