@@ -131,6 +131,43 @@ HW_TEST(json_formats_may_be_written_in_odd_forms)
     asker_close(&json.asker);
 }
 
+static hewn_response *make_json_without_content(hewn_request *rq)
+{
+    return hewn_jsonf(rq, 204, "{'a': 1}");
+}
+
+static hewn_response *make_text_without_content(hewn_request *rq)
+{
+    return hewn_textf(rq, 204, "%s", "text");
+}
+
+static hewn_response *make_bytes_without_content(hewn_request *rq)
+{
+    return hewn_bytes(rq, 204, NULL, "bytes", 5);
+}
+
+static hewn_response *make_odd_status(hewn_request *rq)
+{
+    return hewn_jsonf(rq, 600, "1");
+}
+
+HW_TEST(json_has_no_body_where_there_can_be_none)
+{
+    static make_json *const makes[] = {make_json_without_content, make_text_without_content,
+                                       make_bytes_without_content};
+    json_asker json;
+    open_json_asker(&json);
+    for (size_t i = 0; i < sizeof makes / sizeof *makes; i++) {
+        json.make = makes[i];
+        assert_int_equal(ask(&json.asker, "GET", "/"), 204);
+        assert_string_equal(json.asker.body, "");
+        assert_null(answer_field(&json.asker, "Content-Type"));
+    }
+    json.make = make_odd_status;
+    assert_int_equal(ask(&json.asker, "GET", "/"), 500);
+    asker_close(&json.asker);
+}
+
 #define MAKES(name, ...)                                                                           \
     static hewn_response *name(hewn_request *rq)                                                   \
     {                                                                                              \
@@ -370,6 +407,55 @@ HW_LONG_TEST(json_texts_change_no_structure)
     asker_close(&json.asker);
 }
 
+/* The compiler of a program would refuse some of these. */
+HW_TEST(json_formats_are_compiled_or_say_why_not)
+{
+    static const char *const bad[] = {"%hhld", "%hhu",     "%.*f", "%.2p", "%.1d",   "%",
+                                      "{'a'}", "{'a'}: 1", "%l",   "%zs",  "[%d %d]"};
+    static const char pairs[] = "\"a\": 1, 'b': {}";
+    hw_formats formats = {0};
+    hw_arena arena;
+    hw_arena_init(&arena, 64, 1024 * 1024);
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const hw_format *format = hw_formats_get(&formats, &arena, bad[i], HW_FORMAT_JSON);
+        count += format && format->problem;
+    }
+    const hw_format *as_pairs = hw_formats_get(&formats, &arena, pairs, HW_FORMAT_PAIRS);
+    const hw_format *as_value = hw_formats_get(&formats, &arena, pairs, HW_FORMAT_JSON);
+    bool is_complete = count == sizeof bad / sizeof *bad && as_pairs && as_value;
+    if (is_complete) {
+        assert_null(as_pairs->problem);
+        assert_non_null(as_value->problem);
+        assert_ptr_equal(hw_formats_get(&formats, &arena, pairs, HW_FORMAT_PAIRS), as_pairs);
+    }
+    hw_formats_fini(&formats);
+    hw_arena_fini(&arena);
+    if (!is_complete && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_true(is_complete);
+}
+
+HW_LONG_TEST(json_formats_have_no_more_pieces_than_there_may_be)
+{
+    enum { CONVERSIONS = 300 };
+    static char text[CONVERSIONS * 3 + 3];
+    hw_formats formats = {0};
+    hw_arena arena;
+    hw_arena_init(&arena, 4096, 1024 * 1024);
+    hw_buffer out = HW_BUFFER_OVER(text);
+    hw_buffer_put_char(&out, '[');
+    for (int i = 0; i < CONVERSIONS; i++)
+        hw_buffer_put_string(&out, i ? ",%d" : "%d");
+    hw_buffer_put_char(&out, ']');
+    const hw_format *format =
+        hw_formats_get(&formats, &arena, hw_buffer_string(&out), HW_FORMAT_JSON);
+    assert_non_null(format);
+    assert_string_equal(format->problem, "the format has more than 255 conversions");
+    hw_formats_fini(&formats);
+    hw_arena_fini(&arena);
+}
+
 /* More formats than there are slots, and one address with another text. */
 HW_LONG_TEST(json_formats_beyond_the_slots_are_right_too)
 {
@@ -379,10 +465,10 @@ HW_LONG_TEST(json_formats_beyond_the_slots_are_right_too)
     hw_arena_init(&arena, 1024 * 1024, 64 * 1024 * 1024);
     char *texts = hw_arena_alloc(&arena, FORMATS * 16);
     HW_NEED(texts);
-    for (int turn = 0; turn < 3; turn++)
+    for (int turn = 0; turn < 4; turn++)
         for (int i = 0; i < FORMATS; i++) {
             hw_buffer text = hw_buffer_over(texts + i * 16, 16);
-            hw_buffer_put_format(&text, turn == 2 ? "[%d]" : "%d", i);
+            hw_buffer_put_format(&text, turn == 2 ? "[%d]" : turn == 3 ? "%d.5" : "%d", i);
             assert_non_null(hw_buffer_string(&text));
             const hw_format *format =
                 hw_formats_get(&formats, &arena, texts + i * 16, HW_FORMAT_JSON);

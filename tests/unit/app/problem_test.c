@@ -17,7 +17,7 @@ static hewn_response *fail_without_words(hewn_request *rq)
 
 static hewn_response *fail_with_success(hewn_request *rq)
 {
-    return hewn_error(rq, 200, "fine");
+    return hewn_error(rq, hewn_query(rq, "high") ? 600 : 200, "fine");
 }
 
 static hewn_response *fail_with_errno(hewn_request *rq)
@@ -88,11 +88,13 @@ HW_TEST(problem_has_the_status_of_an_error)
     app_asker asker;
     open_problems(&asker);
     assert_int_equal(ask(&asker, "GET", "/success"), 500);
+    assert_int_equal(ask(&asker, "GET", "/success?high"), 500);
     static const struct {
         int error, status;
-    } cases[] = {{ENOENT, 404},    {ENOTDIR, 404}, {EACCES, 403}, {EPERM, 403},  {EEXIST, 409},
-                 {EMSGSIZE, 413},  {EFBIG, 413},   {EAGAIN, 503}, {EMFILE, 503}, {ENOMEM, 503},
-                 {ETIMEDOUT, 504}, {ENOSPC, 507},  {EDQUOT, 507}, {EIO, 500},    {EINVAL, 500}};
+    } cases[] = {{ENOENT, 404},   {ENOTDIR, 404}, {EACCES, 403},    {EPERM, 403},  {EEXIST, 409},
+                 {EMSGSIZE, 413}, {EFBIG, 413},   {EAGAIN, 503},    {EMFILE, 503}, {ENOMEM, 503},
+                 {ENFILE, 503},   {ENOBUFS, 503}, {ETIMEDOUT, 504}, {ENOSPC, 507}, {EDQUOT, 507},
+                 {EIO, 500},      {EINVAL, 500}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char target[300];
         hw_buffer out = HW_BUFFER_OVER(target);

@@ -384,6 +384,51 @@ HW_TEST(scope_response_of_another_request_is_a_500)
     asker_close(&asker);
 }
 
+static hewn_response *ask_for_param(hewn_request *rq, hewn_next *next, void *arg)
+{
+    if (arg)
+        return hewn_textf(rq, 200, "%lld", hewn_param_int(rq, arg));
+    (void)next;
+    return hewn_text(rq, 200, hewn_param(rq, "x"));
+}
+
+HW_TEST(scope_parameters_are_those_of_a_route)
+{
+    for (int is_int = 0; is_int < 2; is_int++) {
+        app_asker asker;
+        hewn_app *app = hewn_new();
+        HW_NEED(app);
+        hewn_use(app, ask_for_param, is_int ? (void *)"y" : NULL);
+        hewn_get(app, "/{x}", say_path);
+        asker_open(&asker, app);
+        assert_int_equal(ask(&asker, "GET", "/"), 500);
+        assert_int_equal(ask(&asker, "GET", "/7"), is_int ? 500 : 200);
+        asker_close(&asker);
+    }
+}
+
+HW_TEST(scope_folders_share_the_state_of_a_loop)
+{
+    app_asker asker;
+    hewn_app *app = hewn_new(), *inner = hewn_new();
+    if (!app || !inner) {
+        hewn_app_free(app);
+        hewn_app_free(inner);
+        hw_test_out_of_memory();
+    }
+    asker_split(app);
+    asker_split(inner);
+    hewn_static(app, "/one", "/");
+    hewn_static(app, "/two", "/");
+    hewn_static(hewn_group(inner, "/g"), "/three", "/");
+    hewn_mount(app, "/in", inner);
+    asker_open(&asker, app);
+    size_t count;
+    (void)hw_app_locals(app, &count);
+    assert_int_equal(count, 1);
+    asker_close(&asker);
+}
+
 HW_TEST(scope_middleware_sees_what_has_no_route)
 {
     app_asker asker;

@@ -85,6 +85,7 @@ HW_TEST(command_says_what_is_wrong)
         {"--dev=yes", "--dev takes no value"},
         {"--loops 0", "--loops cannot be '0'"},
         {"--loops many", "--loops cannot be 'many'"},
+        {"--loops 1025", "--loops cannot be '1025'"},
         {"site", "'site' is not an option; --help lists them"},
         {"-x", "'-x' is not an option; --help lists them"},
         {"-", "'-' is not an option; --help lists them"},

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/app.h"
 #include "hewn.h"
 #include "hewn/server.h"
 #include "unit/base/death.h"
@@ -62,6 +63,44 @@ static hewn_response *say_much(hewn_request *rq)
 static hewn_response *wait_aside(hewn_request *rq)
 {
     return hewn_text(rq, 200, "aside");
+}
+
+/* A body whose length nobody knows beforehand goes out in chunks. */
+typedef struct drip {
+    hw_source source;
+    int left;
+} drip;
+
+static hw_pull pull_drip(hw_source *source, size_t want, hw_piece *ret_piece)
+{
+    drip *drop = (drip *)source;
+    (void)want;
+    *ret_piece = (hw_piece){.bytes = HW_TEXT("drip ")};
+    return drop->left-- > 0 ? HW_PULL_BYTES : HW_PULL_END;
+}
+
+static void drop_drip(hw_source *source)
+{
+    (void)source;
+}
+
+static const hw_source_ops drip_ops = {pull_drip, drop_drip};
+
+static hw_body_plan plan_drips(void *arg, hw_exchange *exchange)
+{
+    (void)arg, (void)exchange;
+    return (hw_body_plan){HW_PLAN_NONE, 0};
+}
+
+static void answer_with_drips(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    drip *source = hw_arena_alloc(&exchange->arena, sizeof *source);
+    if (source)
+        *source = (drip){{.ops = &drip_ops, .length = HW_LENGTH_UNKNOWN},
+                         hw_text_equal(exchange->request.below.text, HW_TEXT("/many")) ? 40000 : 2};
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response, source ? &source->source : NULL);
 }
 
 static hewn_response *forget_response(hewn_request *rq)
@@ -198,6 +237,21 @@ static void test_nothing(void *arg)
     (void)hewn_test_new(arg);
 }
 
+HW_LONG_TEST(test_puts_chunks_together)
+{
+    const hw_answerer drips = {.plan = plan_drips, .answer = answer_with_drips};
+    hewn_app *app = new_tested();
+    HW_NEED_OK(hw_app_mount(app, "/drips", &drips, NULL));
+    hewn_test *test = hewn_test_new(app);
+    hewn_app_free(app);
+    size_t length;
+    expect_answer_body(test, "GET /drips/", "drip drip ");
+    hewn_response *rs = hewn_test_send(test, "GET /drips/many", NULL, NULL);
+    (void)hewn_response_body(rs, &length);
+    assert_int_equal(length, 5 * 40000);
+    hewn_test_free(test);
+}
+
 HW_LONG_TEST(test_aborts_on_misuse_and_without_an_app)
 {
     hewn_app *app = new_tested();
@@ -229,6 +283,7 @@ HW_LONG_TEST(test_server_runs_inside_another_loop)
     assert_true(fd >= 0);
     assert_int_equal(hewn_server_fd(server), fd);
     assert_int_equal(hewn_server_poll(server, 0), 0);
+    assert_int_equal(hewn_server_poll(server, 1), 0);
     hewn_server_stop(server);
     assert_int_equal(hewn_server_wait(server), 0);
     hewn_server_free(server);
