@@ -413,7 +413,7 @@ HW_TEST(json_formats_are_compiled_or_say_why_not)
     static const char *const bad[] = {"%hhld", "%hhu",     "%.*f", "%.2p", "%.1d",   "%",
                                       "{'a'}", "{'a'}: 1", "%l",   "%zs",  "[%d %d]"};
     static const char pairs[] = "\"a\": 1, 'b': {}";
-    hw_formats formats = {0};
+    hw_formats formats = {.slots = {NULL}};
     hw_arena arena;
     hw_arena_init(&arena, 64, 1024 * 1024);
     size_t count = 0;
@@ -440,7 +440,7 @@ HW_LONG_TEST(json_formats_have_no_more_pieces_than_there_may_be)
 {
     enum { CONVERSIONS = 300 };
     static char text[CONVERSIONS * 3 + 3];
-    hw_formats formats = {0};
+    hw_formats formats = {.slots = {NULL}};
     hw_arena arena;
     hw_arena_init(&arena, 4096, 1024 * 1024);
     hw_buffer out = HW_BUFFER_OVER(text);
