@@ -33,11 +33,12 @@ int main(int argc, char **argv)
         .size = sizeof opts, .listen = &at, .n_listen = 1, .loops = 1, .log = "off"};
     hewn_fault fault;
     hewn_server *server;
-    if (hewn_server_new(app, &opts, &fault, &server) < 0) {
+    int error = hewn_server_new(app, &opts, &fault, &server);
+    hewn_app_free(app);
+    if (error < 0) {
         fprintf(stderr, "embed: %s: %s\n", fault.where, fault.what);
         return 69;
     }
-    hewn_app_free(app);
     printf("http://%s/\n", hewn_server_address(server, 0));
     fflush(stdout);
     struct pollfd both[] = {{STDIN_FILENO, POLLIN, 0}, {hewn_server_fd(server), POLLIN, 0}};
