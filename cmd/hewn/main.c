@@ -20,32 +20,44 @@
 
 #define COUNT_MS_MAX 20
 
-/* The end of a run, as told to whoever watches it. */
-typedef struct farewell {
+/* A run, as told to whoever watches it. */
+typedef struct narrator {
+    const listening *made;
+    const char *folder;
+    int folder_fd;
     banner speaker;
     hewn_numbers before; /* when it was asked to stop */
     struct timespec since;
     bool is_asked;
-} farewell;
+} narrator;
+
+static void tell_serving(hewn_server *server, void *arg)
+{
+    const narrator *tale = arg;
+
+    (void)server;
+    banner_greet(&tale->speaker, tale->folder, count_files(tale->folder_fd, COUNT_MS_MAX),
+                 tale->made);
+}
 
 static void tell_stopping(hewn_server *server, void *arg)
 {
-    farewell *end = arg;
+    narrator *tale = arg;
 
-    end->is_asked = true;
-    end->before = hewn_server_numbers(server);
-    clock_gettime(CLOCK_MONOTONIC, &end->since);
-    banner_stopping(&end->speaker, end->before);
+    tale->is_asked = true;
+    tale->before = hewn_server_numbers(server);
+    clock_gettime(CLOCK_MONOTONIC, &tale->since);
+    banner_stopping(&tale->speaker, tale->before);
 }
 
-static void tell_stopped(const farewell *end, const hewn_server *server, bool is_cut_off)
+static void tell_stopped(const narrator *tale, const hewn_server *server, bool is_cut_off)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    banner_stopped(&end->speaker, end->before, hewn_server_numbers(server),
-                   (double)(now.tv_sec - end->since.tv_sec) +
-                       (double)(now.tv_nsec - end->since.tv_nsec) / 1e9,
+    banner_stopped(&tale->speaker, tale->before, hewn_server_numbers(server),
+                   (double)(now.tv_sec - tale->since.tv_sec) +
+                       (double)(now.tv_nsec - tale->since.tv_nsec) / 1e9,
                    is_cut_off);
 }
 
@@ -94,20 +106,16 @@ static void hold_signals(void)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-static int run_server(const listening *made, const char *folder, int folder_fd,
-                      const banner *speaker)
+static int run_server(narrator *tale)
 {
-    farewell end = {.speaker = *speaker};
-    int error = hewn_server_start(made->server);
+    hewn_server *server = tale->made->server;
+    int error = hewn_server_run(
+        server, &(hewn_run_opts){sizeof(hewn_run_opts), tell_serving, tell_stopping, tale});
 
-    if (error < 0)
-        return refuse("cannot start", error, NULL);
-    banner_greet(speaker, folder, count_files(folder_fd, COUNT_MS_MAX), made);
-    error = hewn_server_run(made->server, tell_stopping, &end);
     if (error < 0 && error != -ETIMEDOUT)
-        return refuse("the server ended", error, NULL);
-    if (end.is_asked)
-        tell_stopped(&end, made->server, error == -ETIMEDOUT);
+        return refuse("cannot start", error, NULL);
+    if (tale->is_asked)
+        tell_stopped(tale, server, error == -ETIMEDOUT);
     return STATUS_OK;
 }
 
@@ -153,7 +161,8 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
     status = listen_open(app, chosen, &setup, &made);
     if (status != STATUS_OK)
         return status;
-    status = run_server(&made, folder, folder_fd, &speaker);
+    status = run_server(
+        &(narrator){.made = &made, .folder = folder, .folder_fd = folder_fd, .speaker = speaker});
     /* Freeing waits for who is still looking for a file, on a disk that may never answer. */
     if (hewn_server_numbers(made.server).in_flight == 0)
         hewn_server_free(made.server);

@@ -134,15 +134,24 @@ int hewn_server_wait(hewn_server *server);
  * Threads: any, at any time; also from a signal handler. */
 void hewn_server_stop(hewn_server *server);
 
+/* What a program is told while its server runs; each may be NULL. */
+typedef struct hewn_run_opts {
+    size_t size; /* sizeof(hewn_run_opts) */
+    /* Everything runs: the time to tell the world of it. On the calling thread. */
+    void (*serving)(hewn_server *server, void *arg);
+    /* The first signal has come. After `serving`, on a thread of its own; it has returned when
+     * hewn_server_run does. */
+    void (*stopping)(hewn_server *server, void *arg);
+    void *arg;
+} hewn_run_opts;
+
 /* The ordinary life of a server program, in one call: starts, unless that has been done, and waits
- * for SIGINT and SIGTERM. The first of them calls `stopping` (which may be NULL) and drains, the
- * second ends at once. Returns when the server has ended, stopped by a signal or otherwise. Both
- * signals (and SIGPIPE) are blocked in the calling thread, and stay so: block them before you start
- * threads of your own.
- * Errors: those of hewn_server_start and hewn_server_wait.
- * Threads: `stopping` runs on a thread of its own; it has returned when this function does. */
-int hewn_server_run(hewn_server *server, void (*stopping)(hewn_server *server, void *arg),
-                    void *arg);
+ * for SIGINT and SIGTERM. The first of them drains, the second ends at once. Returns when the server
+ * has ended, stopped by a signal or otherwise. Both signals (and SIGPIPE) are blocked in the calling
+ * thread, and stay so: block them before you start threads of your own. `opts` may be NULL.
+ * Errors: those of hewn_server_start, then `serving` has not been called; -EAGAIN: there is no
+ * thread to wait for signals; -ETIMEDOUT: the drain deadline cut connections off. */
+int hewn_server_run(hewn_server *server, const hewn_run_opts *opts);
 
 /* What was really bound, "127.0.0.1:9000", in the order of the options; NULL past the last one.
  * Valid: as long as the server. */

@@ -102,9 +102,9 @@ static int refuse_setup(const char *program, int error, const hewn_fault *fault)
     return error == -EINVAL ? EXIT_USAGE : EXIT_UNAVAILABLE;
 }
 
-static void tell_addresses(const char *program, const hewn_server *server)
+static void tell_addresses(hewn_server *server, void *arg)
 {
-    const char *address;
+    const char *program = arg, *address;
     for (size_t i = 0; (address = hewn_server_address(server, i)) != NULL; i++) {
         char memory[WORDS_BYTES];
         hw_buffer words = HW_BUFFER_OVER(memory);
@@ -135,11 +135,8 @@ static int serve_app(hewn_app *app, const char *program, const hewn_server_opts 
         return refuse_app(program, &fault);
     if (error < 0)
         return refuse_setup(program, error, &fault);
-    error = hewn_server_start(server);
-    if (error == 0) {
-        tell_addresses(program, server);
-        error = hewn_server_run(server, tell_stopping, (void *)program);
-    }
+    error = hewn_server_run(server, &(hewn_run_opts){sizeof(hewn_run_opts), tell_addresses,
+                                                     tell_stopping, (void *)program});
     /* Freeing waits for handlers that do not return, and the one who asked for the end has waited
      * long enough, or has asked twice. */
     if (hewn_server_numbers(server).in_flight == 0)

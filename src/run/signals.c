@@ -3,12 +3,15 @@
  * Signals are waited for, never handled: no code runs in the middle of other code, and no global is
  * needed to reach the server. The one who waits is a thread of its own, for there are two things to
  * wait for at once, the server's end and the next signal; when the server has ended the thread is
- * woken by a signal of ours. */
+ * woken by a signal of ours. It is there before the server starts, so that a server that has told
+ * the world of itself lacks nothing, and it waits at a gate until then. */
 #include "run/signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "app/options.h"
 #include "run/server.h"
 #include "sys/process.h"
 #include "sys/thread.h"
@@ -17,8 +20,8 @@ enum { WATCH_STACK_BYTES = 128 * 1024 };
 
 typedef struct hw_signal_watch {
     hewn_server *server;
-    void (*stopping)(hewn_server *server, void *arg);
-    void *arg;
+    hewn_run_opts told;
+    pthread_mutex_t gate; /* shut while the server starts */
     atomic_bool is_over;
 } hw_signal_watch;
 
@@ -35,11 +38,13 @@ static void *watch_signals(void *arg)
 {
     hw_signal_watch *watch = arg;
     sigset_t signals = ending_signals();
+    pthread_mutex_lock(&watch->gate);
+    pthread_mutex_unlock(&watch->gate);
     for (int count = 0; count < 2; count++) {
         if (hw_sys_signal_wait(&signals) < 0 || atomic_load(&watch->is_over))
             break;
-        if (count == 0 && watch->stopping)
-            watch->stopping(watch->server, watch->arg);
+        if (count == 0 && watch->told.stopping)
+            watch->told.stopping(watch->server, watch->told.arg);
         hewn_server_stop(watch->server);
     }
     return NULL;
@@ -52,24 +57,35 @@ void hw_signals_hold(void)
     (void)hw_sys_signals_block(&signals);
 }
 
-int hewn_server_run(hewn_server *server, void (*stopping)(hewn_server *server, void *arg),
-                    void *arg)
+static int start_and_tell(hewn_server *server, const hewn_run_opts *told)
 {
-    hw_signal_watch watch = {.server = server, .stopping = stopping, .arg = arg};
-    pthread_t watcher;
-    hw_signals_hold();
     int error = server->is_started ? 0 : hewn_server_start(server);
-    if (error < 0)
-        return error;
-    int watched = hw_sys_thread_start(&watcher, watch_signals, &watch, WATCH_STACK_BYTES);
-    if (watched < 0) {
+    if (error == 0 && told->serving)
+        told->serving(server, told->arg);
+    return error;
+}
+
+int hewn_server_run(hewn_server *server, const hewn_run_opts *opts)
+{
+    hw_signal_watch watch = {.server = server, .gate = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t watcher;
+    bool is_known = hw_options_read(&watch.told, sizeof watch.told, opts);
+    hw_signals_hold();
+    pthread_mutex_lock(&watch.gate);
+    int watched = is_known ? hw_sys_thread_start(&watcher, watch_signals, &watch, WATCH_STACK_BYTES)
+                           : -EINVAL;
+    int result = watched < 0 ? watched : start_and_tell(server, &watch.told);
+    pthread_mutex_unlock(&watch.gate);
+    if (watched < 0 && server->is_started)
         hewn_server_stop(server);
-        (void)hewn_server_wait(server);
-        return watched;
+    if (server->is_started) {
+        int ended = hewn_server_wait(server);
+        result = result < 0 ? result : ended;
     }
-    int result = hewn_server_wait(server);
-    atomic_store(&watch.is_over, true);
-    (void)hw_sys_thread_signal(watcher, SIGTERM);
-    (void)hw_sys_thread_join(watcher);
+    if (watched == 0) {
+        atomic_store(&watch.is_over, true);
+        (void)hw_sys_thread_signal(watcher, SIGTERM);
+        (void)hw_sys_thread_join(watcher);
+    }
     return result;
 }

@@ -152,7 +152,7 @@ static int run(hewn_app *app, stall_state *state, const hewn_server_opts *opts)
     if (error == 0) {
         printf("%s\n", hewn_server_address(server, 0));
         fflush(stdout);
-        error = hewn_server_run(server, NULL, NULL);
+        error = hewn_server_run(server, NULL);
     }
     hewn_server_free(server);
     return error == 0 || error == -ETIMEDOUT ? 0 : 70;

@@ -6,10 +6,31 @@
 #include "hewn/server.h"
 #include "unit/harness.h"
 
+typedef struct run_tellings {
+    int serving, stopping;
+} run_tellings;
+
+static void count_serving(hewn_server *server, void *arg)
+{
+    run_tellings *told = arg;
+    assert_non_null(hewn_server_address(server, 0));
+    assert_int_equal(told->stopping, 0);
+    told->serving++;
+}
+
 static void count_stopping(hewn_server *server, void *arg)
 {
+    run_tellings *told = arg;
     assert_int_equal(hewn_server_numbers(server).in_flight, 0);
-    ++*(int *)arg;
+    assert_int_equal(told->serving, 1);
+    told->stopping++;
+}
+
+static int run_and_count(hewn_server *server, run_tellings *told)
+{
+    const hewn_run_opts opts = {sizeof opts, count_serving, count_stopping, told};
+    *told = (run_tellings){0};
+    return hewn_server_run(server, &opts);
 }
 
 HW_THREAD_TEST(signals_end_a_server)
@@ -17,7 +38,7 @@ HW_THREAD_TEST(signals_end_a_server)
     static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     hewn_server *server;
-    int stopping = 0;
+    run_tellings told;
     hewn_app *app = hewn_new();
     HW_NEED(app);
     int error = hewn_server_new(app, &opts, NULL, &server);
@@ -25,10 +46,11 @@ HW_THREAD_TEST(signals_end_a_server)
     HW_NEED_OK(error);
     hw_signals_hold();
     kill(getpid(), SIGTERM); /* waits for the one who waits for it */
-    error = hewn_server_run(server, count_stopping, &stopping);
+    error = run_and_count(server, &told);
     hewn_server_free(server);
     HW_NEED_OK(error);
-    assert_int_equal(stopping, 1);
+    assert_int_equal(told.serving, 1);
+    assert_int_equal(told.stopping, 1);
 }
 
 HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
@@ -36,7 +58,7 @@ HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
     static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     hewn_server *server;
-    int stopping = 0;
+    run_tellings told;
     hewn_app *app = hewn_new();
     HW_NEED(app);
     int error = hewn_server_new(app, &opts, NULL, &server);
@@ -45,9 +67,9 @@ HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
     error = hewn_server_start(server);
     if (error == 0) {
         hewn_server_stop(server);
-        error = hewn_server_run(server, count_stopping, &stopping);
+        error = run_and_count(server, &told);
     }
     hewn_server_free(server);
     HW_NEED_OK(error);
-    assert_int_equal(stopping, 0);
+    assert_int_equal(told.stopping, 0);
 }
