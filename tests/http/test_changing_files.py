@@ -1,5 +1,6 @@
 """Files that change while they are sent."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -85,4 +86,6 @@ def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path_factory):
         watcher.communicate(timeout=SECONDS_MAX)
     calls = trace.read_text()
     assert calls.count("sendfile(") > 10
-    assert "pread64(" not in calls and " read(" not in calls
+    # What is read besides are the eight bytes by which one thread wakes another.
+    files = set(re.findall(r"sendfile\(\d+, (\d+),", calls))
+    assert not files & set(re.findall(r"(?:pread64|read)\((\d+),", calls))

@@ -1,4 +1,5 @@
 """How it ends."""
+import contextlib
 import re
 import signal
 import time
@@ -66,7 +67,8 @@ def test_while_it_drains_nobody_new_is_let_in(slow):
     deadline = time.monotonic() + SECONDS_MAX
     with pytest.raises(ConnectionRefusedError):
         while time.monotonic() < deadline:
-            with connected(port):
+            # Who came just before the listener closed is reset, perhaps while he still connects.
+            with contextlib.suppress(ConnectionResetError), connected(port):
                 pass
     assert read_to_end(connection) == BIG
     assert running.ended() == 0

@@ -87,8 +87,8 @@ HW_TEST(guest_is_ready_when_a_timer_is_due)
     guest_bench bench;
     open_guest_bench(&bench);
     hw_loop_arm(&bench.loop, &bench.timer, 1);
-    hw_guest_poll(&bench.guest, 0);
-    assert_true(is_guest_ready(&bench, 10000));
+    hw_guest_poll(&bench.guest, 0); /* on a slow machine it is due by now */
+    assert_true(bench.fired > 0 || is_guest_ready(&bench, 10000));
     while (bench.fired == 0)
         hw_guest_poll(&bench.guest, 1000);
     assert_int_equal(bench.fired, 1);
