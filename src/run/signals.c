@@ -75,6 +75,7 @@ int hewn_server_run(hewn_server *server, const hewn_run_opts *opts)
     int watched = is_known ? hw_sys_thread_start(&watcher, watch_signals, &watch, WATCH_STACK_BYTES)
                            : -EINVAL;
     int result = watched < 0 ? watched : start_and_tell(server, &watch.told);
+    atomic_store(&watch.is_over, result < 0);
     pthread_mutex_unlock(&watch.gate);
     if (watched < 0 && server->is_started)
         hewn_server_stop(server);
