@@ -13,7 +13,8 @@
  *     }
  *
  * MEMORY   Every pointer the library hands to a handler lives in that request's arena: until the
- *          response has been sent. You never free one. Keep it longer: copy it.
+ *          response has been sent and what hewn_defer and hewn_after have been given has run. You
+ *          never free one. Keep it longer: copy it.
  * STRINGS  NUL-terminated, no embedded NUL (such requests get 400). What a client sent may hold any
  *          other byte; it need not be UTF-8.
  * ERRORS   int: 0 or a positive count; negative errno. Pointer: NULL = absent. A function that
@@ -24,7 +25,8 @@
  *          A handler may block, for as long as its timeout_ms: another thread goes on with
  *          everybody else. It has 128 KiB of stack.
  *          Functions that take a request or a response may be called only by the thread that runs
- *          its handler, while it runs.
+ *          its handler, while it runs; or, of an answer that comes later or is written as a stream,
+ *          by the one that has it then. Those that say so may be called by any.
  * ABI      Option structs start with .size (filled by the macros). Zero means the default;
  *          HEWN_NONE and HEWN_UNLIMITED say so in words. A tail the library does not know must be
  *          zero, or registration aborts; so must members that are declared but not available in
@@ -35,6 +37,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +65,7 @@ typedef struct hewn_response hewn_response;       /* one response under construc
 typedef struct hewn_next hewn_next;               /* what a middleware is around */
 typedef struct hewn_json hewn_json;               /* a JSON value that was read, in the arena */
 typedef struct hewn_json_writer hewn_json_writer; /* JSON that is being made */
+typedef struct hewn_out hewn_out;                 /* the body of a response that is being written */
 typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not available yet */
 
 /* Answers a request: returns what one of the functions below made for it, never NULL. */
@@ -82,7 +86,9 @@ typedef struct hewn_app_opts {
     uint64_t body_bytes_max;    /* default 1 MiB; a larger body is 413 before the handler runs */
     unsigned timeout_ms;        /* for an answer; default 30 000; then the client gets a 504,
                                  * or a 503 when no thread was free for the handler */
-    bool serial;                /* not available in this version */
+    bool serial;                /* never two handlers of this app at the same time, nor of what is
+                                 * mounted in it: they take turns, as they come; so do middleware,
+                                 * error handlers, and what begins a promised answer */
     const char *const *secrets; /* for signed cookies; NULL-terminated, each of 32 random bytes or
                                  * more: the first signs, all verify, so a new one goes in front */
     const char *title;          /* not available in this version */
@@ -107,7 +113,9 @@ void hewn_app_free(hewn_app *app);
 
 /* Routes. */
 
-enum { HEWN_BODY_BUFFER = 0, HEWN_BODY_STREAM = 1 }; /* STREAM: not available in this version */
+/* What becomes of the body before the handler runs. BUFFER: it is read whole. STREAM: nothing; the
+ * handler reads it as it comes, with hewn_read, and runs on a thread that may wait for it. */
+enum { HEWN_BODY_BUFFER = 0, HEWN_BODY_STREAM = 1 };
 
 typedef struct hewn_route {
     size_t size;             /* sizeof(hewn_route) */
@@ -300,9 +308,18 @@ int hewn_put_value(hewn_request *rq, const void *key, void *value);
 /* What was attached last with this key, or NULL. */
 void *hewn_value(const hewn_request *rq, const void *key);
 
-/* The request's whole body with a NUL behind it; ret_length may be NULL. Never NULL: without a body
- * it is "". */
+/* The request's whole body with a NUL behind it; ret_length may be NULL. Never NULL: without a body,
+ * and where the route has HEWN_BODY_STREAM, it is "". */
 const void *hewn_body(const hewn_request *rq, size_t *ret_length);
+
+/* Reads on in the body, of a route with HEWN_BODY_STREAM as it comes: waits until there is
+ * something, and copies at most so many bytes of it. The client that waits to be asked for its body
+ * (100-continue) is asked by the first call. As long as it gets on the route's timeout_ms begins
+ * anew; a client that sends too slowly is given up. A handler may answer without reading it all.
+ * Errors: 0 at the end. A negative errno when the rest will not come: -EPIPE, the client has gone;
+ * -EMSGSIZE, it is more than body_bytes_max; -ETIMEDOUT, it is too slow; -EBADMSG, it is broken.
+ * Then give back what you have and return any response: the client gets the one that fits. */
+ssize_t hewn_read(hewn_request *rq, void *to, size_t bytes);
 
 /* The body as JSON (RFC 8259): of the type application/json, or one that ends in "+json". Read once,
  * whenever it is asked for first. No name may be in an object twice, no string holds \u0000;
@@ -451,6 +468,127 @@ int hewn_cookie_put(hewn_response *rs, const char *name, const hewn_cookie_opts 
  * Conditions count for a status of 200 to 299 only. A tag that cannot be sent is misuse: see
  * ERRORS. */
 bool hewn_etag(hewn_response *rs, const char *tag);
+
+/* Bodies that are written while they are sent.
+ *
+ * Nothing of such a body is kept: what the client does not take is waited for. Its length is not
+ * known, so it goes out in chunks, to an HTTP/1.0 client until the connection closes. While it is
+ * written the request is valid, and belongs to who writes; no other response can be made of it. To
+ * HEAD nothing is written. type as for hewn_bytes; text/event-stream also gets Cache-Control:
+ * no-cache. */
+
+/* Writes a body: 0 when it is whole, a negative errno to break it off, so that the client can tell. */
+typedef int hewn_stream_fn(hewn_out *out, void *arg);
+
+/* A response whose body `stream` writes on a thread of its own, for as long as it likes: it may wait
+ * for whatever it wants, and does for the client in hewn_write. There are streams_max such threads
+ * (hewn/server.h); when all are busy the client gets a 503. */
+HEWN_MUST_USE hewn_response *hewn_stream(hewn_request *rq, int status, const char *type,
+                                         hewn_stream_fn *stream, void *arg);
+
+/* What a fill says: that was all; ask again when the client can take more; there is nothing now: ask
+ * again when hewn_wake is called, or a second later. */
+enum { HEWN_DONE = 0, HEWN_MORE = 1, HEWN_WAIT = 2 };
+
+/* Writes the next piece of a body, at most 64 KiB of it: one of the three, or a negative errno to
+ * break it off. */
+typedef int hewn_fill(hewn_out *out, void *arg);
+
+/* A response whose body `fill` writes piece by piece, called whenever the client can take more. No
+ * thread waits for it in between: thousands of them are no more than memory. */
+HEWN_MUST_USE hewn_response *hewn_pull(hewn_request *rq, int status, const char *type,
+                                       hewn_fill *fill, void *arg);
+
+/* Writes bytes, or what printf makes. Small pieces are gathered: hewn_flush sends what there is, and
+ * so does the end of a fill or stream. In a stream they wait until the client has taken enough.
+ * Errors: -EPIPE: the client has gone; return soon. -ENOBUFS, in a fill: more than 64 KiB, of which
+ * this piece is not taken. */
+int hewn_write(hewn_out *out, const void *bytes, size_t length);
+int hewn_writef(hewn_out *out, const char *format, ...) HEWN_PRINTF(2, 3);
+int hewn_flush(hewn_out *out);
+
+/* Writes and sends an event of a text/event-stream (WHATWG HTML 9.2): its name, its id, its data,
+ * which may have several lines; each may be NULL. All NULL is a comment, which keeps whoever is in
+ * between awake.
+ * Errors: as hewn_write; -EINVAL: a line break in a name or id. */
+int hewn_sse(hewn_out *out, const char *event, const char *id, const char *data);
+
+/* The request whose response is being written. */
+hewn_request *hewn_out_request(hewn_out *out);
+
+/* Waits in a handler or stream.
+ * Errors: 0 after that time. At once, if need be: -EPIPE when the client has gone; -ESHUTDOWN when
+ * the server is about to end: say what is left to say and return, its drain_ms run. */
+int hewn_sleep(hewn_request *rq, unsigned ms);
+
+/* Whether the server is about to end. Idle fills are asked again then. A stream that ends now ends
+ * well: its client sees a whole body, and comes again if it is an EventSource.
+ * Threads: any that has the request. */
+bool hewn_stopping(const hewn_request *rq);
+
+/* Answers that come later, from whatever thread has them: of a queue, another library's loop, a
+ * device. No thread waits for them here.
+ *
+ *     static void begin(hewn_later later, hewn_request *rq, void *arg)
+ *     {
+ *         queue_put(arg, hewn_param_int(rq, "id"), later);
+ *     }
+ *     static hewn_response *ask(hewn_request *rq)
+ *     {
+ *         return hewn_wait_for(rq, begin, queue);
+ *     }
+ *     // on some thread, later:
+ *     hewn_request *rq = hewn_later_request(later);
+ *     if (rq)
+ *         hewn_later_send(later, hewn_text(rq, 200, answer));
+ */
+
+/* A promised answer. It is a value and may be copied and kept; when its time is over it is stale, and
+ * whatever is done with it says so, whether the request, the server or the app are still there or
+ * not. Zero is stale. */
+typedef struct hewn_later {
+    uint64_t id;
+} hewn_later;
+
+/* Begins what will answer. The request is its own until it returns; until then others who ask for it
+ * wait. */
+typedef void hewn_later_start(hewn_later later, hewn_request *rq, void *arg);
+
+/* Promises the answer. `start` is called when the handler and the middleware around it have returned,
+ * so that nobody answers before they are done; its hewn_status is 0, and fields that middleware sets
+ * are put on the answer. When the route's timeout_ms are over the client gets a 504. */
+HEWN_MUST_USE hewn_response *hewn_wait_for(hewn_request *rq, hewn_later_start *start, void *arg);
+
+/* The request of a promise, to make the answer of. Who has got it holds it, and must call
+ * hewn_later_send, soon: until then it does not end, even if nobody wants it any more.
+ * Threads: any. One that passes it on does not touch it afterwards.
+ * Errors: NULL: it is answered, given up or timed out, or somebody else holds it. */
+hewn_request *hewn_later_request(hewn_later later);
+
+/* Keeps the promise with a response of the request that is held; rs NULL gives it up: a 500. That
+ * may also be done without holding it.
+ * Threads: any.
+ * Errors: -ESTALE: too late; nobody gets it. A response of a request that is not held aborts. */
+int hewn_later_send(hewn_later later, hewn_response *rs);
+
+/* Names the body that is being written, for hewn_wake. Zero when there is no memory. */
+hewn_later hewn_waker(hewn_out *out);
+
+/* Has a fill that said HEWN_WAIT asked again.
+ * Threads: any.
+ * Errors: -ESTALE: that body is over. */
+int hewn_wake(hewn_later later);
+
+/* Afterwards. */
+
+/* Has something done when the request is over, whatever has become of it: what was deferred last
+ * comes first. It may block.
+ * Errors: -ENOMEM: it will not be done. */
+int hewn_defer(hewn_request *rq, void (*run)(void *arg), void *arg);
+
+/* The same with what has been sent: the status, or 0 if there was nobody to send it to, and the bytes
+ * of the body. Responses can no longer be made. */
+int hewn_after(hewn_request *rq, void (*run)(hewn_request *rq, int status, uint64_t bytes));
 
 /* JSON that was read: hewn_body_json. All of these take NULL as a value that is not there, so a
  * handler need not check on its way.

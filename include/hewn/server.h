@@ -50,6 +50,8 @@ typedef struct hewn_limits {
      * nobody is left who comes is answered 503. When all of it is used no requests are read until
      * there is room. */
     uint64_t memory_bytes_max;
+    unsigned
+        streams_max; /* threads for hewn_stream; 256, at most 10 000; beyond it clients get 503 */
 } hewn_limits;
 
 /* One finished exchange. Texts that are absent are "". What a client sent stands here as it came:

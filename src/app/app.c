@@ -20,10 +20,7 @@ static const uint64_t body_bytes_default = 1024 * 1024;
 
 static void refuse_app_options(const hewn_app_opts *opts)
 {
-    const char *name = opts->serial    ? "serial"
-                       : opts->title   ? "title"
-                       : opts->version ? "version"
-                                       : NULL;
+    const char *name = opts->title ? "title" : opts->version ? "version" : NULL;
     if (name)
         hw_misuse_abort(NULL, 0, "hewn_app_new: app option .%s is not available in this version",
                         name);
@@ -57,6 +54,7 @@ hewn_app *hewn_app_new(const hewn_app_opts *opts)
     app->describe = hw_reply_of(app, hw_dispatch_describe(&app->allow));
     app->allow = HW_TEXT("OPTIONS");
     atomic_init(&app->references, 1);
+    hw_serial_init(&app->serial);
     hw_router_init(&app->router);
     return app;
 }
@@ -77,6 +75,7 @@ void hewn_app_free(hewn_app *app)
     hw_router_fini(&app->router);
     hw_map_fini(&app->names);
     hw_formats_fini(&app->formats);
+    hw_serial_fini(&app->serial);
     if (app->hosts)
         hw_hosts_fini(app->hosts);
     if (app->opts.state_free)

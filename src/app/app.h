@@ -13,6 +13,7 @@
 #include "app/router.h"
 #include "app/sign.h"
 #include "base/error.h"
+#include "exchange/serial.h"
 
 /* So deep may apps be mounted in each other. */
 #define HW_APP_DEPTH_MAX 16
@@ -57,6 +58,8 @@ struct hewn_app {
     hw_seal_step *seal_steps;
     hw_fault fault;
     atomic_uint references;
+    hw_serial serial; /* its own */
+    hw_serial *turns; /* sealed: what its handlers take turns in; NULL: they need not */
     bool is_sealed;
     atomic_bool is_strict; /* of the outermost one */
     hw_formats formats;

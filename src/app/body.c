@@ -5,6 +5,9 @@
  * one line in a handler, whatever it was: 415 for the wrong media type or a coding (RFC 9110
  * 15.5.16), 400 for what is broken, 413 for what is too much. It is one function for all readers,
  * and tells what the one has found that was asked last. */
+#include <errno.h>
+#include <string.h>
+
 #include "app/call.h"
 #include "app/json.h"
 #include "http/element.h"
@@ -72,4 +75,22 @@ hewn_response *hewn_body_problem(hewn_request *rq)
     if (problem->accept)
         hw_response_add(&rq->response, HW_FIELD_ACCEPT, hw_text_of(problem->accept));
     return &rq->response;
+}
+
+/* Of a body that is all there. */
+static ssize_t read_content(hw_call *call, hw_text content, char *to, size_t bytes)
+{
+    hw_text left = hw_text_upto(hw_text_from(content, call->read_length), bytes);
+    if (left.length > 0)
+        memcpy(to, left.at, left.length);
+    call->read_length += left.length;
+    return (ssize_t)left.length;
+}
+
+ssize_t hewn_read(hewn_request *rq, void *to, size_t bytes)
+{
+    if (rq->intake)
+        return hw_flow_read(rq->intake, to, bytes);
+    hw_call *call = hw_call_of(rq);
+    return call ? read_content(call, rq->request.content, to, bytes) : -ENOMEM;
 }

@@ -38,6 +38,7 @@ typedef struct hw_call {
     hw_pairs query, cookies, form;
     hw_body_problem form_problem, json_problem;
     const hw_body_problem *body_problem; /* what the last reader of the body has found; or NULL */
+    size_t read_length;                  /* of a buffered body, by hewn_read */
     const hewn_json *json;               /* NULL: not read yet, or not to be read */
     bool is_json_read;
 } hw_call;

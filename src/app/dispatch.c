@@ -104,7 +104,7 @@ static hw_body_plan plan_handler(void *arg, hw_exchange *exchange)
 {
     const hw_route *route = arg;
     (void)exchange;
-    return (hw_body_plan){HW_PLAN_BUFFER, route->body_bytes_max};
+    return (hw_body_plan){route->reads_body ? HW_PLAN_READ : HW_PLAN_BUFFER, route->body_bytes_max};
 }
 
 static void run_handler(void *arg, hw_exchange *exchange)

@@ -117,6 +117,12 @@ static void run_from(const hw_reply *reply, size_t at, hewn_request *rq)
     settle_response(rq, layer->run(rq, &next, layer->arg), "a middleware returned no response");
 }
 
+void hw_reply_settle(hw_exchange *exchange, const char *words)
+{
+    settle_response(exchange, &exchange->response, words);
+    dress_error(hw_reply_to(exchange), exchange);
+}
+
 hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next)
 {
     if (next->was_run) {
@@ -159,9 +165,11 @@ hw_reply hw_reply_of(const hewn_app *scope, hw_answerer inner)
     return (hw_reply){.inner = inner, .answerer = inner, .scope = scope};
 }
 
-void hw_reply_seal(hw_reply *reply, hw_layers layers, hewn_error_handler *on_error)
+void hw_reply_seal(hw_reply *reply, hw_layers layers, hewn_error_handler *on_error,
+                   hw_serial *serial)
 {
     reply->layers = layers;
+    reply->pace.serial = serial;
     reply->on_error = on_error;
     if (reply->has_own_errors && layers.count == 0 && !on_error)
         return;
@@ -170,7 +178,7 @@ void hw_reply_seal(hw_reply *reply, hw_layers layers, hewn_error_handler *on_err
         .quick = layers.count == 0 && reply->inner.quick ? answer_reply_quickly : NULL,
         .answer = answer_reply,
         .arg = reply,
-        .pace = reply->inner.pace ? reply->inner.pace : &reply->pace,
+        .pace = reply->inner.pace && !serial ? reply->inner.pace : &reply->pace,
     };
 }
 

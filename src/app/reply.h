@@ -32,8 +32,13 @@ typedef struct hw_reply {
 
 hw_reply hw_reply_of(const hewn_app *scope, hw_answerer inner);
 /* Puts the layers around it, whose array must live as long, and lets on_error (NULL: nobody) make
- * the bodies of errors. */
-void hw_reply_seal(hw_reply *reply, hw_layers layers, hewn_error_handler *on_error);
+ * the bodies of errors; has whatever of the program runs for it take turns in `serial` (NULL: it need
+ * not). */
+void hw_reply_seal(hw_reply *reply, hw_layers layers, hewn_error_handler *on_error,
+                   hw_serial *serial);
+/* Of an exchange whose answer comes from elsewhere, with its layers left already: from here on there
+ * is a response that can be sent. `words`: what is wrong when none was made. */
+void hw_reply_settle(hw_exchange *exchange, const char *words);
 
 /* The reply that answers an exchange. NULL: none was chosen. */
 const hw_reply *hw_reply_to(const hw_exchange *exchange);

@@ -9,16 +9,17 @@
 
 static void refuse_route_options(const hewn_route *route, const char *file, int line)
 {
-    const char *name = route->body != HEWN_BODY_BUFFER ? "body"
-                       : route->no_csrf                ? "no_csrf"
-                       : route->summary                ? "summary"
-                       : route->in                     ? "in"
-                       : route->out                    ? "out"
-                                                       : NULL;
+    const char *name = route->no_csrf   ? "no_csrf"
+                       : route->summary ? "summary"
+                       : route->in      ? "in"
+                       : route->out     ? "out"
+                                        : NULL;
     if (name)
         hw_misuse_abort(file, line, "route option .%s is not available in this version", name);
     if (!route->handler)
         hw_misuse_abort(file, line, "a route needs a handler");
+    if (route->body != HEWN_BODY_BUFFER && route->body != HEWN_BODY_STREAM)
+        hw_misuse_abort(file, line, "route option .body is HEWN_BODY_BUFFER or HEWN_BODY_STREAM");
 }
 
 static void refuse_route_method(hw_text method, const char *file, int line)
@@ -103,7 +104,9 @@ static int copy_with(hw_arena *arena, hewn_middleware *const *with, hw_route *ro
 
 static void set_limits(hw_route *route, const hewn_app_opts *app, const hewn_route *opts)
 {
-    route->reply.pace.is_blocking = opts->blocking;
+    route->reads_body = opts->body == HEWN_BODY_STREAM;
+    /* Who reads what has not come yet waits as a rule. */
+    route->reply.pace.is_blocking = opts->blocking || route->reads_body;
     route->reply.pace.timeout_ms = opts->timeout_ms ? opts->timeout_ms : app->timeout_ms;
     route->body_bytes_max = opts->body_bytes_max ? opts->body_bytes_max : app->body_bytes_max;
     if (route->body_bytes_max == HEWN_NONE)

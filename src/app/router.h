@@ -16,6 +16,7 @@ struct hw_route {
     hewn_handler *handler;
     void *arg;
     uint64_t body_bytes_max;
+    bool reads_body;              /* as it comes */
     hewn_middleware *const *with; /* around the handler alone; NULL-terminated, or NULL */
     hw_text name;                 /* for hewn_url_for; empty: none */
     const char *file;             /* where it is written */

@@ -59,7 +59,7 @@ static int lay_route(hewn_app *app, hw_route *route)
             own[layers.count + i] = (hw_layer){route->with[i], NULL};
         layers = (hw_layers){own, layers.count + count};
     }
-    hw_reply_seal(&route->reply, layers, app->on_error);
+    hw_reply_seal(&route->reply, layers, app->on_error, app->turns);
     return 0;
 }
 
@@ -82,8 +82,8 @@ static int seal_spot(hewn_app *app, hw_spot *spot)
         if (lay_route(app, route) < 0)
             return -ENOMEM;
     hw_layers layers = spot->refuse.scope->layers;
-    hw_reply_seal(&spot->refuse, layers, app->on_error);
-    hw_reply_seal(&spot->describe, layers, app->on_error);
+    hw_reply_seal(&spot->refuse, layers, app->on_error, app->turns);
+    hw_reply_seal(&spot->describe, layers, app->on_error, app->turns);
     return 0;
 }
 
@@ -93,9 +93,9 @@ static int seal_app(hewn_app *app, hewn_app *top, int depth);
 static int seal_mount(hewn_app *app, hw_mount *mount, hewn_app *top, int depth)
 {
     hw_layers layers = mount->reply.scope->layers;
-    hw_reply_seal(&mount->redirect, layers, app->on_error);
+    hw_reply_seal(&mount->redirect, layers, app->on_error, app->turns);
     if (!mount->app) {
-        hw_reply_seal(&mount->reply, layers, app->on_error);
+        hw_reply_seal(&mount->reply, layers, app->on_error, app->turns);
         return 0;
     }
     const char *base =
@@ -117,9 +117,9 @@ static int lay_out(hewn_app *app)
         error = lay_scope(app, group);
     for (hw_spot *spot = app->router.spots; spot && error == 0; spot = spot->next)
         error = seal_spot(app, spot);
-    hw_reply_seal(&app->absent, app->layers, app->on_error);
-    hw_reply_seal(&app->unknown, app->layers, app->on_error);
-    hw_reply_seal(&app->describe, app->layers, app->on_error);
+    hw_reply_seal(&app->absent, app->layers, app->on_error, app->turns);
+    hw_reply_seal(&app->unknown, app->layers, app->on_error, app->turns);
+    hw_reply_seal(&app->describe, app->layers, app->on_error, app->turns);
     return error;
 }
 
@@ -128,6 +128,9 @@ static int seal_app(hewn_app *app, hewn_app *top, int depth)
     if (depth > HW_APP_DEPTH_MAX)
         hw_misuse_abort(NULL, 0, "apps are mounted more than %d deep", HW_APP_DEPTH_MAX);
     app->is_sealed = true;
+    /* The outermost serial app's: its middleware runs for those inside it too. */
+    const hewn_app *outer = app->around ? app->around->owner : NULL;
+    app->turns = outer && outer->turns ? outer->turns : app->opts.serial ? &app->serial : NULL;
     int error = lay_out(app);
     for (hw_mount *mount = app->router.mounts; mount && error == 0; mount = mount->next)
         error = seal_mount(app, mount, top, depth);

@@ -16,11 +16,6 @@ const char *hewn_id(const hewn_request *rq)
     return hw_exchange_id((hewn_request *)rq);
 }
 
-bool hewn_gone(const hewn_request *rq)
-{
-    return atomic_load_explicit(&rq->is_gone, memory_order_relaxed);
-}
-
 /* There are few of them: those of the layers around a handler. */
 static hw_value *find_attached(const hewn_request *rq, const void *key)
 {

@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 typedef struct hewn_request hw_exchange; /* see exchange.h */
+typedef struct hw_serial hw_serial;      /* see serial.h */
 
 typedef enum hw_plan_kind {
     HW_PLAN_NONE,   /* the answer needs no body: it is read past, up to the limit, or the connection
                        closes */
     HW_PLAN_BUFFER, /* answer when all of it is there */
     HW_PLAN_STREAM, /* answer at once; the body is a source */
+    HW_PLAN_READ,   /* answer at once, on a thread that may wait: it reads the body from a flow */
 } hw_plan_kind;
 
 /* What is to be done with the request's body. */
@@ -55,6 +57,7 @@ typedef struct hw_left {
 typedef struct hw_pace {
     unsigned timeout_ms; /* for the answer, or the client gets a 504; 0: the server's */
     bool is_blocking;    /* it never runs where a loop would wait for it */
+    hw_serial *serial;   /* one of those that share this at a time; NULL: any number */
     /* What was learned, see server/answer.c. */
     _Atomic int64_t stalled_ns;  /* when a loop waited for it last; monotonic, 0: never */
     _Atomic unsigned aside_runs; /* so often it starts on a spare */

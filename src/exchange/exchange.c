@@ -34,9 +34,17 @@ static void drop_bodies(hw_exchange *exchange)
     exchange->request.body = exchange->response.body = NULL;
 }
 
+void hw_exchange_end_intake(hw_exchange *exchange)
+{
+    if (exchange->intake)
+        hw_flow_fini(exchange->intake);
+    exchange->intake = NULL;
+}
+
 void hw_exchange_fini(hw_exchange *exchange)
 {
     drop_bodies(exchange);
+    hw_exchange_end_intake(exchange);
     hw_arena_fini(&exchange->arena);
 }
 
@@ -111,7 +119,8 @@ static void take_plain_target(hw_request *request)
 }
 
 /* Everything but the request and the arena: what the exchange before has in these members is
- * overwritten here; but what points into the arena is gone with that already. */
+ * overwritten here; but what points into the arena is gone with that already, and hooks, promise and
+ * intake are when they are over. */
 static void start_exchange(hw_exchange *exchange, const hw_carrier_ops *carrier,
                            const hw_place *place, int64_t now_ms, int64_t began_ns)
 {
@@ -189,6 +198,17 @@ static int open_inflow(hw_exchange *exchange, uint64_t length)
     return 0;
 }
 
+/* For a body of this length; what is read at once needs no more room than it takes. */
+static int open_intake(hw_exchange *exchange, uint64_t length)
+{
+    hw_flow *flow = hw_arena_alloc(&exchange->arena, sizeof *flow);
+    size_t capacity = (size_t)hw_number_min(HW_FLOW_BYTES, length ? length : 1);
+    if (!flow || hw_flow_init(flow, exchange, capacity) < 0)
+        return -ENOMEM;
+    exchange->intake = flow;
+    return 0;
+}
+
 int hw_exchange_expect(hw_exchange *exchange)
 {
     uint64_t length = exchange->request.content_length;
@@ -199,6 +219,8 @@ int hw_exchange_expect(hw_exchange *exchange)
         return expect_buffer(exchange);
     case HW_PLAN_STREAM:
         return open_inflow(exchange, length);
+    case HW_PLAN_READ:
+        return open_intake(exchange, length);
     case HW_PLAN_NONE:
         break;
     }
@@ -245,6 +267,8 @@ ssize_t hw_exchange_feed(hw_exchange *exchange, hw_text bytes)
     size_t taken = bytes.length;
     if (exchange->plan.kind == HW_PLAN_STREAM)
         taken = hw_ring_feed(exchange->inflow, bytes);
+    else if (exchange->plan.kind == HW_PLAN_READ)
+        taken = hw_flow_feed(exchange->intake, bytes);
     else if (exchange->plan.kind == HW_PLAN_BUFFER && feed_buffer(exchange, bytes) < 0)
         return -ENOMEM;
     exchange->fed += taken;
@@ -255,6 +279,8 @@ void hw_exchange_feed_end(hw_exchange *exchange, hw_fields trailers)
 {
     if (exchange->plan.kind == HW_PLAN_STREAM)
         hw_ring_end(exchange->inflow, trailers);
+    else if (exchange->plan.kind == HW_PLAN_READ)
+        hw_flow_end(exchange->intake); /* its reader has the request, and reads no trailers */
     else
         exchange->request.trailers = trailers;
 }
@@ -280,7 +306,11 @@ hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status)
 
 void hw_exchange_note_gone(hw_exchange *exchange)
 {
-    atomic_store_explicit(&exchange->is_gone, true, memory_order_relaxed);
+    atomic_store(&exchange->is_gone, true);
+    if (exchange->intake)
+        hw_flow_fail(exchange->intake, -EPIPE);
+    if (exchange->place->bell)
+        hw_bell_ring(exchange->place->bell);
 }
 
 void hw_exchange_gone(hw_exchange *exchange)
@@ -302,4 +332,12 @@ void hw_exchange_leave(hw_exchange *exchange, size_t slot, void *item)
     hw_assert(exchange->is_quick);
     hw_assert(slot < exchange->place->local_count);
     exchange->left = (hw_left){slot, item};
+}
+
+void hw_exchange_run_hooks(hw_exchange *exchange, const hw_sent *sent)
+{
+    for (hw_hook *hook; (hook = exchange->hooks);) {
+        exchange->hooks = hook->next;
+        hook->run(hook, exchange, sent);
+    }
 }

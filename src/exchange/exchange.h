@@ -9,6 +9,8 @@
 
 #include "base/sink.h"
 #include "exchange/answerer.h"
+#include "exchange/bell.h"
+#include "exchange/flow.h"
 #include "exchange/request.h"
 #include "exchange/response.h"
 #include "exchange/ring.h"
@@ -16,7 +18,7 @@
 #include "http/media.h"
 
 /* What an exchange may ask of the driver that carries it. On the loop only, but for `peer`, which
- * its handler may ask for. */
+ * its handler may ask for, and the last two. */
 typedef struct hw_carrier_ops {
     void (*wake)(
         hw_exchange *exchange); /* there is something to send, or room for more of the body */
@@ -24,6 +26,10 @@ typedef struct hw_carrier_ops {
     void (*stop)(hw_exchange *exchange, int error); /* abort what is being sent; error says why */
     hw_text (*peer)(hw_exchange *exchange); /* whom the connection is from, in the arena; "": no
                                                memory */
+    /* Threads: any. Something has moved in a flow, or a waker was used: the loop looks, soon. */
+    void (*notify)(hw_exchange *exchange);
+    /* Threads: whoever was the last to have it. A promised answer is there (later.h). */
+    void (*give_back)(hw_exchange *exchange);
 } hw_carrier_ops;
 
 /* Where an exchange takes place: what all exchanges of one loop share. Owned by the server. */
@@ -34,7 +40,21 @@ typedef struct hw_place {
     struct hw_ids *ids;      /* of exchange/client.h; NULL: there are none */
     void **locals;           /* one an hw_local, in order of registration */
     size_t local_count;
+    hw_bell *bell;           /* for who sleeps in a handler; NULL: nobody can */
+    atomic_bool is_draining; /* the server is about to end. Any thread may ask */
 } hw_place;
+
+/* Something to be done when an exchange is over. In the arena; the first member of whatever it
+ * needs. */
+typedef struct hw_sent {
+    int status;     /* as sent; 0: nothing was */
+    uint64_t bytes; /* of the body */
+} hw_sent;
+typedef struct hw_hook hw_hook;
+struct hw_hook {
+    void (*run)(hw_hook *hook, hw_exchange *exchange, const hw_sent *sent);
+    hw_hook *next;
+};
 
 /* Public code knows it as the opaque `hewn_request`: to a handler the request is the whole
  * exchange. */
@@ -50,7 +70,11 @@ struct hewn_request {
         *call;           /* what the application keeps of it, in the arena: its business; or NULL */
     const hw_step *told; /* a step the answer has taken: told when it is over; or NULL */
     hw_left left;        /* for the loop's state, once the answer is over */
+    hw_hook *hooks;      /* the last one first; NULL: none */
+    hw_promise *promise; /* of a response of the kind LATER */
+    uint64_t later;      /* later.c's; 0: none is open */
     hw_ring *inflow;     /* plan `stream`: the end of request.body the driver feeds */
+    hw_flow *intake;     /* plan `read`: what the handler reads from */
     size_t content_capacity;    /* plan `buffer`: room behind request.content */
     int64_t now_ms;             /* wall clock when the head was complete */
     int64_t began_ns;           /* monotonic, the same moment */
@@ -95,8 +119,13 @@ hw_source *hw_exchange_take_body(hw_exchange *exchange);
 hw_source *hw_exchange_start_tunnel(hw_exchange *exchange, int status);
 /* The client is gone or the connection fails: a streamed body breaks off. */
 void hw_exchange_gone(hw_exchange *exchange);
-/* The same of one that a handler has: it can ask, and nothing else of it is touched. */
+/* The same of one that a handler has: it can ask, it wakes if it sleeps or waits for the body, and
+ * nothing else of it is touched. */
 void hw_exchange_note_gone(hw_exchange *exchange);
+/* Its handler reads no more. */
+void hw_exchange_end_intake(hw_exchange *exchange);
+/* Runs its hooks, the last one first; afterwards there are none. May block. */
+void hw_exchange_run_hooks(hw_exchange *exchange, const hw_sent *sent);
 
 /* The per-loop state of a slot (its place in the order of registration). Only inside a quick step
  * (asserted). */

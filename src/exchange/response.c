@@ -7,17 +7,21 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/number.h"
 #include "http/status.h"
 
 void hw_response_start(hw_response *response, int status)
 {
+    if (response->is_final)
+        hw_misuse_abort(NULL, 0, "a response is made of a request whose response is sent already");
     hw_source_drop(response->body);
     response->body = NULL;
     response->prepared = NULL;
     response->kind = HW_RESPONSE_MESSAGE;
     response->status = status;
     response->field_count = 0;
+    response->feeder = NULL;
     response->detail = NULL;
     response->is_broken = response->is_plain = false;
 }
@@ -31,6 +35,7 @@ void hw_response_start_prepared(hw_response *response, hw_prepared *prepared, hw
     response->kind = HW_RESPONSE_MESSAGE;
     response->status = prepared->status;
     response->field_count = 0;
+    response->feeder = NULL;
     response->is_broken = !body;
 }
 
@@ -87,6 +92,12 @@ void hw_response_take_body(hw_response *response, hw_source *body)
     response->is_plain = false;
     if (!body)
         response->is_broken = true;
+}
+
+void hw_response_take_feeder(hw_response *response, hw_feeder *feeder)
+{
+    hw_response_take_body(response, &feeder->flow.source);
+    response->feeder = feeder;
 }
 
 void hw_response_set_bytes(hw_response *response, hw_text bytes)

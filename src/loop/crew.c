@@ -65,7 +65,8 @@ static hw_monitor_take take_over;
 
 hw_crew *hw_crew_new(const hw_crew_setup *setup)
 {
-    unsigned count_max = 2 * setup->loops + setup->readers_max + setup->blocked_max;
+    unsigned count_max =
+        2 * setup->loops + setup->readers_max + setup->blocked_max + setup->streams_max;
     hw_crew *crew = hw_sys_alloc_zeroed(1, sizeof *crew + count_max * sizeof *crew->threads);
     if (!crew)
         return NULL;
@@ -79,6 +80,7 @@ hw_crew *hw_crew_new(const hw_crew_setup *setup)
     hw_sys_condition_init(&crew->ended);
     hw_list_init(&crew->orphans);
     init_queue(&crew->queues[HW_WORK_READ], setup->readers_max, UINT32_MAX);
+    init_queue(&crew->queues[HW_WORK_STREAM], setup->streams_max, UINT32_MAX);
     init_queue(&crew->queues[HW_WORK_HANDLER], setup->blocked_max, setup->waiting_max);
     crew->loops_max = setup->loops;
     crew->count_max = count_max;
@@ -106,7 +108,8 @@ static unsigned count_work(const hw_crew *crew)
     return work;
 }
 
-/* A handler that waits keeps a client waiting, and reading ahead is done for one that has begun. */
+/* A handler that waits keeps a client waiting, and so does who writes a body; reading ahead is done
+ * for one that has begun. */
 static hw_job *take_job(hw_crew *crew)
 {
     for (unsigned i = HW_WORK_COUNT; i-- > 0;) {
@@ -148,8 +151,8 @@ static void do_job(hw_crew *crew, hw_job *job)
     job_queue *queue = &crew->queues[job->work];
     hw_sys_mutex_unlock(&crew->lock);
     hw_loop *loop = job->loop;
-    job->run(job);
-    hw_loop_post(loop, &job->done);
+    if (job->run(job))
+        hw_loop_post(loop, &job->done);
     hw_sys_mutex_lock(&crew->lock);
     queue->running--;
 }
@@ -255,8 +258,10 @@ static int add_job(hw_crew *crew, job_queue *queue, hw_job *job)
     hw_list_append(&queue->jobs, &job->link);
     queue->waiting++;
     int error = start_thread(crew);
-    /* Somebody will come to it, when the loops without an owner have theirs. */
-    if (error == 0 || crew->idle + queue->running > crew->orphan_count)
+    /* Somebody will come to it, when the loops without an owner have theirs; but who writes a body
+     * may never be done with that. */
+    unsigned ending = queue == &crew->queues[HW_WORK_STREAM] ? 0 : queue->running;
+    if (error == 0 || crew->idle + ending > crew->orphan_count)
         return 0;
     hw_link_remove(&job->link);
     queue->waiting--;
@@ -269,7 +274,9 @@ int hw_crew_give(hw_crew *crew, hw_work work, hw_loop *loop, hw_job *job)
     job->loop = loop;
     job->work = work;
     hw_sys_mutex_lock(&crew->lock);
-    int error = queue->waiting == queue->waiting_max ? -EBUSY : add_job(crew, queue, job);
+    bool is_full = work == HW_WORK_STREAM ? queue->waiting >= room_of(crew, queue)
+                                          : queue->waiting == queue->waiting_max;
+    int error = is_full ? -EBUSY : add_job(crew, queue, job);
     hw_sys_condition_wake_one(&crew->work);
     hw_sys_mutex_unlock(&crew->lock);
     return error;

@@ -11,6 +11,7 @@ typedef struct hw_crew hw_crew;
  * reading. */
 typedef enum hw_work {
     HW_WORK_READ,    /* of a file that is not in memory */
+    HW_WORK_STREAM,  /* somebody who writes a body, for as long as he likes: these never wait */
     HW_WORK_HANDLER, /* that is known to be slow */
     HW_WORK_COUNT,
 } hw_work;
@@ -20,8 +21,9 @@ typedef enum hw_work {
 typedef struct hw_job hw_job;
 struct hw_job {
     hw_link link;
-    void (*run)(hw_job *job); /* on a spare */
-    hw_loop *loop;            /* where `done` is posted when that was all */
+    /* On a spare. False: somebody else will post `done`, and may have done so already. */
+    bool (*run)(hw_job *job);
+    hw_loop *loop; /* where `done` is posted when that was all */
     hw_post done;
     hw_work work;
 };
@@ -31,6 +33,7 @@ typedef struct hw_crew_setup {
     unsigned readers_max; /* spares that read */
     unsigned blocked_max; /* spares in slow handlers, and owners that have lost their loop to one */
     unsigned waiting_max; /* slow handlers that wait for a spare */
+    unsigned streams_max; /* spares that write bodies */
 } hw_crew_setup;
 
 /* No thread runs yet. NULL: no memory. */
@@ -46,8 +49,8 @@ int hw_crew_run_loop(hw_crew *crew, hw_loop *loop);
 void hw_crew_wait(hw_crew *crew);
 
 /* `run` and `done` are the caller's to set. The jobs of a kind begin in the order in which they
- * were given. 0, or a negative errno: -EBUSY: as many wait as may; others: there is no thread, and
- * none can be started. Threads: any. */
+ * were given. 0, or a negative errno: -EBUSY: as many wait, or of those that never wait: run, as may;
+ * others: there is no thread, and none can be started. Threads: any. */
 int hw_crew_give(hw_crew *crew, hw_work work, hw_loop *loop, hw_job *job);
 /* True: the job had not begun, and will not; `done` is not posted. Threads: any. */
 bool hw_crew_take_back(hw_crew *crew, hw_job *job);

@@ -6,7 +6,7 @@
 #include "base/number.h"
 
 enum {
-    BLOCKED_MAX = 10000,         /* each is a thread */
+    THREADS_MAX = 10000,         /* of a kind */
     HEAD_BYTES_MAX = 256 * 1024, /* it is copied to the arena of its exchange */
 };
 
@@ -32,7 +32,9 @@ int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret
     if (known.drain_ms)
         limits.drain_ms = known.drain_ms;
     if (known.blocked_max)
-        limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, BLOCKED_MAX);
+        limits.blocked_max = (unsigned)hw_number_min(known.blocked_max, THREADS_MAX);
+    if (known.streams_max)
+        limits.streams_max = (unsigned)hw_number_min(known.streams_max, THREADS_MAX);
     if (known.rate_bytes_min)
         limits.rate_bytes_min = known.rate_bytes_min;
     limits.memory_bytes_max = (size_t)hw_number_min(known.memory_bytes_max, SIZE_MAX / 4);

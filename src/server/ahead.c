@@ -126,7 +126,7 @@ static int check_slice(const hw_segment *file, size_t bytes, int64_t now_ms)
     return error;
 }
 
-static void read_range(hw_job *job)
+static bool read_range(hw_job *job)
 {
     ahead_read *read = HW_MEMBER(job, ahead_read, job);
     char piece[PIECE_BYTES];
@@ -137,9 +137,10 @@ static void read_range(hw_job *job)
             read->error = (int)count;
         /* The end of a file that has become shorter: sending finds that out. */
         if (count <= 0)
-            return;
+            break;
         done += (size_t)count;
     }
+    return true;
 }
 
 static void free_read(ahead_read *read)

@@ -12,6 +12,8 @@
 #include "server/answer.h"
 
 #include "base/number.h"
+#include "exchange/later.h"
+#include "exchange/serial.h"
 #include "sys/clock.h"
 
 #define STARVED_MS_MAX 10000
@@ -79,19 +81,31 @@ static void note_aside_run(hw_pace *pace, int64_t span_ns)
     atomic_store_explicit(&pace->aside_runs, runs, memory_order_relaxed);
 }
 
-void hw_answer_run(const hw_shared *shared, hw_exchange *exchange)
+bool hw_answer_run(const hw_shared *shared, hw_exchange *exchange)
 {
     const hw_answerer *answerer = shared->answerer;
+    if (exchange->is_answered) {
+        hw_feeder *feeder = exchange->response.feeder;
+        feeder->said = feeder->run(feeder);
+        return true;
+    }
+    const hw_pace *pace = hw_answer_pace_of(shared, exchange);
     answerer->answer(answerer->arg, exchange);
+    if (pace && pace->serial)
+        hw_serial_leave(pace->serial);
+    return exchange->response.kind != HW_RESPONSE_LATER ||
+           exchange->promise->begin(exchange->promise, exchange);
 }
 
-void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange)
+bool hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange)
 {
-    hw_pace *pace = hw_answer_pace_of(shared, exchange);
+    /* What is written for as long as a client likes says nothing of the handler. */
+    hw_pace *pace = exchange->is_answered ? NULL : hw_answer_pace_of(shared, exchange);
     int64_t began_ns = hw_sys_monotonic_ns();
-    hw_answer_run(shared, exchange);
+    bool is_over = hw_answer_run(shared, exchange);
     if (pace)
         note_aside_run(pace, hw_sys_monotonic_ns() - began_ns);
+    return is_over;
 }
 
 /* The loop's again is what the handler has left for the loop. */

@@ -15,11 +15,13 @@ void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange);
 bool hw_answer_is_slow(const hw_lane *lane, const hw_exchange *exchange);
 /* How long the client waits for its answer. */
 unsigned hw_answer_timeout_ms(const hw_lane *lane, const hw_exchange *exchange);
-/* Runs the handler: the body is there, or the plan does not wait for it. Touches nothing of the
- * lane's but what its server shares. Threads: whoever the exchange was lent to. */
-void hw_answer_run(const hw_shared *shared, hw_exchange *exchange);
+/* Runs the handler: the body is there, or the plan does not wait for it; and what begins a promised
+ * answer. Of an exchange that is answered: runs who feeds its body. Touches nothing of the lane's but
+ * what its server shares. True: it is over. False: somebody else has the exchange, or nobody.
+ * Threads: whoever the exchange was lent to. */
+bool hw_answer_run(const hw_shared *shared, hw_exchange *exchange);
 /* The same on a spare, which has the time to look at the clock. */
-void hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange);
+bool hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange);
 /* What is known of the handler the plan has chosen; NULL: nothing. */
 hw_pace *hw_answer_pace_of(const hw_shared *shared, const hw_exchange *exchange);
 /* In front of a handler: if the loop was taken over from the one before, that is counted against

@@ -26,12 +26,16 @@
 #define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
 #define LARGE_ROOM_BYTES (4 * 1024)
 #define SPARE_CONNS_MAX 256
+/* Before a feeder that had nothing is asked again, unless somebody wakes it. */
+#define FEEDER_MS 1000
 
 /* Whether the reader of the body can take more of it. */
 static bool has_body_room(const conn_h1 *h1)
 {
     if (hw_conn_h1_is_reading_lent(h1))
         return false;
+    if (h1->reading && h1->reading->intake)
+        return hw_flow_room(h1->reading->intake) > 0;
     hw_ring *inflow = h1->reading ? h1->reading->exchange.inflow : NULL;
     return !inflow || hw_ring_room(inflow) > 0;
 }
@@ -194,8 +198,19 @@ static bool waits_for_output(const conn_h1 *h1)
     if (!first || h1->goes_on)
         return false;
     const h1_exchange *e = HW_MEMBER(first, h1_exchange, link);
-    bool has_unsent = e->interim.length + hw_conn_h1_unsent_bytes(e) > 0;
-    return has_unsent || (e->exchange.is_answered && h1->reading != e);
+    if (e->interim.length + hw_conn_h1_unsent_bytes(e) > 0)
+        return true;
+    if (!e->exchange.is_answered || h1->reading == e)
+        return false;
+    /* Who writes a body may take his time; but not for a client who may be gone. */
+    return !e->exchange.response.feeder || h1->is_ended;
+}
+
+/* Who writes the body that is being sent has nothing now. */
+static bool waits_for_feeder(const conn_h1 *h1)
+{
+    const hw_link *first = hw_list_first(&h1->queue);
+    return first && HW_MEMBER(first, h1_exchange, link)->is_feeder_idle;
 }
 
 /* The client owes us content, and knows it. */
@@ -328,7 +343,7 @@ static void arm_deadline(conn_h1 *h1, bool is_held_up)
     wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
                limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1);
-    wait_while(h1, H1_WAIT_HANDLER, h1->lent != NULL, 0);
+    wait_while(h1, H1_WAIT_HANDLER, h1->lent || waits_for_feeder(h1), FEEDER_MS);
     enter_phase(h1, is_new_request, is_held_up);
     hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
 }
@@ -407,6 +422,15 @@ static bool is_slow_reader(const conn_h1 *h1)
            taken < (int64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
 }
 
+static void ask_feeders(const conn_h1 *h1)
+{
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        if (e->is_feeder_idle)
+            hw_conn_h1_ask_feeder(e);
+    }
+}
+
 /* What was waited for has not come. */
 static void take_deadline(conn_h1 *h1)
 {
@@ -443,6 +467,8 @@ static void take_deadline(conn_h1 *h1)
     case H1_WAIT_HANDLER:
         if (h1->lent)
             hw_conn_h1_give_handler_up(h1);
+        else
+            ask_feeders(h1);
         break;
     case H1_WAIT_COUNT:
         break;
@@ -480,6 +506,8 @@ static void take_h1_turn(hw_conn *conn)
 
 static void drain_h1(hw_conn *conn)
 {
+    /* Who has nothing to write may have to say something about the end. */
+    ask_feeders((conn_h1 *)conn);
     /* A request may lie in the socket already: one more read, then ARM closes what is idle. */
     hw_conn_queue(conn);
 }

@@ -3,6 +3,7 @@
 #define HW_SERVER_CONN_H1_H
 
 #include "exchange/record.h"
+#include "exchange/serial.h"
 #include "h1/encode.h"
 #include "server/ahead.h"
 #include "server/conn.h"
@@ -22,8 +23,16 @@ typedef struct h1_exchange {
     hw_link link;   /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
     hw_ready ready; /* in the loop's ready queue */
     hw_lane *lane;
-    hw_job job;   /* of its handler; `done` brings it back from wherever that ran */
-    hw_peer peer; /* of the connection, if has_peer */
+    hw_job job;          /* of its handler; `done` brings it back from wherever that ran */
+    hw_serial_turn turn; /* of an app whose handlers run one at a time ... */
+    hw_post granted;     /* ... and the news that it has come */
+    hw_post news;        /* for the loop: something has moved in a flow */
+    atomic_bool has_news;
+    hw_arena unsent; /* what a full socket leaves of heads: a handler may have the exchange's */
+    hw_peer peer;    /* of the connection, if has_peer */
+    hw_flow *intake; /* the exchange's own, which may not be looked at while that is lent */
+    const hw_problem *failure; /* of the body, while a handler reads it: its client's answer */
+    uint64_t read_before;      /* by the handler, when it was looked at last */
     /* NULL: it has left it, and its handler has not returned yet. This and what follows, but for
      * `frame`, is zeroed for each exchange. */
     conn_h1 *conn;
@@ -31,7 +40,15 @@ typedef struct h1_exchange {
     h1_progress progress;
     bool is_planned; /* the answerer has said what becomes of the body */
     bool is_asked;   /* the quick step has been tried */
-    bool is_lent;    /* a handler has it: nothing in `exchange` may be touched */
+    /* A handler has it, or nobody until a promise is kept: nothing in `exchange` may be touched, but
+     * for what feeds its body where there is an intake. */
+    bool is_lent;
+    bool is_fed;          /* who feeds its body has it: `response` is only read */
+    bool is_feeder_idle;  /* that one has nothing now */
+    bool is_feeder_woken; /* it was woken while it ran */
+    bool has_turn;        /* it is queued to run its handler, whose turn has come */
+    bool ends_slowly;     /* it leaves more behind than what is zeroed for the next one */
+    bool is_ending;       /* it is among the abandoned ones until that is done */
     bool has_peer;
     bool is_told;        /* another exchange answers for it */
     bool is_starved;     /* there was no descriptor for the answer */
@@ -72,13 +89,15 @@ typedef enum h1_input {
 } h1_input;
 
 typedef enum h1_wait {
-    H1_WAIT_HEAD,    /* for the rest of a head; from accept on for the first */
-    H1_WAIT_IDLE,    /* for the next request */
-    H1_WAIT_BODY,    /* for more of a body */
-    H1_WAIT_OUTPUT,  /* for the client to take what is sent, or a source to give it; in LINGER for
+    H1_WAIT_HEAD,   /* for the rest of a head; from accept on for the first */
+    H1_WAIT_IDLE,   /* for the next request */
+    H1_WAIT_BODY,   /* for more of a body */
+    H1_WAIT_OUTPUT, /* for the client to take what is sent, or a source to give it; in LINGER for
                         the client's end */
-    H1_WAIT_RATE,    /* the same, with its progress measured over a longer span */
-    H1_WAIT_HANDLER, /* for a handler to return */
+    H1_WAIT_RATE,   /* the same, with its progress measured over a longer span */
+    /* For a handler to return; or for who writes the body being sent, and has nothing now, before he
+     * is asked again: no handler runs then. */
+    H1_WAIT_HANDLER,
     H1_WAIT_COUNT,
 } h1_wait;
 
@@ -140,10 +159,10 @@ bool hw_conn_h1_keep_rest(conn_h1 *h1, hw_text left, bool is_behind);
 bool hw_conn_h1_grow_rest(conn_h1 *h1, size_t room);
 void hw_conn_h1_load_head(const conn_h1 *h1); /* for this turn, into the lane's; there is a rest */
 void hw_conn_h1_drop_rest(conn_h1 *h1);
-/* A handler has the exchange whose content is to be read: it waits. */
+/* A handler has the exchange whose content is to be read, and takes none of it: it waits. */
 static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
 {
-    return h1->reading && h1->reading->is_lent;
+    return h1->reading && h1->reading->is_lent && !h1->reading->intake;
 }
 /* Requests are read ahead as long as they are few, and small with the input that is left. */
 static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1, size_t left)
@@ -188,9 +207,31 @@ void hw_conn_h1_end_abandoned(h1_exchange *e);
 /* Its handler has returned: it is answered, or starves. */
 void hw_conn_h1_take_return(h1_exchange *e);
 
-/* Lending (conn_h1_lend.c). Runs the handler: on a spare, when it is known to be slow, else here.
- * False: the loop has another owner now. */
+/* Lending (conn_h1_lend.c). Runs the handler, when it is its turn: on a spare, when it is known to
+ * be slow, else here. False: the loop has another owner now. */
 bool hw_conn_h1_run_handler(h1_exchange *e);
+/* Runs the handler, or who feeds the body, on the loop's own thread. False: the loop has another
+ * owner now. is_over: it has come back. */
+bool hw_conn_h1_run_here(h1_exchange *e, bool *ret_is_over);
+void hw_conn_h1_give_back(hw_exchange *exchange);
+
+/* Bodies that are fed (conn_h1_feed.c). An answer is there: has its body written, if it is one of
+ * these. */
+void hw_conn_h1_begin_feed(h1_exchange *e);
+/* The client could take more than there is. */
+void hw_conn_h1_ask_feeder(h1_exchange *e);
+/* Runs the feeder from the ready queue. False: the loop has another owner now. */
+bool hw_conn_h1_run_feeder(h1_exchange *e);
+/* The feeder has returned: what it has said is done. */
+void hw_conn_h1_take_fed(h1_exchange *e);
+/* The feeder is not busy any more: what goes with that. */
+void hw_conn_h1_end_feed(h1_exchange *e);
+/* Threads: any. */
+void hw_conn_h1_notify(hw_exchange *exchange);
+void hw_conn_h1_init_news(h1_exchange *e);
+bool hw_conn_h1_sends_body(const h1_exchange *e);
+/* One that is over goes on with ending: its hooks, then its memory. */
+void hw_conn_h1_go_on_ending(h1_exchange *e);
 /* Leaves a lent exchange to its handler, or ends it if no handler has begun with it. */
 void hw_conn_h1_abandon(h1_exchange *e);
 /* The handler has had its time: its client gets a 504 and nothing after it. */
@@ -215,11 +256,18 @@ void hw_conn_h1_leave_reading(h1_exchange *e);
 /* What the queue holds, now that this arena has grown. */
 static inline void hw_conn_h1_note_held(h1_exchange *e)
 {
-    if (e->is_lent)
+    if (e->is_lent || e->is_fed)
         return;
     size_t held = e->exchange.arena.held;
     e->conn->held += held - e->held;
     e->held = held;
+}
+
+/* What its handler has left. */
+static inline void hw_conn_h1_note_left(h1_exchange *e)
+{
+    const hw_exchange *exchange = &e->exchange;
+    e->ends_slowly |= exchange->hooks || e->intake || exchange->response.feeder;
 }
 
 /* What is prepared to be sent, but for interim responses. */

@@ -100,11 +100,23 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
 
 static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
 
+/* Whoever reads it finds out with his next read; what he makes of that is not sent. */
+static void fail_intake(h1_exchange *e, const hw_problem *problem)
+{
+    int error = problem->status == 413 ? EMSGSIZE : problem->status == 408 ? ETIMEDOUT : EBADMSG;
+    if (e->intake)
+        hw_flow_fail(e->intake, -error);
+    e->failure = problem;
+    e->closes = true;
+}
+
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem)
 {
     h1_exchange *e = h1->reading;
     hw_assert(!hw_conn_h1_is_reading_lent(h1));
-    if (e && e->progress == H1_WAITING) {
+    if (e && (e->is_lent || e->is_fed)) {
+        fail_intake(e, problem);
+    } else if (e && e->progress == H1_WAITING) {
         hw_conn_h1_answer_problem(e, problem);
     } else if (e) {
         hw_exchange_gone(&e->exchange);
@@ -146,7 +158,8 @@ static void on_message_end(conn_h1 *h1, hw_text trailers, const hw_h1_head *head
     if (e && !e->has_whole_body) {
         e->has_whole_body = true;
         e->wants_continue = false;
-        if (trailers.length > 0 && hw_h1_trailers_copy(&e->exchange.arena, trailers, head, &fields))
+        if (trailers.length > 0 && !e->intake &&
+            hw_h1_trailers_copy(&e->exchange.arena, trailers, head, &fields))
             fields = without_forbidden((hw_field *)fields.at, fields.count);
         hw_exchange_feed_end(&e->exchange, fields);
         if (e->exchange.plan.kind == HW_PLAN_BUFFER && !e->exchange.is_answered)

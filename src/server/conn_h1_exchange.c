@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/number.h"
+#include "exchange/later.h"
 #include "http/status.h"
 #include "server/answer.h"
 #include "server/conn_h1.h"
@@ -19,6 +21,7 @@
 #define SPARES_MAX 64
 #define ARENA_BLOCK_BYTES (4 * 1024)
 #define ARENA_BYTES_MAX (512 * 1024)
+#define UNSENT_BLOCK_BYTES 512
 /* A longer body, or one of unknown length, keeps the answers behind it from being made. */
 #define AHEAD_BYTES_MAX ((uint64_t)16 * 1024)
 
@@ -34,13 +37,14 @@ void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
     hw_h1_put_head_end(&buffer, NULL);
     if (buffer.overflow)
         return;
-    char *both = hw_arena_alloc(&e->exchange.arena, e->interim.length + buffer.length);
+    char *both = hw_arena_alloc(&e->unsent, e->interim.length + buffer.length);
     if (!both)
         return;
     if (e->interim.length > 0)
         memcpy(both, e->interim.at, e->interim.length);
     memcpy(both + e->interim.length, buffer.at, buffer.length);
     e->interim = (hw_text){both, e->interim.length + buffer.length};
+    e->ends_slowly = true;
 }
 
 static void wake_h1(hw_exchange *exchange)
@@ -71,7 +75,8 @@ static hw_text name_peer_h1(hw_exchange *exchange)
     return string ? hw_text_of(hw_peer_format(peer, string)) : (hw_text){0};
 }
 
-const hw_carrier_ops hw_conn_h1_carrier = {wake_h1, inform_h1, stop_h1, name_peer_h1};
+const hw_carrier_ops hw_conn_h1_carrier = {wake_h1,      inform_h1,         stop_h1,
+                                           name_peer_h1, hw_conn_h1_notify, hw_conn_h1_give_back};
 
 const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
 
@@ -95,9 +100,12 @@ static __attribute__((noinline)) h1_exchange *make_exchange(hw_lane *lane)
     }
     hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
     hw_arena_charge(&e->exchange.arena, budget);
+    hw_arena_init(&e->unsent, UNSENT_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_arena_charge(&e->unsent, budget);
     hw_link_init(&e->link);
     hw_ready_init(&e->ready, answer_ready_h1);
     hw_conn_h1_init_job(e);
+    hw_conn_h1_init_news(e);
     e->lane = lane;
     return e;
 }
@@ -115,6 +123,7 @@ static __attribute__((noinline)) void free_exchange(h1_exchange *e)
 {
     hw_budget *budget = &e->lane->shared->budget;
     hw_exchange_fini(&e->exchange);
+    hw_arena_fini(&e->unsent);
     hw_sys_free(e);
     hw_budget_give(budget, sizeof *e);
 }
@@ -212,13 +221,9 @@ static __attribute__((noinline)) void tell_finish(h1_exchange *e, bool is_comple
                  "reset the arena; next pipelined request, or ARM for keep-alive");
 }
 
-/* It leaves nothing behind but what its connection has of it. */
-static inline void end_exchange(h1_exchange *e, bool is_complete)
+static inline void free_ended(h1_exchange *e)
 {
     hw_lane *lane = e->lane;
-    const hw_sink *sink = lane->place.sink;
-    if (sink && (sink->records || sink->steps))
-        tell_finish(e, is_complete);
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
@@ -226,9 +231,68 @@ static inline void end_exchange(h1_exchange *e, bool is_complete)
         hw_lane_feed_one(lane);
 }
 
+void hw_conn_h1_go_on_ending(h1_exchange *e)
+{
+    if (atomic_load(&e->has_news))
+        return; /* which comes back here */
+    if (e->exchange.hooks) {
+        hw_loop_queue_ready(&e->lane->loop, &e->ready);
+        return;
+    }
+    hw_lane *lane = e->lane;
+    hw_exchange_end_intake(&e->exchange);
+    hw_arena_reset(&e->unsent);
+    e->intake = NULL;
+    e->failure = NULL;
+    e->read_before = 0;
+    free_ended(e);
+    hw_lane_end_if_over(lane);
+}
+
+/* Hooks are a part of the program, as handlers are, and may block. */
+static bool run_hooks(h1_exchange *e)
+{
+    hw_lane *lane = e->lane;
+    const hw_sent sent = {e->status, e->bytes_out};
+    hw_answer_note_stall(lane);
+    uint64_t inside = hw_loop_begin_handler(&lane->loop);
+    hw_exchange_run_hooks(&e->exchange, &sent);
+    if (!hw_loop_end_handler(&lane->loop, inside)) {
+        hw_loop_post(&lane->loop, &e->job.done);
+        return false;
+    }
+    hw_conn_h1_go_on_ending(e);
+    return true;
+}
+
+/* One that has hooks, or of which news may be on its way, ends without its connection; and so does,
+ * as it is out of line and few do, every other with something of its own to give back. */
+static __attribute__((noinline)) void end_slowly(h1_exchange *e)
+{
+    if (e->exchange.later)
+        hw_waker_close(&e->exchange);
+    e->conn = NULL;
+    e->is_ending = e->exchange.response.is_final = true;
+    hw_link_move(&e->link, &e->lane->abandoned);
+    hw_conn_h1_go_on_ending(e);
+}
+
+/* It leaves nothing behind but what its connection has of it. */
+static inline void end_exchange(h1_exchange *e, bool is_complete)
+{
+    const hw_sink *sink = e->lane->place.sink;
+    if (sink && (sink->records || sink->steps))
+        tell_finish(e, is_complete);
+    if (e->ends_slowly)
+        end_slowly(e);
+    else
+        free_ended(e);
+}
+
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 {
     conn_h1 *h1 = e->conn;
+    hw_assert(!e->is_lent && !e->is_fed);
     if (h1->reading == e)
         hw_conn_h1_leave_reading(e);
     hw_link_remove(&e->ready.link);
@@ -240,7 +304,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 
 void hw_conn_h1_drop(h1_exchange *e)
 {
-    if (e->is_lent) {
+    if (e->is_lent || e->is_fed) {
         hw_conn_h1_abandon(e);
         return;
     }
@@ -251,6 +315,7 @@ void hw_conn_h1_drop(h1_exchange *e)
 void hw_conn_h1_end_abandoned(h1_exchange *e)
 {
     hw_lane *lane = e->lane;
+    hw_conn_h1_note_left(e);
     end_exchange(e, false);
     hw_lane_end_if_over(lane);
 }
@@ -314,6 +379,7 @@ static bool prepare_body(h1_exchange *e)
         hw_conn_h1_answer_problem(e, &hw_conn_h1_no_memory);
         return false;
     }
+    e->intake = exchange->intake;
     if (e->has_whole_body)
         hw_exchange_feed_end(exchange, (hw_fields){0});
     /* A buffered body is wanted for certain; a streamed one when it is pulled for the first time.
@@ -363,14 +429,23 @@ static bool may_answer(const h1_exchange *e)
     return true;
 }
 
-/* What an answer means for the reading. */
+/* Whether anybody wants the rest of its request's body when it is answered. */
+static bool takes_more(const h1_exchange *e)
+{
+    hw_plan_kind kind = e->exchange.plan.kind;
+    return kind == HW_PLAN_BUFFER || kind == HW_PLAN_STREAM;
+}
+
+/* What an answer means for the reading, and for the body. */
 static void take_answer(h1_exchange *e)
 {
     conn_h1 *h1 = e->conn;
     hw_sink_step(h1->conn.lane->place.sink, "exchange", "head and body are ready; wake the driver");
     if (e->exchange.response.kind == HW_RESPONSE_TUNNEL)
         start_tunnel(e);
-    else if (!e->has_whole_body && e->exchange.plan.kind == HW_PLAN_NONE)
+    else if (e->exchange.response.feeder)
+        hw_conn_h1_begin_feed(e);
+    else if (!e->has_whole_body && !takes_more(e))
         hw_conn_h1_leave_reading(e);
     else if (e->has_whole_body && h1->reading == e && h1->input == H1_INPUT_HELD)
         hw_conn_h1_read_on(h1);
@@ -427,7 +502,10 @@ void hw_conn_h1_take_return(h1_exchange *e)
 {
     hw_lane *lane = e->lane;
     int64_t now_ms = hw_loop_now_ms(&lane->loop);
-    if (!e->exchange.is_answered) {
+    hw_conn_h1_note_left(e);
+    if (e->failure && !e->exchange.is_answered) {
+        hw_conn_h1_answer_problem(e, e->failure);
+    } else if (!e->exchange.is_answered) {
         if (!e->is_starved)
             e->starved_at_ms = now_ms;
         hw_answer_finish(lane, &e->exchange, now_ms - e->starved_at_ms);
@@ -450,6 +528,12 @@ static bool answer_ready_h1(hw_ready *ready)
     h1_exchange *e = HW_MEMBER(ready, h1_exchange, ready);
     hw_exchange *exchange = &e->exchange;
     conn_h1 *h1 = e->conn;
+    if (e->is_ending)
+        return run_hooks(e);
+    if (e->has_turn)
+        return hw_conn_h1_run_handler(e);
+    if (exchange->is_answered && exchange->response.feeder)
+        return hw_conn_h1_run_feeder(e);
     if (h1->input == H1_INPUT_HELD)
         hw_conn_queue(&h1->conn);
     else

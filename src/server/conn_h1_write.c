@@ -189,6 +189,12 @@ static bool encode_head(h1_exchange *e, h1_batch *batch)
         output->overflow = false;
         return false;
     }
+    /* Somebody writes its body already: it cannot become another answer. */
+    if (is_full && response->feeder) {
+        hw_buffer_clear(output);
+        e->is_aborted = true;
+        return false;
+    }
     if (is_full) {
         hw_buffer_clear(output);
         replace_broken(e);
@@ -274,12 +280,12 @@ static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_b
     }
 }
 
-static bool sends_body(const h1_exchange *e)
+bool hw_conn_h1_sends_body(const h1_exchange *e)
 {
     const hw_response *response = &e->exchange.response;
     if (response->kind == HW_RESPONSE_TUNNEL)
         return response->body != NULL;
-    return response->body && !e->is_head && hw_status_has_content(e->status);
+    return response->body && !e->is_head && hw_status_has_content(response->status);
 }
 
 static void gather_body(h1_exchange *e, h1_batch *batch)
@@ -288,6 +294,8 @@ static void gather_body(h1_exchange *e, h1_batch *batch)
     hw_sink_step(e->conn->conn.lane->place.sink, BODY_STEP);
     hw_pull pull = hw_source_pull(e->exchange.response.body, BATCH_BYTES, &piece);
     take_piece(e, pull, &piece, batch);
+    if (pull == HW_PULL_WAIT && e->exchange.response.feeder && !e->is_feeder_idle)
+        hw_conn_h1_ask_feeder(e);
 }
 
 /* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need
@@ -298,7 +306,8 @@ static void settle_continue(h1_exchange *e)
     const hw_source *body = e->exchange.response.body;
     const hw_ring *inflow = e->exchange.inflow;
     bool is_wanted =
-        inflow && body && (body == &inflow->source || body->length == HW_LENGTH_UNKNOWN);
+        (inflow && body && (body == &inflow->source || body->length == HW_LENGTH_UNKNOWN)) ||
+        e->is_fed;
     if (is_wanted) {
         hw_conn_h1_inform(e, 100, (hw_fields){0});
     } else {
@@ -329,7 +338,7 @@ static bool begin_head(h1_exchange *e, h1_batch *batch)
     gather_text(batch, e->interim);
     if (!has_room || is_held_back(e) || !encode_head(e, batch))
         return false;
-    e->progress = sends_body(e) ? H1_BODY : H1_DONE;
+    e->progress = hw_conn_h1_sends_body(e) ? H1_BODY : H1_DONE;
     return true;
 }
 
@@ -383,7 +392,7 @@ static inline bool gather_usual(h1_exchange *e, h1_batch *batch)
         return false;
     hw_text memo = response->prepared->memo[HW_PROTOCOL_HTTP1], body = {0};
     e->status = response->status;
-    if (sends_body(e))
+    if (hw_conn_h1_sends_body(e))
         body = (hw_text){response->body->at, (size_t)response->body->length};
     size_t head_bytes = memo.length + sizeof lane->date, bytes = head_bytes + body.length;
     if (bytes > hw_buffer_room(&batch->output))
@@ -395,7 +404,7 @@ static inline bool gather_usual(h1_exchange *e, h1_batch *batch)
     if (body.length > 0)
         memcpy(at + head_bytes, body.at, body.length);
     if (lane->place.sink && lane->place.sink->steps)
-        tell_usual(lane->place.sink, sends_body(e));
+        tell_usual(lane->place.sink, hw_conn_h1_sends_body(e));
     e->prefix = (hw_text){at, head_bytes};
     e->piece = body;
     e->progress = H1_DONE;
@@ -465,14 +474,16 @@ static bool is_in_output(const h1_exchange *e, hw_text text)
  * place of its own there, for a body may have any number of them. */
 static bool save_unsent(h1_exchange *e)
 {
-    hw_arena *arena = &e->exchange.arena;
+    hw_arena *arena = &e->unsent;
     if (is_in_output(e, e->prefix) && e->prefix.length <= sizeof e->frame) {
         memcpy(e->frame, e->prefix.at, e->prefix.length);
         e->prefix.at = e->frame;
     } else if (is_in_output(e, e->prefix) && !hw_arena_copy_text(arena, e->prefix, &e->prefix)) {
         return false;
     }
-    return !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
+    bool is_saved = !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
+    e->ends_slowly |= arena->held > 0;
+    return is_saved;
 }
 
 /* RFC 9112 9.6: after an answer that says close no other may follow, whatever was asked

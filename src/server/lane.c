@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "base/poison.h"
+#include "exchange/later.h"
 #include "server/admit.h"
 #include "server/conn.h"
 #include "server/shed.h"
@@ -131,7 +132,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
         .place = {.sink = sink_of(lane, shared),
                   .media = shared->media,
                   .proxies = shared->proxies,
-                  .ids = &lane->ids},
+                  .ids = &lane->ids,
+                  .bell = &lane->bell},
         .drain_post.run = on_drain_post,
         .end_post.run = on_end_post,
         .recall_post.run = hw_admit_on_recall,
@@ -149,6 +151,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     hw_list_init(&lane->abandoned);
     hw_list_init(&lane->spare_conns);
     hw_list_init(&lane->spare_exchanges);
+    hw_bell_init(&lane->bell);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
     hw_timer_init(&lane->drain_limit, on_drain_limit);
     int error = hw_sys_random(lane->ids.seeds, sizeof lane->ids.seeds);
@@ -185,6 +188,11 @@ void hw_lane_fini(hw_lane *lane)
         return;
     hw_lane_empty(lane);
     hw_loop_settle(&lane->loop);
+    /* Whoever holds a promise gives it back, and hooks run: the loop waits for them once more. */
+    atomic_store(&lane->loop.is_ended, false);
+    while (!hw_list_is_empty(&lane->abandoned))
+        (void)hw_loop_step(&lane->loop, true);
+    hw_later_settle();
     hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);
     hw_tcp_pool_fini(&lane->streams);
@@ -223,6 +231,8 @@ void hw_lane_drain(hw_lane *lane)
         return;
     leave_listeners(lane);
     lane->is_draining = true;
+    atomic_store(&lane->place.is_draining, true);
+    hw_bell_ring(&lane->bell);
     for (hw_link *link = lane->conns.head.next; link != &lane->conns.head; link = link->next)
         hw_conn_drain(HW_MEMBER(link, hw_conn, link));
     hw_loop_arm(&lane->loop, &lane->drain_limit, lane->shared->limits.drain_ms);

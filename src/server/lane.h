@@ -113,6 +113,7 @@ struct hw_lane {
     hw_shared *shared;
     hw_place place;
     hw_ids ids;                    /* of the place */
+    hw_bell bell;                  /* likewise */
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
     hw_list conns; /* every hw_conn of this lane */

@@ -16,6 +16,7 @@ hw_limits hw_limits_default(void)
         .linger_ms = 2 * 1000,
         .answer_ms = 30 * 1000,
         .blocked_max = 64,
+        .streams_max = 256,
         .drain_ms = 30 * 1000,
         .rate_bytes_min = 500,
         .requests_max = 10000,

@@ -68,7 +68,13 @@ static int init_lanes(hw_server *server, hw_fault *fault)
 {
     unsigned count = server->shared.lane_count;
     unsigned blocked = server->shared.limits.blocked_max;
-    hw_crew_setup crew = {count, READERS_MAX, blocked, blocked * WAITING_FACTOR};
+    hw_crew_setup crew = {
+        .loops = count,
+        .readers_max = READERS_MAX,
+        .blocked_max = blocked,
+        .waiting_max = blocked * WAITING_FACTOR,
+        .streams_max = server->shared.limits.streams_max,
+    };
     server->lanes = hw_sys_alloc_zeroed(count, sizeof *server->lanes);
     if (!server->lanes)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
@@ -245,8 +251,11 @@ void hw_server_free(hw_server *server)
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
     hw_crew_free(server->shared.crew);
-    for (unsigned i = 0; i < lanes; i++)
+    server->shared.crew = NULL;
+    for (unsigned i = 0; i < lanes; i++) {
+        server->lanes[i].loop.monitor = NULL; /* the crew's; hooks may still run */
         hw_lane_fini(&server->lanes[i]);
+    }
     /* Not before: the last steps of a lane may see to it once more. */
     (void)hw_shed_use_reserve(&server->shared);
     for (size_t i = 0; i < server->shared.listener_count; i++)

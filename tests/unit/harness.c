@@ -200,9 +200,11 @@ static size_t choose_tests(const run_options *options, hw_test **tests)
             tests[0] = test;
             return 1;
         }
-        if (options->sweep && test->kind == HW_TEST_LONG)
+        bool is_long = test->kind == HW_TEST_LONG || test->kind == HW_TEST_THREADS_LONG;
+        bool has_threads = test->kind == HW_TEST_THREADS || test->kind == HW_TEST_THREADS_LONG;
+        if (options->sweep && is_long)
             continue;
-        if (options->threads_only && test->kind != HW_TEST_THREADS)
+        if (options->threads_only && !has_threads)
             continue;
         if (!options->filter || strstr(id, options->filter))
             tests[count++] = test;

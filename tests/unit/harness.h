@@ -22,8 +22,9 @@
 
 typedef enum hw_test_kind {
     HW_TEST_ORDINARY,
-    HW_TEST_THREADS, /* run under ThreadSanitizer too */
-    HW_TEST_LONG     /* too much to be swept: what it runs through is swept elsewhere */
+    HW_TEST_THREADS,     /* run under ThreadSanitizer too */
+    HW_TEST_LONG,        /* too much to be swept: what it runs through is swept elsewhere */
+    HW_TEST_THREADS_LONG /* both */
 } hw_test_kind;
 
 typedef struct hw_test hw_test;
@@ -41,6 +42,7 @@ void hw_test_register(hw_test *test);
 #define HW_TEST(name) HW_TEST_OF_KIND(name, HW_TEST_ORDINARY)
 #define HW_THREAD_TEST(name) HW_TEST_OF_KIND(name, HW_TEST_THREADS)
 #define HW_LONG_TEST(name) HW_TEST_OF_KIND(name, HW_TEST_LONG)
+#define HW_LONG_THREAD_TEST(name) HW_TEST_OF_KIND(name, HW_TEST_THREADS_LONG)
 
 #define HW_TEST_OF_KIND(title, its_kind)                                                           \
     static void test_##title(void);                                                                \

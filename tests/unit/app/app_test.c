@@ -96,7 +96,6 @@ HW_TEST(app_options_without_effect_are_refused_by_name)
         hewn_app_opts opts;
         const char *words;
     } cases[] = {
-        {{.serial = true}, "app option .serial is not"},
         {{.title = "t"}, "app option .title is not"},
         {{.version = "1"}, "app option .version is not"},
     };

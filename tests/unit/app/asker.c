@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "exchange/later.h"
+
 static void ignore_wake(hw_exchange *exchange)
 {
     (void)exchange;
@@ -19,8 +21,18 @@ static void ignore_end(hw_exchange *exchange, int error)
     (void)exchange, (void)error;
 }
 
+static void ignore_notice(hw_exchange *exchange)
+{
+    (void)exchange;
+}
+
 static const hw_carrier_ops no_carrier = {
-    .wake = ignore_wake, .inform = ignore_inform, .stop = ignore_end};
+    .wake = ignore_wake,
+    .inform = ignore_inform,
+    .stop = ignore_end,
+    .notify = ignore_notice,
+    .give_back = ignore_notice,
+};
 
 static void note_told(void *arg, hw_sink_kind kind, const void *item)
 {
@@ -67,13 +79,29 @@ void asker_close(app_asker *asker)
     asker->app = NULL;
 }
 
+/* As the driver does, on this thread. */
+static void run_feeder_once(hw_feeder *feeder)
+{
+    assert_false(feeder->has_thread);
+    int said = feeder->run(feeder);
+    if (said < 0)
+        hw_flow_fail(&feeder->flow, said);
+    else if (said == HW_FEED_END)
+        hw_flow_end(&feeder->flow);
+}
+
 static void keep_body(app_asker *asker)
 {
     hw_buffer body = HW_BUFFER_OVER(asker->body);
     hw_source *source = asker->exchange.response.body;
     hw_piece piece;
-    while (source && hw_source_pull(source, 100, &piece) == HW_PULL_BYTES)
-        hw_buffer_put(&body, piece.bytes);
+    for (hw_pull pull = HW_PULL_BYTES; source && (pull == HW_PULL_BYTES || pull == HW_PULL_WAIT);) {
+        pull = hw_source_pull(source, 100, &piece);
+        if (pull == HW_PULL_BYTES)
+            hw_buffer_put(&body, piece.bytes);
+        else if (pull == HW_PULL_WAIT)
+            run_feeder_once(asker->exchange.response.feeder);
+    }
     assert_non_null(hw_buffer_string(&body));
 }
 
@@ -112,9 +140,14 @@ int ask_with(app_asker *asker, const char *method, const char *target, hw_fields
     hw_exchange_feed_end(exchange, (hw_fields){0});
     if (!asker->was_quick)
         answerer->answer(answerer->arg, exchange);
+    if (exchange->response.kind == HW_RESPONSE_LATER)
+        assert_true(exchange->promise->begin(exchange->promise, exchange));
     end_if_struck(asker);
     assert_false(exchange->response.is_broken);
     keep_body(asker);
+    hw_waker_close(exchange);
+    hw_exchange_run_hooks(exchange, &(hw_sent){exchange->response.status, strlen(asker->body)});
+    end_if_struck(asker);
     return exchange->response.status;
 }
 

@@ -62,7 +62,7 @@ typedef struct spare_job {
     int run; /* its place among those that ran */
 } spare_job;
 
-static void run_spare_job(hw_job *job)
+static bool run_spare_job(hw_job *job)
 {
     spare_job *self = HW_MEMBER(job, spare_job, job);
     self->run = atomic_fetch_add(&self->bench->runs, 1) + 1;
@@ -70,6 +70,7 @@ static void run_spare_job(hw_job *job)
         hw_sys_mutex_lock(&self->bench->gate);
         hw_sys_mutex_unlock(&self->bench->gate);
     }
+    return true;
 }
 
 static void note_done(hw_post *post)

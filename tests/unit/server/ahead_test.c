@@ -94,7 +94,7 @@ static void open_site(ahead_site *site, size_t size)
     site->rig.answerer = (hw_answerer){.plan = plan_none, .answer = answer_site, .arg = site};
     hw_sys_mutex_init(&site->gate);
     rig_open(&site->rig);
-    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){1, 1, 0, 0});
+    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
     HW_NEED(site->rig.shared.crew);
 }
 
@@ -102,7 +102,7 @@ static void open_site(ahead_site *site, size_t size)
 static void finish_spare(ahead_site *site)
 {
     hw_crew_free(site->rig.shared.crew);
-    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){1, 1, 0, 0});
+    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
     HW_NEED(site->rig.shared.crew);
     hw_loop_settle(&site->rig.lane.loop);
 }
@@ -116,11 +116,12 @@ static void close_site(ahead_site *site)
     hw_sys_mutex_fini(&site->gate);
 }
 
-static void wait_at_gate(hw_job *job)
+static bool wait_at_gate(hw_job *job)
 {
     ahead_site *site = HW_MEMBER(job, ahead_site, gate_job);
     hw_sys_mutex_lock(&site->gate);
     hw_sys_mutex_unlock(&site->gate);
+    return true;
 }
 
 static void forget_post(hw_post *post)
