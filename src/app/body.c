@@ -78,7 +78,7 @@ hewn_response *hewn_body_problem(hewn_request *rq)
 }
 
 /* Of a body that is all there. */
-static ssize_t read_content(hw_call *call, hw_text content, char *to, size_t bytes)
+static ssize_t copy_content(hw_call *call, hw_text content, char *to, size_t bytes)
 {
     hw_text left = hw_text_upto(hw_text_from(content, call->read_length), bytes);
     if (left.length > 0)
@@ -92,5 +92,5 @@ ssize_t hewn_read(hewn_request *rq, void *to, size_t bytes)
     if (rq->intake)
         return hw_flow_read(rq->intake, to, bytes);
     hw_call *call = hw_call_of(rq);
-    return call ? read_content(call, rq->request.content, to, bytes) : -ENOMEM;
+    return call ? copy_content(call, rq->request.content, to, bytes) : -ENOMEM;
 }

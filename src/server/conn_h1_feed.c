@@ -58,12 +58,12 @@ static int start_thread_feeder(h1_exchange *e)
     hw_shared *shared = e->lane->shared;
     if (!shared->crew || !hw_budget_take(&shared->budget, FEEDER_BYTES))
         return -EBUSY;
-    e->is_fed = true;
+    e->is_fed = e->exchange.response.is_final = true;
     int error = hw_crew_give(shared->crew, HW_WORK_STREAM, &e->lane->loop, &e->job);
-    if (error < 0)
+    if (error < 0) {
         hw_conn_h1_end_feed(e);
-    else
-        e->exchange.response.is_final = true;
+        e->exchange.response.is_final = false;
+    }
     return error;
 }
 

@@ -12,7 +12,7 @@ typedef struct later_bench {
     pthread_t thread;
     bool is_started;
     hewn_later later; /* the last one that was begun */
-    int sent, deferred, after_status;
+    int sent, deferred, hooks, after_status;
     uint64_t after_bytes;
     char order[16];
 } later_bench;
@@ -143,14 +143,14 @@ static void begin_nothing(hewn_later later, hewn_request *rq, void *arg)
 static void note_deferred(void *arg)
 {
     later_bench *bench = arg;
-    strcat(bench->order, "d");
+    bench->order[bench->hooks++] = 'd';
     bench->deferred++;
 }
 
 static void note_after(hewn_request *rq, int status, uint64_t bytes)
 {
     later_bench *bench = bench_of(rq);
-    strcat(bench->order, "a");
+    bench->order[bench->hooks++] = 'a';
     bench->after_status = status;
     bench->after_bytes = bytes;
 }

@@ -427,7 +427,8 @@ static void answer_at_gate(void *arg, hw_exchange *exchange)
 
 static void open_desk(spare_desk *desk)
 {
-    *desk = (spare_desk){.pace = {.is_blocking = true}, .setup = {1, 0, 1, 2}};
+    *desk = (spare_desk){.pace = {.is_blocking = true},
+                         .setup = {.loops = 1, .blocked_max = 1, .waiting_max = 2}};
     desk->rig.answerer = (hw_answerer){.answer = answer_at_gate, .arg = desk, .pace = &desk->pace};
     hw_sys_mutex_init(&desk->gate);
     rig_open(&desk->rig);
