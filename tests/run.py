@@ -39,6 +39,7 @@ CLIENT_FOLDERS = [folder for folder in ("tests/http", "tests/program")
 STEP_SECONDS = 1200
 SIM_SEEDS = 2000
 SIM_SEEDS_LONG = 100000
+STORM_PROMISES, STORM_PROMISES_LONG = 20_000, 1_000_000
 NO_TEST_CHOSEN = 5  # pytest's exit status, and our programs'
 # What cppcheck 2.10 says of sound code: of compound literals after `?`, of a member that is a pointer
 # and not an array, and of functions that do not return; 2.17 adds that it did not look everywhere.
@@ -253,6 +254,20 @@ def cases(folder, wanted):
     return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
 
 
+def storm_of(folder, promises):
+    command = [f"{folder}/tests/storm/storm", str(promises)]
+    return run(without_random_addresses(command) if "tsan" in folder else command, SANITIZERS)
+
+
+def storm(folder, wanted):
+    """Promised answers from foreign threads, to clients that go as they like."""
+    return storm_of(folder, STORM_PROMISES)
+
+
+def storm_long(folder, wanted):
+    return storm_of(folder, STORM_PROMISES_LONG)
+
+
 def cost(folder, wanted):
     """Each program of tests/cost counts for the script of its name, which judges."""
     tally = Tally()
@@ -319,6 +334,7 @@ STEPS = [
     ("faults", "build/asan", faults, True, ["tests/fault/meson.build"]),
     ("sim", "build/asan", sim, False, ["tests/sim/meson.build"]),
     ("cases", "build/asan", cases, False, ["tests/http/run_cases.py"]),
+    ("storm", "build/asan", storm, False, ["tests/storm/meson.build"]),
     ("unit-gcc", "build/gcc", unit, True, []),
     ("cost", "build/gcc", cost, False, ["tests/cost/meson.build"]),
     ("cost-request", "build", cost_request, False, ["cmd/hewn/meson.build"]),
@@ -327,6 +343,7 @@ STEPS = [
     ("unit-thread", "build/tsan", unit_threads, True, []),
     ("talks-thread", "build/tsan", talks, True, ["tests/talk/meson.build"]),
     ("cases-thread", "build/tsan", cases, False, ["tests/http/run_cases.py"]),
+    ("storm-thread", "build/tsan", storm, False, ["tests/storm/meson.build"]),
     ("clients-thread", "build/tsan", clients, True, ["tests/program/conftest.py"]),
     ("unit-clang", "build/clang", unit, True, []),
     ("coverage", "build/cover", coverage, False, []),
@@ -338,6 +355,8 @@ MORE_STEPS = [
     ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
     ("exhaustive-long", "build/clang", exhaustive_long, False, []),
     ("sim-long", "build/clang", sim_long, False, ["tests/sim/meson.build"]),
+    ("storm-long", "build/asan", storm_long, False, ["tests/storm/meson.build"]),
+    ("storm-long-thread", "build/tsan", storm_long, False, ["tests/storm/meson.build"]),
 ]
 
 

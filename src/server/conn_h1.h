@@ -28,11 +28,11 @@ typedef struct h1_exchange {
     hw_post granted;     /* ... and the news that it has come */
     hw_post news;        /* for the loop: something has moved in a flow */
     atomic_bool has_news;
-    hw_arena unsent; /* what a full socket leaves of heads: a handler may have the exchange's */
-    hw_peer peer;    /* of the connection, if has_peer */
-    hw_flow *intake; /* the exchange's own, which may not be looked at while that is lent */
-    const hw_problem *failure; /* of the body, while a handler reads it: its client's answer */
-    uint64_t read_before;      /* by the handler, when it was looked at last */
+    hw_arena unsent;    /* what a full socket leaves of heads: a handler may have the exchange's */
+    hw_peer peer;       /* of the connection, if has_peer */
+    hw_flow *intake;    /* the exchange's own, which may not be looked at while that is lent */
+    hw_problem failure; /* of the body, while a handler reads it: its client's answer */
+    uint64_t read_before; /* by the handler, when it was looked at last */
     /* NULL: it has left it, and its handler has not returned yet. This and what follows, but for
      * `frame`, is zeroed for each exchange. */
     conn_h1 *conn;

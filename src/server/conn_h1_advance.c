@@ -106,7 +106,7 @@ static void fail_intake(h1_exchange *e, const hw_problem *problem)
     int error = problem->status == 413 ? EMSGSIZE : problem->status == 408 ? ETIMEDOUT : EBADMSG;
     if (e->intake)
         hw_flow_fail(e->intake, -error);
-    e->failure = problem;
+    e->failure = *problem;
     e->closes = true;
 }
 

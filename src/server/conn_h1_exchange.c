@@ -243,7 +243,7 @@ void hw_conn_h1_go_on_ending(h1_exchange *e)
     hw_exchange_end_intake(&e->exchange);
     hw_arena_reset(&e->unsent);
     e->intake = NULL;
-    e->failure = NULL;
+    e->failure = (hw_problem){0};
     e->read_before = 0;
     free_ended(e);
     hw_lane_end_if_over(lane);
@@ -503,8 +503,8 @@ void hw_conn_h1_take_return(h1_exchange *e)
     hw_lane *lane = e->lane;
     int64_t now_ms = hw_loop_now_ms(&lane->loop);
     hw_conn_h1_note_left(e);
-    if (e->failure && !e->exchange.is_answered) {
-        hw_conn_h1_answer_problem(e, e->failure);
+    if (e->failure.status && !e->exchange.is_answered) {
+        hw_conn_h1_answer_problem(e, &e->failure);
     } else if (!e->exchange.is_answered) {
         if (!e->is_starved)
             e->starved_at_ms = now_ms;

@@ -206,6 +206,7 @@ void hw_conn_h1_abandon(h1_exchange *e)
         else
             take_back(e);
         hw_exchange_gone(&e->exchange);
+        hw_conn_h1_note_left(e);
         hw_conn_h1_finish(e, false);
         return;
     }
