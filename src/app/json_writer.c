@@ -27,7 +27,7 @@ struct hewn_json_writer {
 _Static_assert(sizeof(hewn_json_writer) <= sizeof(((hewn_request *)0)->last_resort),
                "a writer without memory has its place in the request");
 
-static const hw_text json_type = HW_TEXT_INIT("application/json");
+static const hw_text json_media_type = HW_TEXT_INIT("application/json");
 
 /* NULL: misuse has been told, or there was no memory. */
 static const hw_format *find_format(hewn_request *rq, const char *source, hw_format_kind kind)
@@ -58,7 +58,8 @@ hewn_response *hewn_jsonf(hewn_request *rq, int status, const char *format, ...)
     va_start(args, format);
     bool is_good = put_format(rq, &out, format, HW_FORMAT_JSON, args);
     va_end(args);
-    return hw_response_make(rq, status, json_type, is_good ? hw_writer_text(&out) : (hw_text){0});
+    return hw_response_make(rq, status, json_media_type,
+                            is_good ? hw_writer_text(&out) : (hw_text){0});
 }
 
 static void fail_json(const hewn_json_writer *writer, const char *words)
@@ -162,6 +163,6 @@ hewn_response *hewn_json_send(hewn_json_writer *writer, int status)
     while (state && state->depth > 0 && !state->is_wrong)
         hewn_json_close(writer);
     bool is_good = state && !state->is_wrong;
-    return hw_response_make(writer->rq, status, json_type,
+    return hw_response_make(writer->rq, status, json_media_type,
                             is_good ? hw_writer_text(&state->out) : (hw_text){0});
 }

@@ -20,8 +20,6 @@
 #include "sys/clock.h"
 #include "sys/socket.h"
 
-#define NS_PER_MS 1000000
-
 static void on_event(hw_watch *watch, uint32_t events)
 {
     (void)events;
@@ -56,7 +54,7 @@ int hw_loop_init(hw_loop *loop, hw_loop_kind kind)
     hw_list_init(&loop->retired);
     hw_list_init(&loop->early);
     loop->start_ns = loop->now_ns = hw_sys_monotonic_ns();
-    loop->next_ms_ns = loop->start_ns + NS_PER_MS;
+    loop->next_ms_ns = loop->start_ns + HW_NS_PER_MS;
     hw_wheel_init(&loop->wheel, 0);
     int error = kind == HW_LOOP_POLL ? open_poll(loop) : 0;
     if (error < 0)
@@ -101,8 +99,8 @@ static void read_loop_clock(hw_loop *loop)
 {
     loop->now_ns = hw_sys_monotonic_ns();
     if (loop->now_ns >= loop->next_ms_ns) {
-        loop->now_ms = (loop->now_ns - loop->start_ns) / NS_PER_MS;
-        loop->next_ms_ns = loop->start_ns + (loop->now_ms + 1) * NS_PER_MS;
+        loop->now_ms = (loop->now_ns - loop->start_ns) / HW_NS_PER_MS;
+        loop->next_ms_ns = loop->start_ns + (loop->now_ms + 1) * HW_NS_PER_MS;
     }
 }
 

@@ -17,11 +17,11 @@
 #include "base/assert.h"
 
 #define BITS_PER_LEVEL 6
-#define TIME_MAX ((INT64_C(1) << (BITS_PER_LEVEL * HW_WHEEL_LEVELS)) - 1)
+#define WHEEL_TIME_MAX ((INT64_C(1) << (BITS_PER_LEVEL * HW_WHEEL_LEVELS)) - 1)
 
 void hw_wheel_init(hw_wheel *wheel, int64_t now_ms)
 {
-    hw_assert(now_ms >= 0 && now_ms <= TIME_MAX);
+    hw_assert(now_ms >= 0 && now_ms <= WHEEL_TIME_MAX);
     wheel->now_ms = now_ms;
     wheel->next_ms = HW_WHEEL_NEVER;
     for (unsigned level = 0; level < HW_WHEEL_LEVELS; level++) {
@@ -45,8 +45,8 @@ bool hw_timer_is_armed(const hw_timer *timer)
 static void file_timer(hw_wheel *wheel, hw_timer *timer)
 {
     int64_t at_ms = timer->at_ms > wheel->now_ms ? timer->at_ms : wheel->now_ms + 1;
-    if (at_ms > TIME_MAX)
-        at_ms = TIME_MAX;
+    if (at_ms > WHEEL_TIME_MAX)
+        at_ms = WHEEL_TIME_MAX;
     uint64_t differing = (uint64_t)(at_ms ^ wheel->now_ms) | (HW_WHEEL_SLOTS - 1);
     timer->level = (63 - (unsigned)__builtin_clzll(differing)) / BITS_PER_LEVEL;
     timer->slot = (unsigned)(at_ms >> (BITS_PER_LEVEL * timer->level)) % HW_WHEEL_SLOTS;

@@ -15,7 +15,7 @@
 #include "sys/memory.h"
 #include "sys/socket.h"
 
-#define SPARES_MAX 256
+#define SPARE_STREAMS_MAX 256
 
 typedef struct tcp_stream {
     hw_stream stream;
@@ -140,7 +140,7 @@ static tcp_stream *alloc_tcp(hw_tcp_pool *pool)
 
 static void keep_tcp_spare(hw_tcp_pool *pool, tcp_stream *tcp)
 {
-    if (pool->spare_count == SPARES_MAX) {
+    if (pool->spare_count == SPARE_STREAMS_MAX) {
         free_tcp(pool, tcp);
         return;
     }

@@ -20,7 +20,7 @@ enum {
     EXIT_INTERNAL = 70,
     EXIT_FORBIDDEN = 77
 };
-enum { STDOUT = 1, STDERR = 2, WORDS_BYTES = 2048, ARENA_BLOCK_BYTES = 2048 };
+enum { WORDS_BYTES = 2048, COMMAND_BLOCK_BYTES = 2048 };
 
 static void say(int fd, const hw_buffer *words)
 {
@@ -37,7 +37,7 @@ static int refuse_command(const char *program, int error, const hw_buffer *why)
     else
         hw_buffer_put_string(&words, hw_error_words(error));
     hw_buffer_put_char(&words, '\n');
-    say(STDERR, &words);
+    say(HW_STDERR, &words);
     return error == -EINVAL ? EXIT_USAGE : EXIT_INTERNAL;
 }
 
@@ -74,7 +74,7 @@ static int refuse_app(const char *program, const hewn_fault *fault)
     }
     put_fault_text(&words, fault->what);
     hw_buffer_put_char(&words, '\n');
-    say(STDERR, &words);
+    say(HW_STDERR, &words);
     return EXIT_INTERNAL;
 }
 
@@ -94,7 +94,7 @@ static int refuse_setup(const char *program, int error, const hewn_fault *fault)
         hw_buffer_put_string(&words,
                              "  use a port from 1024 up, socket activation (fd:3), or allow it "
                              "once with\n  sudo setcap cap_net_bind_service=+ep <binary>\n");
-    say(STDERR, &words);
+    say(HW_STDERR, &words);
     if (error == -ENOMEM)
         return EXIT_INTERNAL;
     if (error == -EACCES || error == -EPERM)
@@ -111,7 +111,7 @@ static void tell_addresses(hewn_server *server, void *arg)
         bool is_path = strncmp(address, "unix:", 5) == 0;
         hw_buffer_put_format(&words, "%.200s: listening on %s%s%s\n", program,
                              is_path ? "" : "http://", address, is_path ? "" : "/");
-        say(STDERR, &words);
+        say(HW_STDERR, &words);
     }
 }
 
@@ -122,7 +122,7 @@ static void tell_stopping(hewn_server *server, void *arg)
     unsigned long long in_flight = hewn_server_numbers(server).in_flight;
     hw_buffer_put_format(&words, "%.200s: stopping: %llu request%s in flight\n", (const char *)arg,
                          in_flight, in_flight == 1 ? "" : "s");
-    say(STDERR, &words);
+    say(HW_STDERR, &words);
 }
 
 static int serve_app(hewn_app *app, const char *program, const hewn_server_opts *opts)
@@ -154,13 +154,13 @@ int hewn_main(hewn_app *app, int argc, char **argv)
     hw_arena arena;
     hw_command command;
     int status = EXIT_DONE;
-    hw_arena_init(&arena, ARENA_BLOCK_BYTES, SIZE_MAX / 2);
+    hw_arena_init(&arena, COMMAND_BLOCK_BYTES, SIZE_MAX / 2);
     int error = hw_command_read(argc, argv, &arena, &words, &command);
     if (error < 0) {
         status = refuse_command(program, error, &words);
     } else if (command.wants_help) {
         hw_command_put_help(&words, program);
-        say(STDOUT, &words);
+        say(HW_STDOUT, &words);
     } else {
         status = serve_app(app, program, &command.opts);
     }

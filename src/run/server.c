@@ -23,10 +23,8 @@
 #include "sys/socket.h"
 
 enum {
-    STDOUT = 1,
-    STDERR = 2,
     MIME_BYTES_MAX = 1024 * 1024,
-    ARENA_BLOCK_BYTES = 1024,
+    SERVER_BLOCK_BYTES = 1024,
     LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
 };
 
@@ -108,7 +106,7 @@ static int make_sinks(hewn_server *server, const hewn_server_opts *opts)
 
 static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
 {
-    int fd = opts->log_fd ? opts->log_fd : STDOUT;
+    int fd = opts->log_fd ? opts->log_fd : HW_STDOUT;
     hw_log_format format;
     int error = choose_log_format(opts->log, fd, fault, &format);
     if (error < 0)
@@ -117,7 +115,7 @@ static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault 
     const hw_log_setup setup = {
         .format = format,
         .fd = fd,
-        .fault_fd = STDERR,
+        .fault_fd = HW_STDERR,
         .colors = opts->colors,
         .steps = opts->trace,
         .is_watched = format == HW_LOG_PRETTY || opts->trace || hw_sys_is_terminal(fd),
@@ -282,7 +280,7 @@ int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens,
         *fault = *hw_app_fault(app);
         return -fault->error;
     }
-    hw_arena_init(&server->arena, ARENA_BLOCK_BYTES, SIZE_MAX / 2);
+    hw_arena_init(&server->arena, SERVER_BLOCK_BYTES, SIZE_MAX / 2);
     server->app = hw_app_hold(app);
     int error = build_server(server, &known, listens, fault);
     if (error < 0) {

@@ -18,8 +18,8 @@
 #include "server/conn_h1.h"
 #include "sys/memory.h"
 
-#define SPARES_MAX 64
-#define ARENA_BLOCK_BYTES (4 * 1024)
+#define SPARE_EXCHANGES_MAX 64
+#define EXCHANGE_BLOCK_BYTES (4 * 1024)
 #define ARENA_BYTES_MAX (512 * 1024)
 #define UNSENT_BLOCK_BYTES 512
 /* A longer body, or one of unknown length, keeps the answers behind it from being made. */
@@ -98,7 +98,7 @@ static __attribute__((noinline)) h1_exchange *make_exchange(hw_lane *lane)
         hw_budget_give(budget, sizeof *e);
         return NULL;
     }
-    hw_exchange_init(&e->exchange, ARENA_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_exchange_init(&e->exchange, EXCHANGE_BLOCK_BYTES, ARENA_BYTES_MAX);
     hw_arena_charge(&e->exchange.arena, budget);
     hw_arena_init(&e->unsent, UNSENT_BLOCK_BYTES, ARENA_BYTES_MAX);
     hw_arena_charge(&e->unsent, budget);
@@ -190,7 +190,7 @@ static void recycle_exchange(hw_lane *lane, h1_exchange *e)
 {
     hw_exchange_reset(&e->exchange);
     e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
-    if (lane->spare_count < SPARES_MAX) {
+    if (lane->spare_count < SPARE_EXCHANGES_MAX) {
         hw_link_move(&e->link, &lane->spare_exchanges);
         lane->spare_count++;
         return;

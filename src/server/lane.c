@@ -21,10 +21,8 @@
 #include "sys/memory.h"
 #include "sys/random.h"
 
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_MS INT64_C(1000000)
 #define MS_PER_S 1000
-#define WALL_SPAN_NS (NS_PER_S / 4)
+#define WALL_SPAN_NS (HW_NS_PER_S / 4)
 
 static void free_locals(hw_lane *lane)
 {
@@ -273,7 +271,7 @@ void hw_lane_renew_wall(hw_lane *lane)
         lane->wall_at_ns = lane->loop.now_ns;
         since_ns = 0;
     }
-    lane->told_ms = (lane->wall_ns + since_ns) / NS_PER_MS;
+    lane->told_ms = (lane->wall_ns + since_ns) / HW_NS_PER_MS;
     lane->told_at_ns = lane->loop.now_ns;
 }
 

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#define HW_NS_PER_MS INT64_C(1000000)
+#define HW_NS_PER_S INT64_C(1000000000)
+
 int64_t hw_sys_monotonic_ns(void); /* never goes back; its zero means nothing */
 int64_t hw_sys_realtime_ns(void);  /* since 1970-01-01 UTC; may jump */
 /* How far local time is ahead of UTC at this moment (seconds since 1970). */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+enum { HW_STDOUT = 1, HW_STDERR = 2 };
+
 /* A folder as a place to open from (O_PATH): needs no read permission. */
 int hw_sys_open_folder(const char *path);
 /* A folder below another, for hw_sys_read_folder; "." is the folder itself. No symbolic link is

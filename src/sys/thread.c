@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#define NS_PER_MS 1000000
-#define NS_PER_S INT64_C(1000000000)
+#include "sys/clock.h"
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
@@ -100,9 +99,9 @@ void hw_sys_condition_wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex
 {
     struct timespec end;
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t ns = end.tv_nsec + (int64_t)ms * NS_PER_MS;
-    end.tv_sec += ns / NS_PER_S;
-    end.tv_nsec = ns % NS_PER_S;
+    int64_t ns = end.tv_nsec + (int64_t)ms * HW_NS_PER_MS;
+    end.tv_sec += ns / HW_NS_PER_S;
+    end.tv_nsec = ns % HW_NS_PER_S;
     (void)pthread_cond_timedwait(condition, mutex, &end);
 }
 

@@ -29,7 +29,7 @@ typedef struct hw_feed {
 
 struct hw_log {
     hw_log_setup setup;
-    hw_writer *writer; /* NULL: nothing is written */
+    hw_log_writer *writer; /* NULL: nothing is written */
     bool is_started;
     hw_feed feeds[]; /* setup.loops */
 };
@@ -66,7 +66,7 @@ static void init_feed(hw_feed *feed, hw_log *log, unsigned loop)
         [HW_LOG_COMBINED] = HW_STAMP_COMBINED,
     };
     feed->log = log;
-    feed->spool = log->writer ? hw_writer_spool(log->writer, loop) : NULL;
+    feed->spool = log->writer ? hw_log_writer_spool(log->writer, loop) : NULL;
     hw_stamp_init(&feed->stamp, styles[log->setup.format], tell_utc_offset);
 }
 
@@ -77,7 +77,7 @@ int hw_log_new(const hw_log_setup *setup, hw_log **ret_log)
         return -ENOMEM;
     log->setup = *setup;
     if (setup->format != HW_LOG_OFF || setup->steps) {
-        int error = hw_writer_new(setup->fd, setup->fault_fd, setup->loops, &log->writer);
+        int error = hw_log_writer_new(setup->fd, setup->fault_fd, setup->loops, &log->writer);
         if (error < 0) {
             hw_sys_free(log);
             return error;
@@ -92,7 +92,7 @@ int hw_log_new(const hw_log_setup *setup, hw_log **ret_log)
 static void hand_over(hw_feed *feed)
 {
     if (hw_spool_hand_over(feed->spool))
-        hw_writer_wake(feed->log->writer);
+        hw_log_writer_wake(feed->log->writer);
 }
 
 static void end_line(hw_feed *feed)
@@ -174,7 +174,7 @@ hw_sink hw_log_sink(hw_log *log, unsigned loop)
 
 int hw_log_start(hw_log *log)
 {
-    int error = log->writer ? hw_writer_start(log->writer) : 0;
+    int error = log->writer ? hw_log_writer_start(log->writer) : 0;
     log->is_started = error == 0;
     return error;
 }
@@ -186,8 +186,8 @@ void hw_log_end(hw_log *log)
     log->is_started = false;
     if (!log->writer)
         return;
-    hw_writer_end(log->writer, log->setup.end_ms);
-    unsigned long long lost = hw_writer_count_lost(log->writer);
+    hw_log_writer_end(log->writer, log->setup.end_ms);
+    unsigned long long lost = hw_log_writer_count_lost(log->writer);
     hw_fault fault;
     (void)hw_fault_set(&fault, EIO, "log", "%llu line%s could not be written", lost,
                        lost == 1 ? "" : "s");
@@ -199,6 +199,6 @@ void hw_log_free(hw_log *log)
 {
     if (!log)
         return;
-    hw_writer_free(log->writer);
+    hw_log_writer_free(log->writer);
     hw_sys_free(log);
 }

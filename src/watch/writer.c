@@ -7,7 +7,7 @@
  * and once when it is over, not for each line.
  *
  * Only this thread may block: in write(2), on a stopped terminal or a slow disk. Nothing can wake
- * it there without a signal handler, which a library has no right to. So hw_writer_end waits for so
+ * it there without a signal handler, which a library has no right to. So hw_log_writer_end waits for so
  * long and then leaves it alone: the thread has a share in the writer, owns its descriptors, and
  * the last of the two frees it all. */
 #include "watch/writer.h"
@@ -26,22 +26,21 @@ enum {
     STACK_BYTES = 128 * 1024,
     RETRY_MS = 1000,
     QUIET_MS = 3000, /* without a loss, and it is over */
-    NS_PER_MS = 1000000,
 };
 
 /* What the thread has seen go wrong. */
-typedef struct hw_writer_trouble {
+typedef struct hw_log_writer_trouble {
     bool is_told;
     unsigned long long lost, lost_before; /* now, and when it began */
     int64_t last_ms;
-} hw_writer_trouble;
+} hw_log_writer_trouble;
 
-struct hw_writer {
+struct hw_log_writer {
     int fd, fault_fd, event, done; /* its own */
     hw_spool **spools;
     unsigned count;
     unsigned turn; /* whose half is being written */
-    hw_writer_trouble trouble;
+    hw_log_writer_trouble trouble;
     pthread_t thread;
     bool is_running;
     int64_t deadline_ms; /* set before is_ending */
@@ -51,7 +50,7 @@ struct hw_writer {
 
 static int64_t writer_now_ms(void)
 {
-    return hw_sys_monotonic_ns() / NS_PER_MS;
+    return hw_sys_monotonic_ns() / HW_NS_PER_MS;
 }
 
 static void close_if_open(int fd)
@@ -60,7 +59,7 @@ static void close_if_open(int fd)
         (void)hw_sys_close(fd);
 }
 
-static void drop_writer(hw_writer *writer)
+static void drop_writer(hw_log_writer *writer)
 {
     if (atomic_fetch_sub(&writer->holders, 1) > 1)
         return;
@@ -74,7 +73,7 @@ static void drop_writer(hw_writer *writer)
     hw_sys_free(writer);
 }
 
-static int make_spools(hw_writer *writer, unsigned count)
+static int make_spools(hw_log_writer *writer, unsigned count)
 {
     writer->spools = hw_sys_alloc_zeroed(count, sizeof(hw_spool *));
     for (; writer->spools && writer->count < count; writer->count++) {
@@ -87,7 +86,7 @@ static int make_spools(hw_writer *writer, unsigned count)
     return writer->spools ? 0 : -ENOMEM;
 }
 
-static int open_writer(hw_writer *writer, int fd, int fault_fd)
+static int open_writer(hw_log_writer *writer, int fd, int fault_fd)
 {
     writer->fd = hw_sys_open_pipe(fd);
     if (writer->fd < 0)
@@ -105,9 +104,9 @@ static int open_writer(hw_writer *writer, int fd, int fault_fd)
     return writer->done < 0 ? writer->done : 0;
 }
 
-int hw_writer_new(int fd, int fault_fd, unsigned count, hw_writer **ret_writer)
+int hw_log_writer_new(int fd, int fault_fd, unsigned count, hw_log_writer **ret_writer)
 {
-    hw_writer *writer = hw_sys_alloc_zeroed(1, sizeof *writer);
+    hw_log_writer *writer = hw_sys_alloc_zeroed(1, sizeof *writer);
     if (!writer)
         return -ENOMEM;
     writer->fd = writer->fault_fd = writer->event = writer->done = -1;
@@ -122,19 +121,19 @@ int hw_writer_new(int fd, int fault_fd, unsigned count, hw_writer **ret_writer)
     return error;
 }
 
-hw_spool *hw_writer_spool(hw_writer *writer, unsigned index)
+hw_spool *hw_log_writer_spool(hw_log_writer *writer, unsigned index)
 {
     hw_assert(index < writer->count);
     return writer->spools[index];
 }
 
-void hw_writer_wake(hw_writer *writer)
+void hw_log_writer_wake(hw_log_writer *writer)
 {
     (void)hw_sys_event_post(writer->event);
 }
 
 /* All of one half. 1: done; 0: there is none; or a negative errno. */
-static int write_half(hw_writer *writer, hw_spool *spool)
+static int write_half(hw_log_writer *writer, hw_spool *spool)
 {
     hw_text rest = hw_spool_next(spool);
     int result = rest.length > 0;
@@ -152,7 +151,7 @@ static int write_half(hw_writer *writer, hw_spool *spool)
 
 /* A half of every spool, so that none waits for another that is always full; it begins with the one
  * it could not finish. 1: there may be more; 0: there was nothing; or a negative errno. */
-static int write_round(hw_writer *writer)
+static int write_round(hw_log_writer *writer)
 {
     int result = 0;
     for (unsigned i = 0; i < writer->count; i++) {
@@ -165,7 +164,7 @@ static int write_round(hw_writer *writer)
     return result;
 }
 
-static unsigned long long count_dropped(const hw_writer *writer)
+static unsigned long long count_dropped(const hw_log_writer *writer)
 {
     unsigned long long lost = 0;
     for (unsigned i = 0; i < writer->count; i++)
@@ -173,7 +172,7 @@ static unsigned long long count_dropped(const hw_writer *writer)
     return lost;
 }
 
-static void tell_begin(const hw_writer *writer, int error)
+static void tell_begin(const hw_log_writer *writer, int error)
 {
     hw_fault fault;
     if (error < 0 && error != -EAGAIN)
@@ -185,7 +184,7 @@ static void tell_begin(const hw_writer *writer, int error)
     hw_fault_write(writer->fault_fd, &fault);
 }
 
-static void tell_end(const hw_writer *writer)
+static void tell_end(const hw_log_writer *writer)
 {
     hw_fault fault;
     unsigned long long lost = writer->trouble.lost - writer->trouble.lost_before;
@@ -194,9 +193,9 @@ static void tell_end(const hw_writer *writer)
     hw_fault_write(writer->fault_fd, &fault);
 }
 
-static void watch_trouble(hw_writer *writer, int result)
+static void watch_trouble(hw_log_writer *writer, int result)
 {
-    hw_writer_trouble *trouble = &writer->trouble;
+    hw_log_writer_trouble *trouble = &writer->trouble;
     unsigned long long lost = count_dropped(writer);
     bool is_bad = (result < 0 && result != -EAGAIN) || lost != trouble->lost;
     if (is_bad) {
@@ -213,7 +212,7 @@ static void watch_trouble(hw_writer *writer, int result)
     }
 }
 
-static int choose_wait_ms(const hw_writer *writer, int result, bool is_ending)
+static int choose_wait_ms(const hw_log_writer *writer, int result, bool is_ending)
 {
     if (!is_ending)
         return result < 0 || writer->trouble.is_told ? RETRY_MS : -1;
@@ -221,7 +220,7 @@ static int choose_wait_ms(const hw_writer *writer, int result, bool is_ending)
     return left_ms < 0 ? 0 : left_ms > RETRY_MS ? RETRY_MS : (int)left_ms;
 }
 
-static void wait_for_work(hw_writer *writer, int result, bool is_ending)
+static void wait_for_work(hw_log_writer *writer, int result, bool is_ending)
 {
     int fd = result == -EAGAIN ? writer->fd : -1;
     (void)hw_sys_poll_write(writer->event, fd, choose_wait_ms(writer, result, is_ending));
@@ -229,14 +228,14 @@ static void wait_for_work(hw_writer *writer, int result, bool is_ending)
 }
 
 /* Only a full pipe is worth waiting for at the end: somebody may be reading. */
-static bool is_over(const hw_writer *writer, int result)
+static bool is_over(const hw_log_writer *writer, int result)
 {
     return result != -EAGAIN || writer_now_ms() >= writer->deadline_ms;
 }
 
 static void *run_writer(void *arg)
 {
-    hw_writer *writer = arg;
+    hw_log_writer *writer = arg;
     for (;;) {
         /* Read before the spools are: what was handed over before the end is seen. */
         bool is_ending = atomic_load(&writer->is_ending);
@@ -255,7 +254,7 @@ static void *run_writer(void *arg)
     return NULL;
 }
 
-int hw_writer_start(hw_writer *writer)
+int hw_log_writer_start(hw_log_writer *writer)
 {
     atomic_fetch_add(&writer->holders, 1);
     int error = hw_sys_thread_start(&writer->thread, run_writer, writer, STACK_BYTES);
@@ -265,7 +264,7 @@ int hw_writer_start(hw_writer *writer)
     return error;
 }
 
-void hw_writer_end(hw_writer *writer, int end_ms)
+void hw_log_writer_end(hw_log_writer *writer, int end_ms)
 {
     enum { GRACE_MS = 500 }; /* for the thread to come back by itself */
     if (!writer->is_running)
@@ -274,7 +273,7 @@ void hw_writer_end(hw_writer *writer, int end_ms)
         (void)hw_spool_hand_over(writer->spools[i]);
     writer->deadline_ms = writer_now_ms() + end_ms;
     atomic_store(&writer->is_ending, true);
-    hw_writer_wake(writer);
+    hw_log_writer_wake(writer);
     if (hw_sys_poll_write(writer->done, -1, end_ms + GRACE_MS) > 0) {
         (void)hw_sys_thread_join(writer->thread);
     } else {
@@ -284,7 +283,7 @@ void hw_writer_end(hw_writer *writer, int end_ms)
     writer->is_running = false;
 }
 
-unsigned long long hw_writer_count_lost(const hw_writer *writer)
+unsigned long long hw_log_writer_count_lost(const hw_log_writer *writer)
 {
     unsigned long long lost = count_dropped(writer);
     for (unsigned i = 0; !writer->is_running && i < writer->count; i++)
@@ -292,7 +291,7 @@ unsigned long long hw_writer_count_lost(const hw_writer *writer)
     return lost;
 }
 
-void hw_writer_free(hw_writer *writer)
+void hw_log_writer_free(hw_log_writer *writer)
 {
     if (!writer)
         return;

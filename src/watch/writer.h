@@ -4,25 +4,25 @@
 
 #include "watch/spool.h"
 
-typedef struct hw_writer hw_writer;
+typedef struct hw_log_writer hw_log_writer;
 
 /* A writer with `count` spools, at least one. What is behind fd is the writer's own from now on: a
  * pipe is opened anew, so as not to block, anything else duplicated. fault_fd (duplicated too) is
  * told of lines that are lost: when that begins, and when it has ended. 0, or a negative errno. */
-int hw_writer_new(int fd, int fault_fd, unsigned count, hw_writer **ret_writer);
+int hw_log_writer_new(int fd, int fault_fd, unsigned count, hw_log_writer **ret_writer);
 /* Threads: that of the loop which fills it. */
-hw_spool *hw_writer_spool(hw_writer *writer, unsigned index);
+hw_spool *hw_log_writer_spool(hw_log_writer *writer, unsigned index);
 
 /* 0, or a negative errno: then it is not running. */
-int hw_writer_start(hw_writer *writer);
+int hw_log_writer_start(hw_log_writer *writer);
 /* Makes it look at its spools. Threads: any. */
-void hw_writer_wake(hw_writer *writer);
+void hw_log_writer_wake(hw_log_writer *writer);
 /* Writes what there is in all spools and ends; within end_ms, whatever happens. A writer that is
  * not running has ended. Threads: not while loops still fill spools. */
-void hw_writer_end(hw_writer *writer, int end_ms);
+void hw_log_writer_end(hw_log_writer *writer, int end_ms);
 /* Lines that could not be written, and, when it has ended, never will be. Threads: any. */
-unsigned long long hw_writer_count_lost(const hw_writer *writer);
+unsigned long long hw_log_writer_count_lost(const hw_log_writer *writer);
 /* NULL is fine. Not while it is running (asserted). */
-void hw_writer_free(hw_writer *writer);
+void hw_log_writer_free(hw_log_writer *writer);
 
 #endif

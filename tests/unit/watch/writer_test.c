@@ -18,7 +18,7 @@ enum { STACK = 256 * 1024, END_MS = 10 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
 
 /* A writer into a pipe, which tells its faults into another. */
 typedef struct written {
-    hw_writer *writer;
+    hw_log_writer *writer;
     int lines[2], faults[2];
     size_t length;
     char told[300 * 1024];
@@ -37,7 +37,7 @@ static written *open_written(unsigned spools)
     assert_return_code(pipe(to.lines), errno);
     assert_return_code(pipe(to.faults), errno);
     hw_seam_reset();
-    int error = hw_writer_new(to.lines[1], to.faults[1], spools, &to.writer);
+    int error = hw_log_writer_new(to.lines[1], to.faults[1], spools, &to.writer);
     if (error < 0) {
         close_both(to.lines);
         close_both(to.faults);
@@ -48,7 +48,7 @@ static written *open_written(unsigned spools)
 
 static void close_written(written *to)
 {
-    hw_writer_free(to->writer);
+    hw_log_writer_free(to->writer);
     close_both(to->lines);
     close_both(to->faults);
     hw_seam_reset();
@@ -56,7 +56,7 @@ static void close_written(written *to)
 
 static void start_written(written *to)
 {
-    int error = hw_writer_start(to->writer);
+    int error = hw_log_writer_start(to->writer);
     if (error < 0)
         close_written(to);
     HW_NEED_OK(error);
@@ -73,8 +73,8 @@ static bool put_line(hw_spool *spool, const char *string)
 
 static void hand_over(written *to, unsigned index)
 {
-    assert_true(hw_spool_hand_over(hw_writer_spool(to->writer, index)));
-    hw_writer_wake(to->writer);
+    assert_true(hw_spool_hand_over(hw_log_writer_spool(to->writer, index)));
+    hw_log_writer_wake(to->writer);
 }
 
 /* Reads until the words are there; with none, what there is. */
@@ -98,13 +98,13 @@ static const char *read_until(written *to, const int *ends, const char *words)
 HW_THREAD_TEST(writer_writes_what_there_is_before_it_ends)
 {
     written *to = open_written(2);
-    put_line(hw_writer_spool(to->writer, 0), "one\n");
-    put_line(hw_writer_spool(to->writer, 1), "two\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "one\n");
+    put_line(hw_log_writer_spool(to->writer, 1), "two\n");
     start_written(to);
-    put_line(hw_writer_spool(to->writer, 0), "three\n");
-    hw_writer_end(to->writer, END_MS);
-    hw_writer_end(to->writer, END_MS);
-    assert_int_equal(hw_writer_count_lost(to->writer), 0);
+    put_line(hw_log_writer_spool(to->writer, 0), "three\n");
+    hw_log_writer_end(to->writer, END_MS);
+    hw_log_writer_end(to->writer, END_MS);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
     assert_string_equal(read_until(to, to->lines, NULL), "one\nthree\ntwo\n");
     assert_string_equal(read_until(to, to->faults, NULL), "");
     close_written(to);
@@ -114,13 +114,13 @@ HW_THREAD_TEST(writer_writes_when_it_is_woken)
 {
     written *to = open_written(1);
     start_written(to);
-    put_line(hw_writer_spool(to->writer, 0), "one\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "one\n");
     hand_over(to, 0);
     assert_string_equal(read_until(to, to->lines, "one\n"), "one\n");
-    put_line(hw_writer_spool(to->writer, 0), "two\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "two\n");
     hand_over(to, 0);
     assert_string_equal(read_until(to, to->lines, "two\n"), "two\n");
-    hw_writer_end(to->writer, END_MS);
+    hw_log_writer_end(to->writer, END_MS);
     close_written(to);
 }
 
@@ -128,10 +128,10 @@ HW_TEST(writer_goes_on_where_a_short_write_ended)
 {
     written *to = open_written(2);
     hw_seam_short("write", 5);
-    put_line(hw_writer_spool(to->writer, 0), "one line\nand another\n");
-    put_line(hw_writer_spool(to->writer, 1), "a third\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "one line\nand another\n");
+    put_line(hw_log_writer_spool(to->writer, 1), "a third\n");
     start_written(to);
-    hw_writer_end(to->writer, END_MS);
+    hw_log_writer_end(to->writer, END_MS);
     assert_string_equal(read_until(to, to->lines, NULL), "one line\nand another\na third\n");
     close_written(to);
 }
@@ -142,8 +142,8 @@ HW_TEST(writer_keeps_its_place_when_the_disk_is_full)
     hw_seam_clock_freeze(SECOND_NS, SECOND_NS);
     hw_seam_short("write", 5);
     hw_seam_fail("write", 2, ENOSPC);
-    put_line(hw_writer_spool(to->writer, 0), "one line\n");
-    put_line(hw_writer_spool(to->writer, 1), "another\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "one line\n");
+    put_line(hw_log_writer_spool(to->writer, 1), "another\n");
     start_written(to);
     hand_over(to, 0);
     assert_string_equal(read_until(to, to->faults, "\n"), "hewn:");
@@ -151,11 +151,11 @@ HW_TEST(writer_keeps_its_place_when_the_disk_is_full)
     assert_string_equal(read_until(to, to->lines, "another\n"), "one line\nanother\n");
     hw_seam_short("write", 0);
     hw_seam_clock_advance(INT64_C(5) * SECOND_NS);
-    hw_writer_wake(to->writer);
+    hw_log_writer_wake(to->writer);
     assert_string_equal(read_until(to, to->faults, "again"),
                         "hewn: log: lines are written again; 0 were lost\n");
-    hw_writer_end(to->writer, END_MS);
-    assert_int_equal(hw_writer_count_lost(to->writer), 0);
+    hw_log_writer_end(to->writer, END_MS);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
     close_written(to);
 }
 
@@ -165,17 +165,17 @@ HW_TEST(writer_tells_once_why_it_cannot_write)
     for (unsigned call = 1; call < 10; call++)
         if (call != 2) /* which tells of the first */
             hw_seam_fail("write", call, EPIPE);
-    put_line(hw_writer_spool(to->writer, 0), "kept\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "kept\n");
     start_written(to);
     hand_over(to, 0);
     read_until(to, to->faults, "\n");
     assert_string_equal(to->told, "hewn: log: lines cannot be written: Broken pipe\n");
-    put_line(hw_writer_spool(to->writer, 0), "kept too\n");
+    put_line(hw_log_writer_spool(to->writer, 0), "kept too\n");
     hand_over(to, 0);
-    assert_false(put_line(hw_writer_spool(to->writer, 0), "lost\n"));
-    hw_writer_wake(to->writer);
-    hw_writer_end(to->writer, END_MS); /* at once: nobody will ever read */
-    assert_int_equal(hw_writer_count_lost(to->writer), 3);
+    assert_false(put_line(hw_log_writer_spool(to->writer, 0), "lost\n"));
+    hw_log_writer_wake(to->writer);
+    hw_log_writer_end(to->writer, END_MS); /* at once: nobody will ever read */
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 3);
     assert_string_equal(read_until(to, to->faults, NULL), "");
     assert_string_equal(read_until(to, to->lines, NULL), "");
     close_written(to);
@@ -197,13 +197,13 @@ HW_TEST(writer_does_not_wait_for_a_stopped_reader_for_ever)
     start_written(to);
     unsigned put = 0;
     for (int i = 0; i < LINES; i++) {
-        put += put_line(hw_writer_spool(to->writer, 0), "0123456789abcdef 0123456789abcdef\n");
-        if (hw_spool_is_full(hw_writer_spool(to->writer, 0)))
+        put += put_line(hw_log_writer_spool(to->writer, 0), "0123456789abcdef 0123456789abcdef\n");
+        if (hw_spool_is_full(hw_log_writer_spool(to->writer, 0)))
             hand_over(to, 0);
     }
     assert_in_range(put, 1, LINES - 1);
-    hw_writer_end(to->writer, 50);
-    unsigned lost = (unsigned)hw_writer_count_lost(to->writer);
+    hw_log_writer_end(to->writer, 50);
+    unsigned lost = (unsigned)hw_log_writer_count_lost(to->writer);
     unsigned read = count_lines(read_until(to, to->lines, NULL));
     assert_int_equal(lost + read, LINES);
     assert_in_range(read, 1, 4096 / 34);
@@ -215,19 +215,19 @@ HW_TEST(writer_does_not_wait_for_a_stopped_reader_for_ever)
 HW_TEST(writer_that_blocks_is_left_alone)
 {
     int ends[2];
-    hw_writer *writer;
+    hw_log_writer *writer;
     assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
     int bytes = 4096;
     assert_return_code(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), errno);
-    int error = hw_writer_new(ends[1], STDERR_FILENO, 1, &writer);
+    int error = hw_log_writer_new(ends[1], STDERR_FILENO, 1, &writer);
     if (error == 0) {
-        while (!hw_spool_is_full(hw_writer_spool(writer, 0)))
-            put_line(hw_writer_spool(writer, 0), "0123456789abcdef\n");
-        if (hw_writer_start(writer) == 0) {
-            hw_writer_end(writer, 10);
-            assert_in_range(hw_writer_count_lost(writer), 1, HW_SPOOL_HALF_BYTES / 16);
+        while (!hw_spool_is_full(hw_log_writer_spool(writer, 0)))
+            put_line(hw_log_writer_spool(writer, 0), "0123456789abcdef\n");
+        if (hw_log_writer_start(writer) == 0) {
+            hw_log_writer_end(writer, 10);
+            assert_in_range(hw_log_writer_count_lost(writer), 1, HW_SPOOL_HALF_BYTES / 16);
         }
-        hw_writer_free(writer);
+        hw_log_writer_free(writer);
     }
     /* Its write ends with EPIPE, and then its thread, with what it still has. */
     close_both(ends);
@@ -238,22 +238,22 @@ HW_TEST(writer_that_blocks_is_left_alone)
 HW_TEST(writer_tells_faults_to_a_descriptor_of_its_own)
 {
     int faults[2], other[2];
-    hw_writer *writer;
+    hw_log_writer *writer;
     char told[128] = "";
     assert_return_code(pipe(faults), errno);
     assert_return_code(pipe(other), errno);
     assert_return_code(fcntl(other[0], F_SETFL, O_NONBLOCK), errno);
-    int error = hw_writer_new(-1, faults[1], 1, &writer);
+    int error = hw_log_writer_new(-1, faults[1], 1, &writer);
     assert_return_code(dup2(other[1], faults[1]), errno);
     if (error == 0) {
-        put_line(hw_writer_spool(writer, 0), "lost\n");
-        if (hw_writer_start(writer) == 0) {
-            hw_writer_end(writer, END_MS);
+        put_line(hw_log_writer_spool(writer, 0), "lost\n");
+        if (hw_log_writer_start(writer) == 0) {
+            hw_log_writer_end(writer, END_MS);
             assert_true(read(faults[0], told, sizeof told - 1) > 0);
             assert_string_equal(told, "hewn: log: lines cannot be written: Bad file descriptor\n");
             assert_int_equal(read(other[0], told, sizeof told), -1);
         }
-        hw_writer_free(writer);
+        hw_log_writer_free(writer);
     }
     close_both(faults);
     close_both(other);
@@ -263,19 +263,19 @@ HW_TEST(writer_tells_faults_to_a_descriptor_of_its_own)
 HW_TEST(writer_without_a_descriptor_loses_all)
 {
     int faults[2];
-    hw_writer *writer;
+    hw_log_writer *writer;
     char told[128] = "";
     assert_return_code(pipe(faults), errno);
-    int error = hw_writer_new(-1, faults[1], 1, &writer);
+    int error = hw_log_writer_new(-1, faults[1], 1, &writer);
     if (error == 0) {
-        put_line(hw_writer_spool(writer, 0), "lost\n");
-        if (hw_writer_start(writer) == 0) {
-            hw_writer_end(writer, END_MS);
-            assert_int_equal(hw_writer_count_lost(writer), 1);
+        put_line(hw_log_writer_spool(writer, 0), "lost\n");
+        if (hw_log_writer_start(writer) == 0) {
+            hw_log_writer_end(writer, END_MS);
+            assert_int_equal(hw_log_writer_count_lost(writer), 1);
             assert_true(read(faults[0], told, sizeof told - 1) > 0);
             assert_string_equal(told, "hewn: log: lines cannot be written: Bad file descriptor\n");
         }
-        hw_writer_free(writer);
+        hw_log_writer_free(writer);
     }
     close_both(faults);
     HW_NEED_OK(error);
@@ -283,22 +283,22 @@ HW_TEST(writer_without_a_descriptor_loses_all)
 
 HW_TEST(writer_that_cannot_be_made_says_so)
 {
-    hw_writer *writer = NULL;
+    hw_log_writer *writer = NULL;
     static const char *const calls[] = {"duplicate", "event_new"};
     for (size_t i = 0; i < 2; i++) {
         hw_seam_reset();
         hw_seam_fail("open_pipe", 1, ENOTSUP);
         hw_seam_fail(calls[i], 1, EMFILE);
-        int error = hw_writer_new(STDERR_FILENO, STDERR_FILENO, 1, &writer);
+        int error = hw_log_writer_new(STDERR_FILENO, STDERR_FILENO, 1, &writer);
         assert_true(error == -EMFILE || (error == -ENOMEM && hw_test_is_struck()));
     }
     hw_seam_reset();
     hw_seam_fail("thread_start", 1, EAGAIN);
-    HW_NEED_OK(hw_writer_new(STDERR_FILENO, STDERR_FILENO, 1, &writer));
-    assert_int_equal(hw_writer_start(writer), -EAGAIN);
-    hw_writer_end(writer, END_MS);
-    hw_writer_free(writer);
-    hw_writer_free(NULL);
+    HW_NEED_OK(hw_log_writer_new(STDERR_FILENO, STDERR_FILENO, 1, &writer));
+    assert_int_equal(hw_log_writer_start(writer), -EAGAIN);
+    hw_log_writer_end(writer, END_MS);
+    hw_log_writer_free(writer);
+    hw_log_writer_free(NULL);
     hw_seam_reset();
 }
 
@@ -313,14 +313,14 @@ typedef struct test_loop {
 static void *fill_spool(void *arg)
 {
     test_loop *loop = arg;
-    hw_spool *spool = hw_writer_spool(loop->to->writer, loop->index);
+    hw_spool *spool = hw_log_writer_spool(loop->to->writer, loop->index);
     for (unsigned i = 0; i < LINES_OF_LOOP; i++) {
         char line[40];
         snprintf(line, sizeof line, "%u %08u abcdefgh\n", loop->index, i);
         (void)put_line(spool, line);
         bool is_tick = i % 100 == 0 && hw_spool_is_idle(spool);
         if ((hw_spool_is_full(spool) || is_tick) && hw_spool_hand_over(spool))
-            hw_writer_wake(loop->to->writer);
+            hw_log_writer_wake(loop->to->writer);
     }
     return NULL;
 }
@@ -380,9 +380,9 @@ HW_THREAD_TEST(writer_keeps_lines_of_several_loops_whole)
     }
     for (unsigned i = 0; i < LOOPS; i++)
         hw_sys_thread_join(loops[i].thread);
-    hw_writer_end(to->writer, END_MS);
-    unsigned lost = (unsigned)hw_writer_count_lost(to->writer);
-    hw_writer_free(to->writer);
+    hw_log_writer_end(to->writer, END_MS);
+    unsigned lost = (unsigned)hw_log_writer_count_lost(to->writer);
+    hw_log_writer_free(to->writer);
     close(to->lines[1]);
     hw_sys_thread_join(reading);
     assert_false(reader.is_torn);
