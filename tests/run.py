@@ -142,7 +142,7 @@ def build(folder):
 
 def lint_own(folder, wanted):
     tally = Tally()
-    for check in ("form", "layers", "banned", "unique_statics", "shape", "seam", "limits", "selftest"):
+    for check in ("form", "layers", "banned", "unique_names", "shape", "seam", "limits", "selftest"):
         tally.add(run([PYTHON, f"tests/lint/{check}.py"]))
     objects = [f"{folder}/libcore.a", f"{folder}/libsys.a", *glob.glob(f"{folder}/hewn.p/*.o")]
     return tally.add(run([PYTHON, "tests/lint/globals.py", "tests/lint/globals.txt", *objects]))

@@ -9,7 +9,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIXTURES = os.path.join(HERE, "fixtures")
-CHECKS = ["layers", "banned", "unique_statics", "shape", "seam", "limits", "globals"]
+CHECKS = ["layers", "banned", "unique_names", "shape", "seam", "limits", "globals"]
 
 
 def expected(root):
