@@ -25,13 +25,13 @@ static int refuse_address(hw_fault *fault, hw_text text, const char *what)
 static int parse_unix(hw_text path, hw_text text, hw_fault *fault, hw_address *ret_address)
 {
     hw_address address = {.fd = -1};
-    struct sockaddr_un *un = (struct sockaddr_un *)&address.storage;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
     if (path.length == 0)
         return refuse_address(fault, text, "the path is missing: unix:/run/name.sock");
-    if (path.length >= sizeof un->sun_path)
+    if (path.length >= sizeof un.sun_path)
         return refuse_address(fault, text, "the path of a Unix socket has at most 107 bytes");
-    un->sun_family = AF_UNIX;
-    memcpy(un->sun_path, path.at, path.length);
+    memcpy(un.sun_path, path.at, path.length);
+    memcpy(&address.storage, &un, sizeof un);
     address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.length + 1);
     *ret_address = address;
     return 0;
@@ -57,17 +57,18 @@ static bool has_ipv6(void)
 
 static void fill_v4(hw_address *address, struct in_addr host, uint16_t port)
 {
-    struct sockaddr_in *in = (struct sockaddr_in *)&address->storage;
-    *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = host};
-    address->length = sizeof *in;
+    const struct sockaddr_in in = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = host};
+    memcpy(&address->storage, &in, sizeof in);
+    address->length = sizeof in;
 }
 
 static void fill_v6(hw_address *address, struct in6_addr host, uint16_t port)
 {
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->storage;
-    *in6 =
-        (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = host};
-    address->length = sizeof *in6;
+    const struct sockaddr_in6 in6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = host};
+    memcpy(&address->storage, &in6, sizeof in6);
+    address->length = sizeof in6;
 }
 
 /* "1.2.3.4", "[::1]", "localhost" or "" (all interfaces). */
@@ -130,22 +131,22 @@ int hw_address_parse(hw_text text, hw_fault *fault, hw_address *ret_address)
 
 static uint16_t port_of(const struct sockaddr_storage *storage)
 {
-    if (storage->ss_family == AF_INET)
-        return ntohs(((const struct sockaddr_in *)storage)->sin_port);
-    return ntohs(((const struct sockaddr_in6 *)storage)->sin6_port);
+    return storage->ss_family == AF_INET ? ntohs(hw_address_in(storage).sin_port)
+                                         : ntohs(hw_address_in6(storage).sin6_port);
 }
 
 hw_peer hw_peer_of(const struct sockaddr_storage *storage)
 {
-    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)storage)->sin6_addr;
+    const struct in_addr in = hw_address_in(storage).sin_addr;
+    const struct in6_addr in6 = hw_address_in6(storage).sin6_addr;
     hw_peer peer = {.family = (unsigned char)storage->ss_family};
     if (storage->ss_family == AF_INET) {
-        memcpy(peer.bytes, &((const struct sockaddr_in *)storage)->sin_addr, 4);
-    } else if (storage->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6)) {
+        memcpy(peer.bytes, &in, sizeof in);
+    } else if (storage->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6)) {
         peer.family = AF_INET;
-        memcpy(peer.bytes, in6->s6_addr + 12, 4);
+        memcpy(peer.bytes, in6.s6_addr + 12, 4);
     } else if (storage->ss_family == AF_INET6) {
-        memcpy(peer.bytes, in6->s6_addr, 16);
+        memcpy(peer.bytes, in6.s6_addr, 16);
     }
     return peer;
 }

@@ -4,6 +4,8 @@
 #ifndef HW_NET_ADDRESS_H
 #define HW_NET_ADDRESS_H
 
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -16,6 +18,22 @@ typedef struct hw_address {
     socklen_t length;
     int fd; /* "fd:3", else -1 */
 } hw_address;
+
+/* What the storage holds, as a copy: looked at through a pointer of another type, the compiler would
+ * take it for another object. */
+static inline struct sockaddr_in hw_address_in(const struct sockaddr_storage *storage)
+{
+    struct sockaddr_in in;
+    memcpy(&in, storage, sizeof in);
+    return in;
+}
+
+static inline struct sockaddr_in6 hw_address_in6(const struct sockaddr_storage *storage)
+{
+    struct sockaddr_in6 in6;
+    memcpy(&in6, storage, sizeof in6);
+    return in6;
+}
 
 /* 0, or -EINVAL and the fault says what is wrong with it. "9000" is 127.0.0.1:9000; ":80" is
  * [::]:80 where the machine has IPv6 (taking IPv4 too), else 0.0.0.0:80. Port 0: the system

@@ -32,8 +32,8 @@ static int set_options(int fd, const hw_address *address)
     if (error == 0)
         error = hw_sys_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (error == 0 && family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->storage;
-        bool is_any = IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+        const struct in6_addr in6 = hw_address_in6(&address->storage).sin6_addr;
+        bool is_any = IN6_IS_ADDR_UNSPECIFIED(&in6);
         error = hw_sys_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? 0 : 1);
     }
     return error;

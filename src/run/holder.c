@@ -41,15 +41,15 @@ static bool read_wanted_port(const char *address, hw_wanted_port *ret_wanted)
     if (hw_address_parse(hw_text_of(address), NULL, &parsed) < 0)
         return false;
     if (parsed.storage.ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)&parsed.storage;
-        wanted.port = ntohs(in->sin_port);
-        memcpy(words, &in->sin_addr, sizeof in->sin_addr);
+        const struct sockaddr_in in = hw_address_in(&parsed.storage);
+        wanted.port = ntohs(in.sin_port);
+        memcpy(words, &in.sin_addr, sizeof in.sin_addr);
         if (words[0] != 0)
             put_address_words(&exact, words, 1);
     } else if (parsed.storage.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)&parsed.storage;
-        wanted.port = ntohs(in6->sin6_port);
-        memcpy(words, &in6->sin6_addr, sizeof in6->sin6_addr);
+        const struct sockaddr_in6 in6 = hw_address_in6(&parsed.storage);
+        wanted.port = ntohs(in6.sin6_port);
+        memcpy(words, &in6.sin6_addr, sizeof in6.sin6_addr);
         if (words[0] | words[1] | words[2] | words[3])
             put_address_words(&exact, words, 4);
     } else {
