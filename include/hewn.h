@@ -101,15 +101,15 @@ typedef struct hewn_app_opts {
  * nothing, and hewn_main says it: a program need not check. */
 hewn_app *hewn_app_new(const hewn_app_opts *opts);
 
-/* Gives a reference back; with the last one the app goes. NULL is fine.
- * Threads: any. */
-void hewn_app_free(hewn_app *app);
-
 #ifndef __cplusplus
 /* hewn_new(.state = db, .state_free = db_close): hewn_app_new with options by name. */
 #define hewn_new(...)                                                                              \
     hewn_app_new(&(const hewn_app_opts){.size = sizeof(hewn_app_opts), __VA_ARGS__})
 #endif
+
+/* Gives a reference to an app back; with the last one the app goes. NULL is fine.
+ * Threads: any. */
+void hewn_app_free(hewn_app *app);
 
 /* Routes. */
 
@@ -231,7 +231,8 @@ void hewn_static(hewn_app *app, const char *prefix, const char *folder);
 
 /* The request. */
 
-const char *hewn_method(const hewn_request *rq); /* "GET" */
+/* The method, as it was sent: "GET". */
+const char *hewn_method(const hewn_request *rq);
 
 /* The path, decoded and in canonical form, below the mount: it begins with "/". */
 const char *hewn_path(const hewn_request *rq);
@@ -263,6 +264,8 @@ const char *hewn_cookie(const hewn_request *rq, const char *name);
  * nearest one around it that has some; without any it is misuse: see ERRORS. */
 const char *hewn_cookie_signed(const hewn_request *rq, const char *name);
 
+/* Forms, and whatever has several values. */
+
 /* The value of the first field of this name in a form, which is a body of the type
  * application/x-www-form-urlencoded, decoded; NULL if absent, where the form is broken before it,
  * behind the 512th field, and where the body is no form: see hewn_body_problem. */
@@ -286,6 +289,8 @@ typedef struct hewn_iter {
  *         add_tag(it.value); */
 bool hewn_each(hewn_request *rq, hewn_part part, const char *name, hewn_iter *iter);
 
+/* Who has asked, and what is known of it. */
+
 /* The address of the client, "192.0.2.7" or "2001:db8::7", without a port; "unix:" of a Unix
  * socket. Where a trusted proxy has asked (trusted_proxies of hewn/server.h) it is the address that
  * proxy has asked for. "" when there is no memory. */
@@ -307,6 +312,8 @@ bool hewn_gone(const hewn_request *rq);
 int hewn_put_value(hewn_request *rq, const void *key, void *value);
 /* What was attached last with this key, or NULL. */
 void *hewn_value(const hewn_request *rq, const void *key);
+
+/* The body of the request. */
 
 /* The request's whole body with a NUL behind it; ret_length may be NULL. Never NULL: without a body,
  * and where the route has HEWN_BODY_STREAM, it is "". */
@@ -339,12 +346,17 @@ const hewn_json *hewn_body_json(hewn_request *rq);
  *         return hewn_body_problem(rq); */
 HEWN_MUST_USE hewn_response *hewn_body_problem(hewn_request *rq);
 
+/* The application that answers. */
+
 /* string, or fallback where it is NULL. */
 const char *hewn_or(const char *string, const char *fallback);
 
-hewn_app *hewn_app_of(const hewn_request *rq); /* the app, or the mounted one, that answers */
-void *hewn_state(const hewn_request *rq);      /* its .state */
-void *hewn_arg(const hewn_request *rq);        /* .arg of the route; NULL where there is none */
+/* The app that answers: of a mounted one that one, and not the one around it. */
+hewn_app *hewn_app_of(const hewn_request *rq);
+/* The .state of that app (hewn_app_opts), NULL where it has none. */
+void *hewn_state(const hewn_request *rq);
+/* The .arg of the route that answers (hewn_route), NULL where it has none. */
+void *hewn_arg(const hewn_request *rq);
 
 /* The path of the route with this name, "/users/7", of the app that answers or of one it is mounted
  * in: the values of its parameters, as strings and in the order of the pattern, then NULL. They are
@@ -354,9 +366,14 @@ const char *hewn_url_for(hewn_request *rq, const char *route_name, ...) HEWN_SEN
 
 /* The arena: memory that goes with the request. */
 
-/* All three return NULL only when there is no memory. */
-void *hewn_alloc(hewn_request *rq, size_t bytes); /* zeroed, aligned for any type */
+/* Memory of the request's arena, which goes with the request: zeroed, and aligned for any type.
+ * Errors: NULL when there is no memory. */
+void *hewn_alloc(hewn_request *rq, size_t bytes);
+/* A copy of a string there.
+ * Errors: NULL when there is no memory. */
 char *hewn_dup(hewn_request *rq, const char *string);
+/* What printf makes of a format, as a string there.
+ * Errors: NULL when there is no memory, or printf fails. */
 char *hewn_fmt(hewn_request *rq, const char *format, ...) HEWN_PRINTF(2, 3);
 
 /* The response. */
@@ -370,7 +387,8 @@ HEWN_MUST_USE hewn_response *hewn_text(hewn_request *rq, int status, const char 
 /* Text as printf makes it. */
 HEWN_MUST_USE hewn_response *hewn_textf(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
-/* JSON, application/json. The format is JSON in which strings may be written with ' instead of ", and
+
+/* JSON as a format says it, application/json. The format is JSON in which strings may be written with ' instead of ", and
  * in which a conversion of printf stands for a value:
  *
  *     hewn_jsonf(rq, 200, "{'id': %lld, 'name': %s, 'admin': %hhd}", id, name, is_admin)
@@ -384,22 +402,28 @@ HEWN_MUST_USE hewn_response *hewn_textf(hewn_request *rq, int status, const char
  * here, is misuse. A format is read once: it should be a literal. */
 HEWN_MUST_USE hewn_response *hewn_jsonf(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
+
 /* Bytes of a media type; type NULL: application/octet-stream. */
 HEWN_MUST_USE hewn_response *hewn_bytes(hewn_request *rq, int status, const char *type,
                                         const void *bytes, size_t length);
+
 /* An error, 400 to 599, with words for people, by printf; "" for none. It gets the page of the app's
  * hewn_on_error, or without that problem details in JSON (RFC 9457), or a small page of HTML for who
  * wants that most (Accept). So do hewn_empty with such a status, and 404 and 405 that come by
  * themselves. */
 HEWN_MUST_USE hewn_response *hewn_error(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
+
 /* The error an errno value stands for, negative or not: 404 for ENOENT and ENOTDIR, 403 for EACCES and
  * EPERM, 409 for EEXIST, 413 for EMSGSIZE and EFBIG, 503 for what is short (EAGAIN, EMFILE, ENFILE,
  * ENOBUFS, ENOMEM), 504 for ETIMEDOUT, 507 for ENOSPC and EDQUOT, else 500. The log has the words of
  * the system, the client has not. */
 HEWN_MUST_USE hewn_response *hewn_errno(hewn_request *rq, int error);
-/* No body at all. */
+
+/* An answer without any body. */
 HEWN_MUST_USE hewn_response *hewn_empty(hewn_request *rq, int status);
+
+/* JSON in pieces. */
 
 /* JSON bit by bit, for what has as many members as there are. A writer is begun with '[' or '{'; add
  * puts an element into an array ("%lld", "{'id': %lld}") or members into an object ("'a': 1, 'b': %s"),
@@ -414,6 +438,9 @@ void hewn_json_close(hewn_json_writer *writer);
 /* Closes what is open and makes the response. */
 HEWN_MUST_USE hewn_response *hewn_json_send(hewn_json_writer *writer, int status);
 
+/* What else a response has. */
+
+/* The status of a response, 200 to 599. */
 int hewn_status(const hewn_response *rs);
 
 /* Sets a header field in place of all of its name, or adds one. Both copy. A name or value that
@@ -598,12 +625,15 @@ int hewn_after(hewn_request *rq, void (*run)(hewn_request *rq, int status, uint6
  * has "." or "[" in it, or is empty, has no path: hewn_json_next finds it. What is not there, or of
  * another kind, is absent: NULL or false, and *ret_value stays as it was. */
 
+/* A string that was read: the value, or what is in it at a path. */
 const char *hewn_json_str(const hewn_json *value, const char *path);
 /* Whole numbers of 64 bits, also where they are written 1.0 or 1e3. */
 bool hewn_json_int(const hewn_json *value, const char *path, hewn_int *ret_value);
 /* Any number. */
 bool hewn_json_num(const hewn_json *value, const char *path, double *ret_value);
+/* true or false. */
 bool hewn_json_bool(const hewn_json *value, const char *path, bool *ret_value);
+/* A value of any kind, to be asked further. */
 const hewn_json *hewn_json_at(const hewn_json *value, const char *path);
 
 /* The next item of an array, or member of an object, in the order they were sent; start with *at =
@@ -632,7 +662,7 @@ typedef struct hewn_test hewn_test; /* an app, a client with its cookies, and th
  * its own. */
 hewn_test *hewn_test_new(hewn_app *app);
 
-/* Ends it: aborts when a request has not been finished. NULL is fine. */
+/* Ends a test's client: aborts when a request has not been finished. NULL is fine. */
 void hewn_test_free(hewn_test *test);
 
 /* Sends a request and waits for its answer: "GET /users/1"; header fields, one a line, or NULL; a

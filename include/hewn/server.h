@@ -99,6 +99,8 @@ typedef struct hewn_server_opts {
     const char *trusted_proxies;
 } hewn_server_opts;
 
+/* Servers. */
+
 /* Makes a server for an application and binds its addresses; starts no thread. Raises the limit of
  * open descriptors as far as it may. Options and their strings may go afterwards.
  * Owns: the server holds a reference to the app, which can take no more routes from now on.
@@ -108,12 +110,12 @@ typedef struct hewn_server_opts {
 HEWN_MUST_USE int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fault,
                                   hewn_server **ret_server);
 
-/* Starts the threads: enter a sandbox before it, and block the signals you want to wait for.
+/* Starts the threads of a server: enter a sandbox before it, and block the signals you want to wait for.
  * Errors: -EAGAIN, -ENOMEM: then none is running. */
 HEWN_MUST_USE int hewn_server_start(hewn_server *server);
 
-/* Instead of hewn_server_start, for a server of one loop (.loops = 1) inside a loop of your own:
- * starts it, and returns a descriptor that becomes readable whenever the server has something to
+/* Starts a server inside a loop of your own, instead of hewn_server_start, if it has one loop
+ * (.loops = 1): returns a descriptor that becomes readable whenever the server has something to
  * do; wait for that together with your own, and call hewn_server_poll. Handlers run inside it, and
  * what blocks holds up everybody; routes that wait have to say .blocking, and run on threads of their
  * own. hewn_server_stop and hewn_server_wait end it as any other.
@@ -121,7 +123,7 @@ HEWN_MUST_USE int hewn_server_start(hewn_server *server);
  * Errors: -EINVAL: it has several loops; -EMFILE, -ENOMEM and the like. */
 int hewn_server_fd(hewn_server *server);
 
-/* Does what there is to do. Where there is nothing yet, waits for it for timeout_ms at most: 0 does
+/* Has such a server do what there is to do. Where there is nothing yet, waits for it for timeout_ms at most: 0 does
  * not wait, -1 as long as it takes.
  * Errors: 0, or those of hewn_server_fd.
  * Threads: one at a time. */
@@ -131,7 +133,7 @@ int hewn_server_poll(hewn_server *server, int timeout_ms);
  * Errors: -ETIMEDOUT: the drain deadline cut connections off. */
 int hewn_server_wait(hewn_server *server);
 
-/* The first call drains: no new connections, and requests in flight are finished within
+/* Stops a server. The first call drains: no new connections, and requests in flight are finished within
  * limits.drain_ms. The second ends at once.
  * Threads: any, at any time; also from a signal handler. */
 void hewn_server_stop(hewn_server *server);
@@ -155,9 +157,11 @@ typedef struct hewn_run_opts {
  * thread to wait for signals; -ETIMEDOUT: the drain deadline cut connections off. */
 int hewn_server_run(hewn_server *server, const hewn_run_opts *opts);
 
-/* What was really bound, "127.0.0.1:9000", in the order of the options; NULL past the last one.
+/* The addresses that were really bound, "127.0.0.1:9000", in the order of the options; NULL past the last one.
  * Valid: as long as the server. */
 const char *hewn_server_address(const hewn_server *server, size_t index);
+
+/* What there is to know of a server. */
 
 /* What a server has done and is doing. */
 typedef struct hewn_numbers {
@@ -170,7 +174,8 @@ typedef struct hewn_numbers {
     uint64_t memory;      /* of limits.memory_bytes_max, now */
 } hewn_numbers;
 
-/* Threads: any, at any time. */
+/* What this server has done and is doing. The numbers are read one after another, while it works.
+ * Threads: any, at any time. */
 hewn_numbers hewn_server_numbers(const hewn_server *server);
 
 /* The most memory the process should ever have resident, in bytes: limits.memory_bytes_max and
@@ -181,6 +186,8 @@ uint64_t hewn_server_memory_ceiling(const hewn_server *server);
 /* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
  * Waits for handlers that have not returned yet although nobody wants their answer any more. */
 void hewn_server_free(hewn_server *server);
+
+/* Folders of files. */
 
 #define HEWN_EVERY_TIME UINT_MAX
 
