@@ -66,7 +66,7 @@ static int bind_address(int fd, const hw_address *address)
 {
     const struct sockaddr *name = (const struct sockaddr *)&address->storage;
     int error = hw_sys_bind(fd, name, address->length);
-    if (error == -EADDRINUSE && name->sa_family == AF_UNIX && is_stale(address)) {
+    if (error == -EADDRINUSE && address->storage.ss_family == AF_UNIX && is_stale(address)) {
         hw_sys_unlink(((const struct sockaddr_un *)&address->storage)->sun_path);
         error = hw_sys_bind(fd, name, address->length);
     }
@@ -96,7 +96,7 @@ static int open_bound(const hw_address *address, int *ret_fd)
  * there. */
 static int open_inherited(int inherited, int *ret_fd)
 {
-    int is_listening;
+    int is_listening = 0;
     int error = hw_sys_get_option(inherited, SOL_SOCKET, SO_ACCEPTCONN, &is_listening);
     if (error < 0)
         return error;
@@ -120,7 +120,7 @@ int hw_listener_open(hw_listener *listener, const char *address, hw_fault *fault
 {
     hw_address parsed;
     struct sockaddr_storage local;
-    socklen_t length;
+    socklen_t length = 0;
     int fd;
     int error = hw_address_parse(hw_text_of(address), fault, &parsed);
     if (error < 0)

@@ -127,7 +127,7 @@ static void tell_stopping(hewn_server *server, void *arg)
 
 static int serve_app(hewn_app *app, const char *program, const hewn_server_opts *opts)
 {
-    hewn_server *server;
+    hewn_server *server = NULL;
     hewn_fault fault = {0};
     hw_signals_hold();
     int error = hewn_server_new(app, opts, &fault, &server);

@@ -107,7 +107,7 @@ static int make_sinks(hewn_server *server, const hewn_server_opts *opts)
 static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault *fault)
 {
     int fd = opts->log_fd ? opts->log_fd : HW_STDOUT;
-    hw_log_format format;
+    hw_log_format format = HW_LOG_OFF;
     int error = choose_log_format(opts->log, fd, fault, &format);
     if (error < 0)
         return error;
