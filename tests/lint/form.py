@@ -17,7 +17,7 @@ def version():
 
 
 def main(root):
-    paths = source.files(root, ["src", "include", "cmd", "examples", "tests", "bench"])
+    paths = source.files(root, ["src", "include", "cmd", "examples", "tests", "bench"], (".c", ".h", ".cpp"))
     run = subprocess.run(["clang-format", "--dry-run", "-Werror", *paths], cwd=root,
                          capture_output=True, text=True)
     print(run.stderr, end="")
