@@ -288,15 +288,11 @@ def coverage(folder, wanted):
     return run([PYTHON, "tests/coverage.py", folder])
 
 
-def clients(folder, wanted):
-    """Real clients, through pytest; HEWN, CASE_SERVER and STALL_SERVER name the programs under test."""
-    report = log_path(f"{folder}-clients") + ".xml"
-    environment = {"HEWN": f"{folder}/hewn", "CASE_SERVER": f"{folder}/case-server",
-                   "STALL_SERVER": f"{folder}/stall-server", "HEWN_BUILD": folder}
-    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
-               *CLIENT_FOLDERS, *(["-k", wanted[0]] if wanted else [])]
-    if "tsan" in folder:
-        command = without_random_addresses(command)
+def pytest(folder, places, environment, wanted, before=lambda command: command):
+    """The tests of some folders; its report says how many there were."""
+    report = log_path(f"{folder}-{places[0]}") + ".xml"
+    command = before([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
+                      *places, *(["-k", wanted[0]] if wanted else [])])
     status, output = run_logged(command, {**SANITIZERS, **environment})
     if status == NO_TEST_CHOSEN and wanted:
         return Tally()
@@ -311,6 +307,19 @@ def clients(folder, wanted):
                                         ("tests", "failures", "errors", "skipped"))
     failed = max(failures + errors, 1 if status else 0)
     return Tally(max(total - failures - errors - skipped, 0), failed, skipped)
+
+
+def clients(folder, wanted):
+    """Real clients; HEWN, CASE_SERVER and STALL_SERVER name the programs under test."""
+    environment = {"HEWN": f"{folder}/hewn", "CASE_SERVER": f"{folder}/case-server",
+                   "STALL_SERVER": f"{folder}/stall-server", "HEWN_BUILD": folder}
+    return pytest(folder, CLIENT_FOLDERS, environment, wanted,
+                  without_random_addresses if "tsan" in folder else lambda command: command)
+
+
+def delivery(folder, wanted):
+    """What is installed, the amalgamation, the manual: as somebody else's program meets them."""
+    return pytest(folder, ["tests/delivery"], {"HEWN_BUILD": folder}, wanted)
 
 
 def faults_program(folder, wanted):
@@ -349,6 +358,7 @@ STEPS = [
     ("coverage", "build/cover", coverage, False, []),
     ("exhaustive", "build/clang", exhaustive, False, []),
     ("clients-release", "build", clients, True, ["tests/program/conftest.py"]),
+    ("delivery", "build", delivery, True, ["tests/delivery/conftest.py"]),
 ]
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),

@@ -1,0 +1,68 @@
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "tests" / "program"))
+from running import Running
+
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+SECONDS_MAX = 120
+
+
+class Installed:
+    """What `meson install` has put below a folder of its own, and a compiler that knows it by
+    pkg-config alone."""
+
+    def __init__(self, top, prefix):
+        self.prefix = top / prefix.relative_to("/")
+        self.library = next(self.prefix.rglob("libhewn.so")).parent
+        self.man = self.prefix / "share" / "man"
+        self.environment = {**os.environ, "PKG_CONFIG_PATH": str(self.library / "pkgconfig"),
+                            "PKG_CONFIG_SYSROOT_DIR": str(top)}
+
+    def pkg_config(self, *options):
+        return subprocess.run(["pkg-config", *options, "hewn"], env=self.environment, check=True,
+                              capture_output=True, text=True).stdout.split()
+
+    def compile(self, output, *sources, compiler="gcc", options=(), libraries=None):
+        libraries = self.pkg_config("--libs") if libraries is None else libraries
+        compile_program([compiler, "-O1", *options, *self.pkg_config("--cflags"), *sources, *libraries,
+                         "-o", output])
+
+
+def compile_program(command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=SECONDS_MAX)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    build = TOP / os.environ.get("HEWN_BUILD", "build")
+    top = tmp_path_factory.mktemp("installed")
+    subprocess.run(["meson", "install", "--no-rebuild", "--quiet", "-C", build, "--destdir", top],
+                   check=True, stdout=subprocess.DEVNULL)
+    return Installed(top, Path("/usr/local"))
+
+
+@pytest.fixture
+def start():
+    """Starts a program that ends in hewn_main; what is still running at the end is ended."""
+    with contextlib.ExitStack() as started:
+        def start_program(program, *arguments, **options):
+            running = Running([str(program), "--listen", "127.0.0.1:0", "--log", "off", *arguments], **options)
+            started.callback(running.clean_up)
+            return running
+        yield start_program
+
+
+def needs(*tools):
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
