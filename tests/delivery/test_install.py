@@ -58,6 +58,24 @@ def test_the_archive_is_for_other_compilers_too(installed, start, tmp_path):
     says_hello(start, tmp_path / "hello")
 
 
+def documented_commands():
+    texts = [(TOP / name).read_text() for name in ("README.md", "docs/guide/link-with-hewn.md")]
+    return sorted({command for text in texts for command in re.findall(r"^\$ (.*pkg-config.*)$", text, re.MULTILINE)})
+
+
+@pytest.mark.parametrize("command", documented_commands())
+def test_programs_are_linked_as_the_documents_say(installed, start, tmp_path, command):
+    needs(command.split()[0])
+    for name in ("hello.c", "visits.cpp"):
+        (tmp_path / name).write_text((TOP / "examples" / name).read_text())
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path, env=installed.environment, timeout=SECONDS_MAX)
+    program = tmp_path / command.split()[-1]
+    assert ("libhewn" in output("readelf", "-dW", program)) != ("libhewn.a" in command)
+    running = start(program, environment={"LD_LIBRARY_PATH": str(installed.library)})
+    assert ask(running.port(), "GET /nothing")[0] == 404
+    assert running.stop() == 0
+
+
 def test_the_shared_library_has_a_name_of_its_version(installed):
     assert f"Library soname: [{SONAME}]" in output("readelf", "-dW", installed.library / "libhewn.so")
     assert os.readlink(installed.library / "libhewn.so") == SONAME

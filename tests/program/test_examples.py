@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import fetch
+from conftest import connected, fetch
 
 
 def example(hewn, name):
@@ -50,3 +50,20 @@ def test_an_embedded_server_says_why_it_cannot_listen(hewn):
     told = subprocess.run([example(hewn, "embed")["program"], "no such address"], input="", capture_output=True, text=True, timeout=20)
     assert told.returncode == 69
     assert "no such address" in told.stderr
+
+
+def test_visits_are_counted_in_c_plus_plus(start, hewn):
+    path = Path(hewn).parent / "examples" / "visits"
+    if not path.exists():
+        pytest.skip("there is no C++ compiler of the C compiler's family")
+    running = start("--listen", "127.0.0.1:0", program=str(path))
+    for count in (1, 2):
+        with connected(running.port()) as client:
+            client.sendall(b"POST /visits/Ada HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+        assert answer.startswith(b"HTTP/1.1 201 ")
+        assert answer.endswith(b'\r\n\r\n{"name":"Ada","visits":%d}' % count)
+    assert fetch(running.port(), "/visits") == (200, b'{"Ada":2}')
+    assert running.stop() == 0
