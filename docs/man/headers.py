@@ -7,7 +7,7 @@ one. What compilers alone want (attributes, names that end in "_") is left out."
 import re
 
 LABELS = ("Owns", "Valid", "Errors", "Threads")
-ATTRIBUTE = re.compile(r"\s*\b(?:HEWN_MUST_USE|HEWN_SENTINEL|HEWN_PRINTF\([^)]*\))")
+ATTRIBUTE = re.compile(r"\s*\bHEWN_[A-Z_]+\b(?:\([^)]*\))?")
 
 
 class Comment:

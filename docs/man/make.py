@@ -48,9 +48,10 @@ class Page:
         return found
 
     def summary(self):
-        comment = next((comment for comment, _ in self.groups() if comment), None)
-        if not comment or not comment.text():
-            sys.exit(f"make.py: include/{self.header}: {self.name()} has no comment")
+        for one in self.declarations():
+            if one.kind == "function" and not (one.comment and one.comment.text()):
+                sys.exit(f"make.py: include/{self.header}: {one.name} has no comment")
+        comment = self.declarations()[0].comment
         text = shorten(shorten(comment.text().rstrip("."), r"\. "), r"[:;] ")
         if len(text) > SUMMARY_MAX:
             text = shorten(text, ", ")
@@ -115,6 +116,7 @@ def prose(text, page, places):
     text = text.replace(": see ERRORS", ": see ERRORS in hewn(3)").replace(
         "(see ERRORS)", "(see ERRORS in hewn(3))")
     text = re.sub(r"\bhewn_\w*[a-z]\b", mark, escape(text))
+    text = re.sub(r"(?<![\w\\])((?:\\-)?[A-Z]{3,}\w*)", r"\\%\1", text)  # -EAGAIN stays whole
     return "\n".join(rf"\&{line}" if line[:1] in ".'" else line
                      for line in re.split(r"(?<=[.:;?]) (?=[A-Z])", text))
 

@@ -81,6 +81,6 @@ def test_a_function_without_a_comment_is_refused(tmp_path):
     for folder in ("docs/man", "include"):
         subprocess.run(["cp", "-r", TOP / folder, tmp_path / folder], check=True)
     with open(tmp_path / "include/hewn/server.h", "a", encoding="utf-8") as header:
-        header.write("\nint hewn_new_thing(hewn_app *app);\n")
+        header.write("\n/* Words. */\nint hewn_old_thing(void);\n/* */\nint hewn_new_thing(hewn_app *app);\n")
     done = subprocess.run(["/usr/bin/python3", tmp_path / "docs/man/make.py", tmp_path / "man3"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "make.py: include/hewn/server.h: hewn_new_thing has no comment\n")
