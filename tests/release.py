@@ -45,7 +45,7 @@ def marks_branch_targets(program):
 def is_compiled_with_every_flag(program):
     with open(os.path.join(os.path.dirname(program), "compile_commands.json"),
               encoding="utf-8") as file:
-        commands = [entry["command"] for entry in json.load(file)]
+        commands = [entry["command"] for entry in json.load(file) if entry["file"].endswith(".c")]
     missing = {flag for flag in FLAGS + GCC_FLAGS for command in commands
                if flag not in command.split()}
     if missing:
