@@ -27,12 +27,20 @@ class Installed:
                             "PKG_CONFIG_SYSROOT_DIR": str(top)}
 
     def pkg_config(self, *options):
-        return subprocess.run(["pkg-config", *options, "hewn"], env=self.environment, check=True,
+        return subprocess.run(["pkg-config", *options], env=self.environment, check=True,
                               capture_output=True, text=True).stdout.split()
 
+    def needed(self):
+        """What Hewn is built on."""
+        return [word for word in self.pkg_config("--print-requires-private", "hewn") if word[0].isalpha()]
+
+    def archive(self):
+        """What links with the archive of Hewn, and with the shared libraries of what it is built on."""
+        return [word.replace("-lhewn", "-l:libhewn.a") for word in self.pkg_config("--libs", "hewn", *self.needed())]
+
     def compile(self, output, *sources, compiler="gcc", options=(), libraries=None):
-        libraries = self.pkg_config("--libs") if libraries is None else libraries
-        compile_program([compiler, "-O1", *options, *self.pkg_config("--cflags"), *sources, *libraries,
+        libraries = self.pkg_config("--libs", "hewn") if libraries is None else libraries
+        compile_program([compiler, "-O1", *options, *self.pkg_config("--cflags", "hewn"), *sources, *libraries,
                          "-o", output])
 
 

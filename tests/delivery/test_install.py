@@ -34,7 +34,13 @@ def test_everything_is_there(installed):
     assert output(installed.prefix / "bin" / "hewn", "--version") == f"hewn {VERSION}\n"
     for name in ("include/hewn.h", "include/hewn/server.h", "share/man/man1/hewn.1", "share/man/man3/hewn.3"):
         assert (installed.prefix / name).stat().st_size > 0
-    assert installed.pkg_config("--modversion") == [VERSION]
+    assert installed.pkg_config("--modversion", "hewn") == [VERSION]
+
+
+def test_pkg_config_knows_what_an_archive_needs(installed):
+    assert installed.needed() == ["jansson", "libcrypto"]
+    assert {"-ljansson", "-lcrypto", "-pthread"} <= set(installed.pkg_config("--static", "--libs", "hewn"))
+    assert not {"-ljansson", "-lcrypto"} & set(installed.pkg_config("--libs", "hewn"))
 
 
 def test_the_first_program_is_linked_with_the_shared_library(installed, start, tmp_path):
@@ -44,17 +50,15 @@ def test_the_first_program_is_linked_with_the_shared_library(installed, start, t
 
 
 def test_the_first_program_is_linked_with_the_archive(installed, start, tmp_path):
-    libraries = [word.replace("-lhewn", "-l:libhewn.a") for word in installed.pkg_config("--static", "--libs")]
     for more in ("-O0", "-O2", "-flto"):
-        installed.compile(tmp_path / "hello", TOP / "examples/hello.c", options=[*WARNINGS, more], libraries=libraries)
+        installed.compile(tmp_path / "hello", TOP / "examples/hello.c", options=[*WARNINGS, more], libraries=installed.archive())
     assert "libhewn" not in output("readelf", "-dW", tmp_path / "hello")
     says_hello(start, tmp_path / "hello")
 
 
 def test_the_archive_is_for_other_compilers_too(installed, start, tmp_path):
     needs("clang")
-    libraries = [word.replace("-lhewn", "-l:libhewn.a") for word in installed.pkg_config("--static", "--libs")]
-    installed.compile(tmp_path / "hello", TOP / "examples/hello.c", compiler="clang", options=WARNINGS, libraries=libraries)
+    installed.compile(tmp_path / "hello", TOP / "examples/hello.c", compiler="clang", options=WARNINGS, libraries=installed.archive())
     says_hello(start, tmp_path / "hello")
 
 
