@@ -517,8 +517,8 @@ HEWN_MUST_USE hewn_response *hewn_stream(hewn_request *rq, int status, const cha
  * again when hewn_wake is called, or a second later. */
 enum { HEWN_DONE = 0, HEWN_MORE = 1, HEWN_WAIT = 2 };
 
-/* Writes the next piece of a body, at most 64 KiB of it: one of the three, or a negative errno to
- * break it off. */
+/* Writes the next piece of a body, at most 64 KiB of it: HEWN_DONE, HEWN_MORE or HEWN_WAIT, or a
+ * negative errno to break it off. */
 typedef int hewn_fill(hewn_out *out, void *arg);
 
 /* A response whose body `fill` writes piece by piece, called whenever the client can take more. No
@@ -613,8 +613,9 @@ int hewn_wake(hewn_later later);
  * Errors: -ENOMEM: it will not be done. */
 int hewn_defer(hewn_request *rq, void (*run)(void *arg), void *arg);
 
-/* The same with what has been sent: the status, or 0 if there was nobody to send it to, and the bytes
- * of the body. Responses can no longer be made. */
+/* Has something done when the request is over, as hewn_defer, and tells it what has been sent: the
+ * status, or 0 if there was nobody to send it to, and the bytes of the body. Responses can no longer be
+ * made. */
 int hewn_after(hewn_request *rq, void (*run)(hewn_request *rq, int status, uint64_t bytes));
 
 /* JSON that was read: hewn_body_json. All of these take NULL as a value that is not there, so a

@@ -53,8 +53,16 @@ class Declaration:
 
     def __init__(self, kind, name, code, comment):
         self.kind, self.name, self.code, self.comment, self.is_own = kind, name, code, comment, False
+        self.constants = []  # of an enum without a name, which is known by them
         self.must_be_used = "HEWN_MUST_USE" in code
         self.result, self.parameters = "", []
+
+    def is_in(self, text):
+        """Whether a text speaks of this type; HEWN_BODY_* stands for all that begin so."""
+        if self.name:
+            return re.search(rf"\b{self.name}\b", text) is not None
+        first = self.constants[0]
+        return any(one in text for one in [*self.constants, first[:first.rindex("_")] + "_*"])
 
     def read_prototype(self):
         head, _, rest = ATTRIBUTE.sub("", self.code).strip().partition("(")
@@ -124,10 +132,10 @@ def end_of_declaration(text, at):
 
 
 def name_of_type(text):
-    """Of an enum without a name, what its constants begin with: HEWN_BODY_."""
+    """Of an enum without a name it is None."""
     if "{" not in text:
         return re.search(r"(\w+)\)?[;(]", text).group(1)
-    return re.search(r"\}\s*(\w*);", text).group(1) or re.search(r"\{\s*([A-Z]+_[A-Z]+_)", text).group(1)
+    return re.search(r"\}\s*(\w*);", text).group(1) or None
 
 
 def declare(kind, text, comment):
@@ -140,10 +148,12 @@ def declare(kind, text, comment):
         made.code = made.code.removeprefix("#define ")
     elif text.startswith(("typedef", "enum", "struct")):
         made = Declaration("type", name_of_type(text), text, comment)
+        if not made.name:
+            made.constants = re.findall(r"[{,]\s*(\w+)", text)
     else:
         made = Declaration("function", re.search(r"(\w+)\(", ATTRIBUTE.sub("", text)).group(1), text,
                            comment)
-    if made.kind != "type" and made.name.endswith("_"):
+    if made.name and made.name.endswith("_"):
         return None
     if made.kind != "type":
         made.read_prototype()

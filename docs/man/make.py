@@ -66,12 +66,12 @@ class Section:
 
 
 def read_header(name, pages):
-    """(its first comment, its Sections, its types by name); the pages go to `pages`."""
+    """(its first comment, its Sections, its types); the pages go to `pages`."""
     with open(os.path.join(TOP, "include", name), encoding="utf-8") as file:
         first, *rest = blocks(file.read())
-    sections, types = [Section("")], {}
+    sections, types = [Section("")], []
     for block in rest:
-        types.update({one.name: one for one in block.of_kind("type")})
+        types += block.of_kind("type")
         if not block.declarations and (sections[-1].pages or not sections[-1].title):
             title = re.match(r"[^.:;(]*", block.comments[0].text()).group().strip()
             sections.append(Section(title))
@@ -87,17 +87,22 @@ def read_header(name, pages):
     return first.comments[0], [section for section in sections if section.pages], types
 
 
+def text_of(one):
+    return one.code + "\n".join(one.comment.lines if one.comment else [])
+
+
 def find_types(page, types):
-    """The types that a reader of the page must see: those of its prototypes, and theirs."""
-    texts = [one.code for one in page.declarations()]
+    """The types that a reader of the page must see: those of its prototypes, and theirs; constants of
+    which its comments speak too."""
+    texts = [(one.code, text_of(one)) for one in page.declarations()]
     while texts:
-        text = texts.pop()
-        for name, one in types.items():
-            is_there = name in text if name.endswith("_") else re.search(rf"\b{name}\b", text)
-            if is_there and one not in page.types and ("{" in one.code or "(" in one.code):
+        code, text = texts.pop()
+        for one in types:
+            if one not in page.types and ("{" in one.code or "(" in one.code) \
+                    and one.is_in(code if one.name else text):
                 page.types.append(one)
-                texts.append(one.code)
-    page.types.sort(key=list(types.values()).index)
+                texts.append((one.code, text_of(one)))
+    page.types.sort(key=types.index)
 
 
 def escape(text):
@@ -264,12 +269,12 @@ def write(folder, name, lines):
 
 
 def main(folder):
-    pages, comments, sections, types = [], [], [], {}
+    pages, comments, sections, types = [], [], [], []
     for name in HEADERS:
         comment, mine, more = read_header(name, pages)
         comments.append(comment)
         sections += mine
-        types.update(more)
+        types += more
     places = {name: page for page in pages for name in page.names()}
     with open(os.path.join(TOP, "docs/man/hewn.1"), encoding="utf-8") as file:
         date = re.match(r"\.Dd (.*)\n", file.read()).group(1)
@@ -279,7 +284,7 @@ def main(folder):
     for page in pages:
         find_types(page, types)
         write(folder, page.name(), render(page, places, date))
-        for name in page.names()[1:] + [one.name for one in page.types if not one.name.endswith("_")]:
+        for name in page.names()[1:] + [one.name for one in page.types if one.name]:
             links.setdefault(name, page.name())
     for name, page in links.items():
         write(folder, name, [f".so man3/{page}.3"])
