@@ -45,7 +45,7 @@ def check(root):
                 findings.append((TABLE, number, f"nothing shows both sides of: {cells[0]}"))
             for name in names:
                 is_talk = os.path.exists(os.path.join(root, "tests", "talk", name + ".talk"))
-                if not is_talk and not re.search(rf"(HW_(LONG_|THREAD_)?TEST\(|def ){name}\(?\)?", tests):
+                if not is_talk and not re.search(rf"(HW_(LONG_|THREAD_)*TEST\(|def ){name}\(?\)?", tests):
                     findings.append((TABLE, number, f"there is no talk or test {name}"))
     return findings
 

@@ -164,7 +164,8 @@ static bool read_answer(int fd, long long number)
         answer[length] = '\0';
         const char *end = strstr(answer, "\r\n\r\n"), *field = strstr(answer, "Content-Length: ");
         if (end && field)
-            whole = (size_t)(end + 4 - answer) + (size_t)atoi(field + strlen("Content-Length: "));
+            whole =
+                (size_t)(end + 4 - answer) + strtoul(field + strlen("Content-Length: "), NULL, 10);
     }
     if (strncmp(answer, "HTTP/1.1 500 ", 13) == 0)
         return true;
@@ -280,16 +281,16 @@ int main(int argc, char **argv)
     static weather storm;
     char folder[] = "/tmp/storm.XXXXXX";
     bool is_well = true;
-    if (argc < 2 || atoll(argv[1]) <= 0 || !mkdtemp(folder)) {
+    if (argc < 2 || strtoll(argv[1], NULL, 10) <= 0 || !mkdtemp(folder)) {
         fprintf(stderr, "usage: storm COUNT [SEED]\n");
         return 64;
     }
     pthread_mutex_init(&storm.lock, NULL);
     pthread_cond_init(&storm.more, NULL);
-    storm.count = atoll(argv[1]);
+    storm.count = strtoll(argv[1], NULL, 10);
     snprintf(storm.path, sizeof storm.path, "%s/socket", folder);
     hewn_server *server = start_server(&storm);
-    blow(&storm, argc > 2 ? (unsigned)atoi(argv[2]) : 1);
+    blow(&storm, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1);
     /* The senders are done, but perhaps not the clients' last requests, which nobody will answer. */
     hewn_server_stop(server);
     hewn_server_stop(server);

@@ -111,7 +111,7 @@ HW_LONG_THREAD_TEST(serial_handlers_take_turns)
     assert_int_equal(hewn_server_new(app, &opts, NULL, &server), 0);
     hewn_app_free(app);
     assert_int_equal(hewn_server_start(server), 0);
-    state.port = (uint16_t)atoi(strrchr(hewn_server_address(server, 0), ':') + 1);
+    state.port = (uint16_t)strtoul(strrchr(hewn_server_address(server, 0), ':') + 1, NULL, 10);
     for (size_t i = 0; i < SERIAL_CLIENTS; i++)
         assert_int_equal(pthread_create(&clients[i], NULL, be_serial_client, &state), 0);
     assert_int_equal(pthread_create(&rude, NULL, be_rude_client, &state), 0);
