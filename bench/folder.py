@@ -4,7 +4,8 @@ import random
 
 BLOCK_BYTES = 1 << 20
 CROSSOVER_KIB = (4, 8, 16, 32, 64, 128)
-FILES = {"index.html": 128, "10k.bin": 10 << 10, "100k.bin": 100 << 10, "10m.bin": 10 << 20, "1g.bin": 1 << 30,
+CONTENTS = {"hello/Ann": '{"hello":"Ann"}'}  # of the rest nobody minds the contents
+FILES = {"index.html": 128, **{name: len(text) for name, text in CONTENTS.items()}, "10k.bin": 10 << 10, "100k.bin": 100 << 10, "10m.bin": 10 << 20, "1g.bin": 1 << 30,
          **{f"{kib}k.bin": kib << 10 for kib in CROSSOVER_KIB}}
 MANY_FOLDERS, MANY_FILES = 100, 1000  # of each folder
 BROWSER = [
@@ -73,7 +74,11 @@ def make(place, names, many):
     root = os.path.join(place, "site")
     os.makedirs(root, exist_ok=True)
     for name in names:
-        write_file(os.path.join(root, name), FILES[name])
+        os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+        if name in CONTENTS:
+            write_text(os.path.join(root, name), CONTENTS[name])
+        else:
+            write_file(os.path.join(root, name), FILES[name])
     for name, lines in FIELDS.items():
         write_fields(os.path.join(place, f"{name}.fields"), lines)
     if many:

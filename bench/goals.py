@@ -63,6 +63,7 @@ GOALS = [
     factor("100,000 files, if the cache holds all", "files100k", 1.2),
     factor("100,000 files, if it does not", "files100k", 2.5),
     Goal("100,000 files: never a stall", "files100k", STALL_US, "floor", "worst_us", "worst"),
+    Goal("JSON through router and middleware", "hello", 1.15, "hello", way="times"),
     factor("access log (combined)", "log", 1.05),
     factor("access log (JSON)", "logjson", 1.05),
     Goal("idle connection, bytes", "idle10k", 600, "", "connection_bytes", "value"),

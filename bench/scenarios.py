@@ -57,6 +57,7 @@ SCENARIOS = {
     "rate10k": Scenario("128 bytes, 10,000 requests a second", "-c 64 -r 10000", figure="p50_us"),
     "log": Scenario("128 bytes, with an access log", logs="combined", plain="-c 64", servers=USUAL[1:]),  # the floor has none
     "logjson": Scenario("128 bytes, with an access log in JSON", logs="json", plain="-c 64", servers=("hewn",)),
+    "hello": Scenario("an application, and the file with the same bytes", path="/hello/Ann", servers=("hewn", "hello")),
     "start": Scenario("from the start to the first byte", kind="start", figure="start_ms"),
     "memory": Scenario("memory, idle and after 20,000 requests", "-c 64 -n 20000", kind="memory", figure="private_kb"),
     **{f"cross{kib}k": crossover(kib) for kib in folder.CROSSOVER_KIB},

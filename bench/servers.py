@@ -20,6 +20,7 @@ BLOCK_BYTES = 1 << 20
 COMMANDS = {
     "floor": "{tools}/limit {mode} {port} {site} {status}",
     "hewn": "{hewn} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port} {site}",
+    "hello": "{hello} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port}",
     "floor-file": "{tools}/limit file {port} {site}",
     "nginx": "nginx -p {place} -c {place}/nginx.conf",
     "nginx-nosf": "nginx -p {place} -c {place}/nginx.conf",
@@ -34,9 +35,14 @@ class Failure(Exception):
     """What makes a server's figures worthless; it is left out of the scenario, with these words."""
 
 
+def hello_of(hewn):
+    """The application of bench/hello.c, built beside it."""
+    return os.path.join(os.path.dirname(os.path.abspath(hewn)), "bench-hello")
+
+
 def is_there(name, hewn):
     name = BASES.get(name, name)
-    program = {"floor": "sh", "hewn": hewn}.get(name, name)
+    program = {"floor": "sh", "hewn": hewn, "hello": hello_of(hewn)}.get(name, name)
     return shutil.which(program) is not None
 
 
@@ -81,7 +87,7 @@ class Server:
             "tools": settings.place, "hewn": settings.hewn, "site": settings.site, "place": self.place,
             "port": self.port, "mode": words[0], "status": "".join(words[1:]), "user": user,
             "user_directive": f"user {user};" if user == "root" else "", "descriptors": settings.descriptors,
-            "hewn_log": logs or "off", "sendfile": "off" if name == "nginx-nosf" else "on",
+            "hello": hello_of(settings.hewn), "hewn_log": logs or "off", "sendfile": "off" if name == "nginx-nosf" else "on",
             "nginx_log": f"{log} combined buffer=32k flush=1s" if logs else "off",
             "h2o_log": f"access-log: {log}" if logs else "",
             "lighttpd_log_module": '"mod_accesslog"' if logs else "",
