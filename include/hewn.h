@@ -66,6 +66,7 @@ typedef struct hewn_next hewn_next;               /* what a middleware is around
 typedef struct hewn_json hewn_json;               /* a JSON value that was read, in the arena */
 typedef struct hewn_json_writer hewn_json_writer; /* JSON that is being made */
 typedef struct hewn_out hewn_out;                 /* the body of a response that is being written */
+typedef struct hewn_timer hewn_timer;             /* what hewn_every has begun */
 typedef struct hewn_schema hewn_schema; /* members of a C struct to bind to; not available yet */
 
 /* Answers a request: returns what one of the functions below made for it, never NULL. */
@@ -93,6 +94,7 @@ typedef struct hewn_app_opts {
                                  * more: the first signs, all verify, so a new one goes in front */
     const char *title;          /* not available in this version */
     const char *version;        /* not available in this version */
+    unsigned background_max;    /* threads for hewn_spawn and hewn_every; default 4, at most 1024 */
 } hewn_app_opts;
 
 /* A new application without routes. opts may be NULL; its strings may go afterwards.
@@ -644,6 +646,34 @@ const hewn_json *hewn_json_next(const hewn_json *value, size_t *at, const char *
 /* A value as text again, for %p of JSON formats; NULL as a value is null. NULL: no memory. */
 const void *hewn_raw(const hewn_json *value);
 
+/* In the background. */
+
+/* Has a job done once, on a thread of the app's own, as soon as one is free; jobs begin in the order
+ * they were given. There are up to .background_max of these threads, begun when they are needed;
+ * like a handler, a job may block and has 128 KiB of stack. It may be given before a server runs,
+ * and without one. When the last reference to the app goes, what was given is done first, then its
+ * state is freed; so a job must not give back that reference itself, which aborts. What belongs to
+ * a request is gone when the job runs: copy what it needs.
+ * Errors: -EAGAIN: 1024 jobs wait already; -ENOMEM; -ECANCELED: the app goes; others, and -EAGAIN
+ * too: no thread can be started. Then the job is not done, and arg is still the caller's.
+ * Threads: any. */
+int hewn_spawn(hewn_app *app, void (*run)(void *arg), void *arg);
+
+/* Has something done every so many milliseconds, the first time after that many, by the threads of
+ * hewn_spawn. It never runs twice at once: when a call takes longer, or no thread is free, all the
+ * times it has missed are one, and then it goes on in step. No function and 0 ms abort.
+ * Owns: the app; it is stopped when the last reference to the app goes.
+ * Valid: until it is stopped.
+ * Errors: NULL, for the reasons of hewn_spawn; if no server has taken the app yet, hewn_server_new
+ * and hewn_main report it too.
+ * Threads: any. */
+hewn_timer *hewn_every(hewn_app *app, unsigned ms, void (*run)(void *arg), void *arg);
+
+/* Ends a timer: once it has returned, nothing of it runs. It waits for a call that runs; called
+ * from inside that call it does not, and that call is the last. NULL is fine.
+ * Threads: any. */
+void hewn_timer_stop(hewn_timer *timer);
+
 /* Running (more in hewn/server.h). */
 
 /* Runs an application as a program: reads the command line (`--help` shows its options), listens,
@@ -663,7 +693,8 @@ typedef struct hewn_test hewn_test; /* an app, a client with its cookies, and th
  * its own. */
 hewn_test *hewn_test_new(hewn_app *app);
 
-/* Ends a test's client: aborts when a request has not been finished. NULL is fine. */
+/* Ends a test's client: aborts when a request has not been finished, and when a timer that was begun
+ * since hewn_test_new has not been stopped. NULL is fine. */
 void hewn_test_free(hewn_test *test);
 
 /* Sends a request and waits for its answer: "GET /users/1"; header fields, one a line, or NULL; a
@@ -672,6 +703,11 @@ void hewn_test_free(hewn_test *test);
  * Valid: the answer, until the next one. */
 hewn_response *hewn_test_send(hewn_test *test, const char *line, const char *headers,
                               const char *body);
+
+/* The body of the last answer as JSON, which its type must say: application/json, or one that ends
+ * in "+json". NULL if it is none; in a library that was built without JSON it aborts.
+ * Valid: until the next answer. */
+const hewn_json *hewn_test_json(hewn_test *test);
 
 /* The body of an answer with a NUL behind it; ret_length may be NULL. Never NULL. A body that is made
  * as it is sent is not there: "". */

@@ -66,13 +66,23 @@ hewn_app *hw_app_hold(hewn_app *app)
     return app;
 }
 
+static void end_background_of(hewn_app *app)
+{
+    hw_app_part *part = hw_app_background(app);
+    if (part)
+        part->end(part);
+}
+
 void hewn_app_free(hewn_app *app)
 {
     if (app && app->owner != app)
         hw_misuse_abort(NULL, 0, "hewn_app_free: a group goes with its app");
     if (!app || atomic_fetch_sub_explicit(&app->references, 1, memory_order_acq_rel) != 1)
         return;
+    end_background_of(app);
     hw_router_fini(&app->router);
+    end_background_of(
+        app); /* what was mounted may have asked this one for something until it went */
     hw_map_fini(&app->names);
     hw_formats_fini(&app->formats);
     hw_serial_fini(&app->serial);
@@ -80,6 +90,9 @@ void hewn_app_free(hewn_app *app)
         hw_hosts_fini(app->hosts);
     if (app->opts.state_free)
         app->opts.state_free(app->opts.state);
+    hw_app_part *part = hw_app_background(app);
+    if (part)
+        part->fini(part);
     hw_arena arena = app->arena; /* the app is part of what it frees */
     hw_arena_fini(&arena);
 }
@@ -192,6 +205,25 @@ int hw_app_fail_memory(hewn_app *scope)
     int result = hw_fault_set(&fault, ENOMEM, NULL, "out of memory");
     hw_app_fail(scope, &fault);
     return result;
+}
+
+void hw_app_fail_late(hewn_app *scope, int error)
+{
+    int none = 0;
+    hw_assert(error < 0);
+    (void)atomic_compare_exchange_strong(&scope->owner->late_error, &none, error);
+}
+
+hw_app_part *hw_app_background(const hewn_app *app)
+{
+    return atomic_load_explicit(&app->background, memory_order_acquire);
+}
+
+hw_app_part *hw_app_set_background(hewn_app *app, hw_app_part *part)
+{
+    hw_app_part *found = NULL;
+    bool is_first = atomic_compare_exchange_strong(&app->background, &found, part);
+    return is_first ? part : found;
 }
 
 const hw_fault *hw_app_fault(const hewn_app *app)

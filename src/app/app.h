@@ -31,6 +31,13 @@ typedef struct hw_seal_step {
     struct hw_seal_step *next;
 } hw_seal_step;
 
+/* What an app has beside its routes: made when it is first asked for, and on threads of its own. */
+typedef struct hw_app_part hw_app_part;
+struct hw_app_part {
+    void (*end)(hw_app_part *part);  /* the app goes: its threads do no more; twice is as once */
+    void (*fini)(hw_app_part *part); /* after that nobody asks it for anything */
+};
+
 /* Nobody but this module looks inside. */
 struct hewn_app {
     /* Of every scope. */
@@ -57,6 +64,8 @@ struct hewn_app {
     size_t local_count, local_capacity;
     hw_seal_step *seal_steps;
     hw_fault fault;
+    atomic_int late_error; /* the first negative errno of hw_app_fail_late; 0: none */
+    hw_app_part *_Atomic background;
     atomic_uint references;
     hw_serial serial; /* its own */
     hw_serial *turns; /* sealed: what its handlers take turns in; NULL: they need not */
@@ -96,6 +105,15 @@ void *hw_app_local_find(const hewn_app *app,
 void hw_app_fail(hewn_app *scope, const hw_fault *fault);
 /* The same for want of memory; returns -ENOMEM. */
 int hw_app_fail_memory(hewn_app *scope);
+
+/* The same for what any thread may do to it: with this negative errno. What goes wrong after an app
+ * is sealed is not noted. Threads: any. */
+void hw_app_fail_late(hewn_app *scope, int error);
+
+/* What an app does in the background, of kit; NULL: nothing was asked for yet. Threads: any. */
+hw_app_part *hw_app_background(const hewn_app *app);
+/* Gives it one; what it has from now on, which is another where somebody else came first. */
+hw_app_part *hw_app_set_background(hewn_app *app, hw_app_part *part);
 
 /* Aborts when the app of a scope takes nothing more: `what` was being done to it. */
 void hw_app_need_open(const hewn_app *scope, const char *what, const char *file, int line);

@@ -123,6 +123,17 @@ static int lay_out(hewn_app *app)
     return error;
 }
 
+static void note_late_error(hewn_app *app)
+{
+    int error = atomic_load(&app->late_error);
+    hw_fault fault;
+    if (error == 0)
+        return;
+    (void)hw_fault_set(&fault, -error, NULL, "a timer could not be started: %s",
+                       hw_error_words(error));
+    hw_app_fail(app, &fault);
+}
+
 static int seal_app(hewn_app *app, hewn_app *top, int depth)
 {
     if (depth > HW_APP_DEPTH_MAX)
@@ -136,6 +147,7 @@ static int seal_app(hewn_app *app, hewn_app *top, int depth)
         error = seal_mount(app, mount, top, depth);
     for (hw_seal_step *step = app->seal_steps; step && error == 0; step = step->next)
         error = step->run(top, step->arg);
+    note_late_error(app);
     if (error == -ENOMEM)
         (void)hw_app_fail_memory(top);
     if (app->fault.error)

@@ -54,6 +54,11 @@ int hw_sys_thread_signal(pthread_t thread, int signal)
     return -pthread_kill(thread, signal);
 }
 
+bool hw_sys_thread_is_self(pthread_t thread)
+{
+    return pthread_equal(thread, pthread_self()) != 0;
+}
+
 /* Default mutexes and conditions take no memory and no system resource on Linux, and their calls
  * fail only for one who breaks their rules. */
 void hw_sys_mutex_init(pthread_mutex_t *mutex)

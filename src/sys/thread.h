@@ -3,6 +3,7 @@
 #define HW_SYS_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A thread with every signal blocked but those that tell of its own faults (SIGSEGV and its like):
@@ -13,6 +14,9 @@ int hw_sys_thread_join(pthread_t thread);
 int hw_sys_thread_detach(pthread_t thread);
 /* Sends a signal to a thread that has not been joined. */
 int hw_sys_thread_signal(pthread_t thread, int signal);
+
+/* Whether this is the thread that asks. */
+bool hw_sys_thread_is_self(pthread_t thread);
 
 /* For objects that several threads share: none of these can fail. */
 void hw_sys_mutex_init(pthread_mutex_t *mutex);

@@ -78,6 +78,7 @@
 #define hw_sys_thread_join real_hw_sys_thread_join
 #define hw_sys_thread_detach real_hw_sys_thread_detach
 #define hw_sys_thread_signal real_hw_sys_thread_signal
+#define hw_sys_thread_is_self real_hw_sys_thread_is_self
 #define hw_sys_mutex_init real_hw_sys_mutex_init
 #define hw_sys_mutex_fini real_hw_sys_mutex_fini
 #define hw_sys_mutex_lock real_hw_sys_mutex_lock

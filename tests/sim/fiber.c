@@ -303,6 +303,11 @@ int hw_sys_thread_signal(pthread_t thread, int signal)
     return 0;
 }
 
+bool hw_sys_thread_is_self(pthread_t thread)
+{
+    return (sim_fiber *)(uintptr_t)thread == running;
+}
+
 static const sim_fiber *owner_of(const pthread_mutex_t *mutex)
 {
     const sim_fiber *owner;
