@@ -20,8 +20,7 @@ hw_text hw_body_type(const hw_exchange *exchange)
     return type;
 }
 
-/* application/json, and what is JSON underneath: application/problem+json (RFC 6839 3.1). */
-static bool is_json_type(hw_text type)
+bool hw_body_is_json(hw_text type)
 {
     hw_text suffix = HW_TEXT("+json");
     return hw_text_equal_nocase(type, HW_TEXT("application/json")) ||
@@ -46,7 +45,7 @@ static const hewn_json *read_json(hw_exchange *exchange, hw_body_problem *ret_pr
 {
     static const char type[] = "application/json";
     hw_text content = exchange->request.content;
-    if (!hw_body_is_readable(exchange, is_json_type(hw_body_type(exchange)),
+    if (!hw_body_is_readable(exchange, hw_body_is_json(hw_body_type(exchange)),
                              "the body must be JSON", type, ret_problem))
         return NULL;
     exchange->arena.bytes_max += hw_json_room(content);

@@ -48,6 +48,8 @@ hw_call *hw_call_of(hw_exchange *exchange);
 
 /* The media type of the body, without its parameters; empty: none, or several. */
 hw_text hw_body_type(const hw_exchange *exchange);
+/* application/json, and what is JSON underneath: application/problem+json (RFC 6839 3.1). */
+bool hw_body_is_json(hw_text type);
 /* Whether the body can be read as a type at all: it has that type, and no coding. Else the problem
  * says so, with `words`. */
 bool hw_body_is_readable(const hw_exchange *exchange, bool is_type, const char *words,

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/json.h"
 #include "base/assert.h"
 #include "base/number.h"
+#include "http/element.h"
 #include "http/status.h"
+#include "kit/background.h"
 #include "net/memory.h"
 #include "run/server.h"
 #include "sys/memory.h"
@@ -30,7 +33,9 @@ struct hewn_test {
     hw_test_cookie *cookies;
     hw_arena arena; /* of the last answer */
     hewn_response answer;
-    char *raw; /* what has come of it, from malloc: it grows */
+    const hewn_json *json; /* its body; NULL: not read yet, or not to be read */
+    size_t timers;         /* that the app had before */
+    char *raw;             /* what has come of it, from malloc: it grows */
     size_t length, capacity;
 };
 
@@ -50,6 +55,7 @@ hewn_test *hewn_test_new(hewn_app *app)
         fail_test(fault.where[0] ? fault.where : "hewn_test_new", fault.what);
     if (hewn_server_fd(test->server) < 0)
         fail_test("hewn_test_new", "the loop cannot be made");
+    test->timers = hw_background_timers(app);
     hw_arena_init(&test->jar, 1024, RESULT_BYTES_MAX);
     hw_arena_init(&test->arena, 4096, RESULT_BYTES_MAX);
     return test;
@@ -59,6 +65,8 @@ void hewn_test_free(hewn_test *test)
 {
     if (!test)
         return;
+    if (hw_background_timers(test->server->app) > test->timers)
+        fail_test("hewn_test_free", "a timer was not stopped");
     hewn_server_stop(test->server);
     if (hewn_server_wait(test->server) < 0)
         fail_test("hewn_test_free", "a request was not finished");
@@ -339,6 +347,7 @@ static void forget_answer(hewn_test *test)
 {
     hw_arena_reset(&test->arena);
     test->answer = (hewn_response){.arena = &test->arena};
+    test->json = NULL;
     test->length = 0;
 }
 
@@ -363,6 +372,29 @@ hewn_response *hewn_test_send(hewn_test *test, const char *line, const char *hea
     hw_server_poll(test->server->core, 0);
     keep_cookies(test);
     return &test->answer;
+}
+
+static const hewn_json *read_answer_json(hewn_test *test)
+{
+    hw_text type, parameters;
+    hw_body_problem problem;
+    const char *said = hewn_response_header(&test->answer, "Content-Type");
+    hw_element_split(hw_text_of(said), &type, &parameters);
+    if (!hw_body_is_json(type))
+        return NULL;
+    hw_text body = {0};
+    body.at = hewn_response_body(&test->answer, &body.length);
+    const hewn_json *json = hw_json_read(&test->arena, body, &problem);
+    if (!json && problem.status >= 500)
+        fail_test("hewn_test_json", problem.words);
+    return json;
+}
+
+const hewn_json *hewn_test_json(hewn_test *test)
+{
+    if (!test->json)
+        test->json = read_answer_json(test);
+    return test->json;
 }
 
 const void *hewn_response_body(const hewn_response *rs, size_t *ret_length)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/json.h"
 #include "hewn.h"
 #include "hewn/server.h"
 #include "unit/base/death.h"
@@ -109,6 +110,29 @@ static hewn_response *forget_response(hewn_request *rq)
     return NULL;
 }
 
+static hewn_response *say_json(hewn_request *rq)
+{
+    return hewn_jsonf(rq, 200, "{'id': %lld, 'tags': ['a', %s]}", 7LL, hewn_query(rq, "tag"));
+}
+
+static hewn_response *say_what_is_no_json(hewn_request *rq)
+{
+    return hewn_bytes(rq, 200, hewn_query(rq, "type"), "{\"id\": 1", 8);
+}
+
+static void do_nothing(void *arg)
+{
+    (void)arg;
+}
+
+static hewn_response *begin_timer(hewn_request *rq)
+{
+    hewn_timer *timer = hewn_every(hewn_app_of(rq), 3600000, do_nothing, NULL);
+    if (hewn_query(rq, "stop"))
+        hewn_timer_stop(timer);
+    return hewn_empty(rq, timer ? 204 : 500);
+}
+
 static hewn_app *new_tested(void)
 {
     hewn_app *app = hewn_new();
@@ -125,6 +149,9 @@ static hewn_app *new_tested(void)
     hewn_get(app, "/much", say_much);
     hewn_get(app, "/aside", wait_aside, .blocking = true);
     hewn_get(app, "/forget", forget_response);
+    hewn_get(app, "/json", say_json);
+    hewn_get(app, "/no-json", say_what_is_no_json);
+    hewn_get(app, "/timer", begin_timer);
     return app;
 }
 
@@ -235,6 +262,69 @@ static void ask_forgetful(void *arg)
 static void test_nothing(void *arg)
 {
     (void)hewn_test_new(arg);
+}
+
+/* Not where the library was built without Jansson. */
+static bool reads_json(void)
+{
+    hw_arena arena;
+    hw_body_problem problem = {0};
+    hw_arena_init(&arena, 64, 4096);
+    (void)hw_json_read(&arena, HW_TEXT("1"), &problem);
+    hw_arena_fini(&arena);
+    return problem.status != 501;
+}
+
+HW_LONG_TEST(test_reads_answers_in_json)
+{
+    if (!reads_json())
+        skip();
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    hewn_app_free(app);
+    assert_null(hewn_test_json(test)); /* nothing was asked yet */
+    assert_int_equal(ask_test(test, "GET /json?tag=%C3%A9"), 200);
+    const hewn_json *json = hewn_test_json(test);
+    assert_ptr_equal(hewn_test_json(test), json);
+    hewn_int id = 0;
+    assert_true(hewn_json_int(json, "id", &id));
+    assert_int_equal(id, 7);
+    assert_string_equal(hewn_json_str(json, "tags[1]"), "\xc3\xa9");
+    assert_int_equal(ask_test(test, "GET /json"), 200);
+    assert_null(hewn_json_str(hewn_test_json(test), "tags[1]"));
+    assert_string_equal(hewn_json_str(hewn_test_json(test), "tags[0]"), "a");
+    (void)hewn_test_send(test, "GET /absent", "Accept: application/problem+json", NULL);
+    assert_true(hewn_json_int(hewn_test_json(test), "status", &id));
+    assert_int_equal(id, 404);
+    assert_int_equal(ask_test(test, "GET /no-json?type=application/json"), 200);
+    assert_null(hewn_test_json(test));
+    assert_int_equal(ask_test(test, "GET /no-json?type=text/json"), 200);
+    assert_null(hewn_test_json(test));
+    hewn_test_free(test);
+}
+
+static void leave_a_timer(void *arg)
+{
+    hewn_test *test = hewn_test_new(arg);
+    (void)hewn_test_send(test, "GET /inner/timer", NULL, NULL);
+    hewn_test_free(test);
+}
+
+HW_LONG_TEST(test_finds_timers_that_were_left)
+{
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    hewn_mount(app, "/inner", new_tested());
+    assert_non_null(hewn_every(app, 3600000, do_nothing, NULL)); /* the app's own: it may stay */
+    hewn_test *test = hewn_test_new(app);
+    assert_int_equal(ask_test(test, "GET /inner/timer?stop=1"), 204);
+    hewn_test_free(test);
+    hewn_app_free(app);
+    app = hewn_new();
+    HW_NEED(app);
+    hewn_mount(app, "/inner", new_tested());
+    hw_test_expect_death(leave_a_timer, app, "a timer was not stopped");
+    hewn_app_free(app);
 }
 
 HW_LONG_TEST(test_puts_chunks_together)
