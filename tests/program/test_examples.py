@@ -1,10 +1,15 @@
 """The examples, as their users run them."""
+import contextlib
 import json
+import sqlite3
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from conftest import connected, fetch
+from running import SECONDS_MAX
 
 
 def example(hewn, name):
@@ -67,3 +72,105 @@ def test_visits_are_counted_in_c_plus_plus(start, hewn):
         assert answer.endswith(b'\r\n\r\n{"name":"Ada","visits":%d}' % count)
     assert fetch(running.port(), "/visits") == (200, b'{"Ada":2}')
     assert running.stop() == 0
+
+
+LEDGER_ROUNDS = 20
+
+
+@pytest.fixture
+def ledger(start, hewn, place):
+    """(port, file) of a ledger with 100 in cash."""
+    program = Path(hewn).parent / "examples/ledger"
+    if not program.exists():
+        pytest.skip("built without SQLite")
+    running = start(str(place / "ledger.db"), "--listen", "127.0.0.1:0", "--loops", "1", program=str(program))
+    port = running.port()
+    status, body = post(port, "/entries", {"account": "cash", "amount": 100})
+    if status == 501:
+        pytest.skip("built without JSON")
+    assert (status, body) == (201, {"id": 1})
+    yield port, place / "ledger.db"
+    assert running.stop() == 0
+
+
+def post(port, target, value):
+    """(status, what the JSON of the answer says)."""
+    body = json.dumps(value)
+    with connected(port) as client:
+        client.settimeout(SECONDS_MAX * 3)
+        client.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                       f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+@contextlib.contextmanager
+def posting(port, target, value):
+    """A request under way: a list that will have its answer, once this has ended at the latest."""
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(post(port, target, value)))
+    thread.start()
+    yield answers
+    thread.join(SECONDS_MAX * 3)
+    assert not thread.is_alive()
+
+
+def balance(port, account):
+    status, body = fetch(port, f"/accounts/{account}")
+    return json.loads(body)["balance"] if status == 200 else status
+
+
+def test_a_ledger_keeps_what_it_is_told(ledger):
+    port, _ = ledger
+    assert post(port, "/entries", {"account": "cash", "amount": -30}) == (201, {"id": 2})
+    assert post(port, "/entries", {"account": "b\u00e4nk", "amount": 7}) == (201, {"id": 3})
+    assert (balance(port, "cash"), balance(port, "b%C3%A4nk"), balance(port, "nobody")) == (70, 7, 404)
+    for wrong in ({"account": "cash"}, {"account": "", "amount": 1}, {"account": "x", "amount": "1"},
+                  {"account": "x", "amount": 10 ** 12 + 1}, []):
+        assert post(port, "/entries", wrong)[0] == 422
+    assert post(port, "/closings", None) == (201, {"accounts": 2})
+
+
+def test_who_waits_for_the_lock_of_a_database_holds_up_nobody(ledger):
+    port, file = ledger
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with posting(port, "/entries", {"account": "cash", "amount": 5}) as answers:
+            for _ in range(LEDGER_ROUNDS):  # there is one loop: it is taken over when the entry waits
+                assert fetch(port, "/alive") == (200, b"yes\n")
+                assert balance(port, "cash") == 100
+            assert not answers
+            other.execute("INSERT INTO entry(account, amount) VALUES('cash', 1000)")
+            other.execute("COMMIT")
+        assert answers == [(201, {"id": 3})]
+    assert balance(port, "cash") == 1105
+
+
+def can_write(database):
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("ROLLBACK")
+        return True
+    except sqlite3.OperationalError as error:
+        assert "locked" in str(error)
+        return False
+
+
+def test_who_holds_the_lock_of_a_database_holds_up_nobody(ledger):
+    port, file = ledger
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as other:
+        other.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+                      " INSERT INTO entry(account, amount) SELECT 'account ' || i, i FROM n")
+        seen, end = 0, time.monotonic() + SECONDS_MAX  # answers that came while the handler was the writer
+        while seen < 3 and time.monotonic() < end:
+            with posting(port, "/closings", None) as answers:
+                while not answers:
+                    is_held = not can_write(other)
+                    assert fetch(port, "/alive") == (200, b"yes\n")
+                    assert balance(port, "cash") == 100
+                    seen += is_held and not can_write(other)
+            assert answers == [(201, {"accounts": 100001})]
+        assert seen >= 3
