@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from conftest import TOP
+from conftest import TOP, fetch
 
 GUIDE = TOP / "docs/guide"
 PATH = re.findall(r"^\d+\. \[[^]]*\]\((.*\.md)\)$", (GUIDE / "README.md").read_text(), re.MULTILINE)
@@ -103,16 +103,28 @@ def test_what_the_guide_has_written_compiles_without_a_warning(installed, tmp_pa
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in GUIDE.glob("*.md")))
-def test_every_listing_is_run_or_read(page, installed, tmp_path):
-    languages = set()
-    for number, (language, text) in enumerate(listings(page)):
-        languages.add(language)
-        if language == "python":
-            ast.parse(text)
-        if language == "c":
-            path = tmp_path / f"listing-{number}.c"
-            path.write_text(text)
-            subprocess.run(f"cc -Wall -Wextra -Werror {path} -o {path}.out $(pkg-config --cflags --libs hewn)", shell=True,
-                           check=True, env=installed, timeout=SECONDS_MAX)
-    assert languages <= {"sh", "text", "c", "python", ""}, "a listing that nothing here knows how to try"
-    assert "sh" not in languages or page in PATH, "commands outside the path of the guide are tried by nobody"
+def test_every_listing_can_be_tried(page):
+    """Commands are pasted above, programs run below, and Python is read."""
+    found = listings(page)
+    assert {language for language, _ in found} <= {"sh", "text", "c", "python", ""}
+    assert page in PATH or not any(language in ("sh", "text") for language, _ in found)
+    for text in (text for language, text in found if language == "python"):
+        ast.parse(text)
+    for _, text in (listing for listing in found if not listing[0]):
+        assert "hewn_" not in text, "a program that nobody tries"
+
+
+PROGRAMS = [(path.name, number, text) for path in sorted(GUIDE.glob("*.md"))
+            for number, (language, text) in enumerate(listings(path.name)) if language == "c"]
+
+
+@pytest.mark.parametrize("page, number, program", PROGRAMS, ids=[f"{page}-{number}" for page, number, _ in PROGRAMS])
+def test_a_program_of_the_guide_runs(page, number, program, installed, start, place):
+    (place / "program.c").write_text(program)
+    (place / "www").mkdir()
+    subprocess.run("cc -Wall -Wextra -Werror program.c -o program $(pkg-config --cflags --libs hewn)", shell=True, check=True,
+                   cwd=place, env=installed, timeout=SECONDS_MAX)
+    running = start("--listen", "127.0.0.1:0", program=str(place / "program"), environment=installed)
+    status, _ = fetch(running.port(), "/nobody/has/this/path")
+    assert status == 404
+    assert running.stop() == 0
