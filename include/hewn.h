@@ -677,7 +677,9 @@ void hewn_timer_stop(hewn_timer *timer);
 /* Running (more in hewn/server.h). */
 
 /* Runs an application as a program: reads the command line (`--help` shows its options), listens,
- * says where, serves until SIGINT or SIGTERM, drains and frees the app. Returns what main returns:
+ * says where, serves until SIGINT or SIGTERM, drains, has what was given to hewn_spawn done, and
+ * frees the app; for either it waits for 30 seconds at most, and a second signal ends it at once:
+ * what still runs then is left behind, and the app with it. Returns what main returns:
  * 0 after a clean stop, 64 for a command line that makes no sense, 69 when it cannot listen (77
  * where it is not permitted to), 70 when the app could not be built.
  * Owns: takes the caller's reference to the app. */

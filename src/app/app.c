@@ -66,6 +66,11 @@ hewn_app *hw_app_hold(hewn_app *app)
     return app;
 }
 
+bool hw_app_is_last(const hewn_app *app)
+{
+    return atomic_load_explicit(&app->references, memory_order_acquire) == 1;
+}
+
 static void end_background_of(hewn_app *app)
 {
     hw_app_part *part = hw_app_background(app);

@@ -76,6 +76,8 @@ struct hewn_app {
 
 /* One more reference; hewn_app_free gives it back. Threads: any. */
 hewn_app *hw_app_hold(hewn_app *app);
+/* Whether the one who asks has the only one. */
+bool hw_app_is_last(const hewn_app *app);
 
 /* Lets an answerer answer for a subtree: a prefix of "/", or "/x" or "/a/b" (decoded, literal;
  * anything else aborts). "/x" answers "/x/" and all paths below, where request.below is the path

@@ -65,6 +65,8 @@ struct hewn_timer {
 
 struct hw_background {
     hw_app_part part;
+    hewn_app
+        *app; /* stays reachable for who looks for leaks, when a job is left behind at the end */
     pthread_mutex_t lock;
     pthread_cond_t work;   /* there is more to do, or the end has come */
     pthread_cond_t called; /* a call of a timer has returned */
@@ -73,6 +75,7 @@ struct hw_background {
     size_t job_count, timer_count;
     int64_t watched_ns;              /* an idle thread wakes then; INT64_MAX: none does */
     unsigned idle, count, count_max; /* workers; a new one is idle, until it looks around */
+    unsigned busy;                   /* in a job, or in a call of a timer */
     bool is_ending;
     background_worker workers[];
 };
@@ -152,10 +155,12 @@ static void do_background_job(hw_background *background, background_job *job)
     hw_link_remove(&job->link);
     background->job_count--;
     ensure_watch(background);
+    background->busy++;
     hw_sys_mutex_unlock(&background->lock);
     job->run(job->arg);
     hw_sys_free(job);
     hw_sys_mutex_lock(&background->lock);
+    background->busy--;
 }
 
 /* All that it has missed are one time, which is due at once; then it goes on in step. */
@@ -174,9 +179,11 @@ static void call_timer(background_worker *worker, hewn_timer *timer)
     hw_link_remove(&timer->link);
     timer->caller = worker;
     ensure_watch(background);
+    background->busy++;
     hw_sys_mutex_unlock(&background->lock);
     timer->run(timer->arg);
     hw_sys_mutex_lock(&background->lock);
+    background->busy--;
     timer->caller = NULL;
     if (timer->is_awaited)
         hw_sys_condition_wake_all(&background->called);
@@ -250,7 +257,7 @@ static void free_background(hw_app_part *part)
     hw_sys_free(background);
 }
 
-static hw_background *new_background(const hewn_app *app)
+static hw_background *new_background(hewn_app *app)
 {
     unsigned count_max = app->opts.background_max ? app->opts.background_max : THREADS_DEFAULT;
     count_max = (unsigned)hw_number_min(count_max, THREADS_MAX);
@@ -259,6 +266,7 @@ static hw_background *new_background(const hewn_app *app)
     if (!background)
         return NULL;
     background->part = (hw_app_part){.end = end_background, .fini = free_background};
+    background->app = app;
     background->count_max = count_max;
     background->watched_ns = INT64_MAX;
     hw_sys_mutex_init(&background->lock);
@@ -386,6 +394,23 @@ void hewn_timer_stop(hewn_timer *timer)
         forget_timer(timer);
     }
     hw_sys_mutex_unlock(&background->lock);
+}
+
+bool hw_background_finish(hewn_app *app)
+{
+    hw_app_part *part = hw_app_background(app);
+    bool is_done = true;
+    if (part) {
+        hw_background *background = HW_MEMBER(part, hw_background, part);
+        hw_sys_mutex_lock(&background->lock);
+        background->is_ending = true;
+        is_done = background->job_count == 0 && background->busy == 0;
+        hw_sys_mutex_unlock(&background->lock);
+    }
+    for (hw_mount *mount = app->router.mounts; mount; mount = mount->next)
+        if (mount->app && !hw_background_finish(mount->app))
+            is_done = false;
+    return is_done;
 }
 
 size_t hw_background_timers(const hewn_app *app)

@@ -8,4 +8,9 @@
  * Threads: any. */
 size_t hw_background_timers(const hewn_app *app);
 
+/* An app and what is mounted in it take nothing more, and no timer is called again, as when they go.
+ * Whether all that was given until then is done; if not it goes on. Threads: the one that has the
+ * last reference. */
+bool hw_background_finish(hewn_app *app);
+
 #endif

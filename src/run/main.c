@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "base/error.h"
 #include "hewn/server.h"
+#include "kit/background.h"
 #include "run/command.h"
 #include "run/signals.h"
 #include "sys/file.h"
@@ -21,6 +22,7 @@ enum {
     EXIT_FORBIDDEN = 77
 };
 enum { WORDS_BYTES = 2048, COMMAND_BLOCK_BYTES = 2048 };
+enum { JOBS_END_MS = 30 * 1000, JOBS_LOOK_MS = 10 }; /* as long as for requests */
 
 static void say(int fd, const hw_buffer *words)
 {
@@ -146,6 +148,25 @@ static int serve_app(hewn_app *app, const char *program, const hewn_server_opts 
     return EXIT_DONE;
 }
 
+/* What the app was given to do is done first, unless that takes too long or somebody asks for the end
+ * once more. False: it still runs, and the app must stay. */
+static bool finish_jobs(hewn_app *app, const char *program)
+{
+    char memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory);
+    if (!app || !hw_app_is_last(app) || hw_background_finish(app))
+        return true;
+    hw_buffer_put_format(&words, "%.200s: stopping: waiting for jobs\n", program);
+    say(STDERR, &words);
+    for (unsigned ms = 0; ms < JOBS_END_MS; ms += JOBS_LOOK_MS) {
+        if (hw_signals_came(JOBS_LOOK_MS))
+            return false;
+        if (hw_background_finish(app))
+            return true;
+    }
+    return false;
+}
+
 int hewn_main(hewn_app *app, int argc, char **argv)
 {
     char memory[WORDS_BYTES];
@@ -165,6 +186,7 @@ int hewn_main(hewn_app *app, int argc, char **argv)
         status = serve_app(app, program, &command.opts);
     }
     hw_arena_fini(&arena);
-    hewn_app_free(app);
+    if (finish_jobs(app, program))
+        hewn_app_free(app);
     return status;
 }

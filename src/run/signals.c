@@ -57,6 +57,12 @@ void hw_signals_hold(void)
     (void)hw_sys_signals_block(&signals);
 }
 
+bool hw_signals_came(unsigned ms)
+{
+    sigset_t signals = ending_signals();
+    return hw_sys_signal_wait_for(&signals, ms) > 0;
+}
+
 static int start_and_tell(hewn_server *server, const hewn_run_opts *told)
 {
     int error = server->is_started ? 0 : hewn_server_start(server);

@@ -56,6 +56,13 @@ int hw_sys_signals_block(const sigset_t *signals)
     return -pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
+int hw_sys_signal_wait_for(const sigset_t *signals, unsigned ms)
+{
+    const struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+    int signal = (int)TEMP_FAILURE_RETRY(sigtimedwait(signals, NULL, &time));
+    return signal < 0 ? -errno : signal;
+}
+
 int hw_sys_signal_wait(const sigset_t *signals)
 {
     int signal = (int)TEMP_FAILURE_RETRY(sigwaitinfo(signals, NULL));

@@ -21,6 +21,8 @@ int64_t hw_sys_descriptors_open(void);
 int hw_sys_signals_block(const sigset_t *signals);
 /* Waits for one of them, which must be blocked; its number, or a negative errno. */
 int hw_sys_signal_wait(const sigset_t *signals);
+/* The same for so long at most; then -EAGAIN. */
+int hw_sys_signal_wait_for(const sigset_t *signals, unsigned ms);
 bool hw_sys_is_terminal(int fd);
 
 #endif

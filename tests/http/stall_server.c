@@ -1,6 +1,6 @@
 /* A server whose handlers block, for tests/http/test_stalls.py:
  *     stall-server [--loops N] [--blocked-max N] [--drain-ms N] [--gate FIFO] [--files DIR]
- *     stall-server main [OPTION...]: with the command line of hewn_main instead
+ *     stall-server main [OPTION...]: with the command line of hewn_main instead, and the gate in GATE
  *
  * Numbers that a request gives are in its query: ms, how long the handler sleeps, and n, which the
  * answer repeats.
@@ -9,6 +9,7 @@
  *     /number/0 ...    sleeps and answers n: ROUTES routes, for the server learns of each how slow it is
  *     /brief/0 ...     the same, given BRIEF_MS
  *     /hold            waits until somebody opens the gate for writing; /hold-blocking: as above
+ *     /job             has a job wait so, after the answer
  *     /inside          how many handlers sleep or wait now
  *     /in-flight       how many requests are not finished, itself included
  * and the files of DIR at "/". It prints the address it listens on. The signals are those of
@@ -73,14 +74,30 @@ static hewn_response *say_number(hewn_request *rq)
     return hewn_textf(rq, 200, "%lu", number_of(rq, "n"));
 }
 
-static hewn_response *hold(hewn_request *rq)
+static bool wait_at_gate(stall_state *state)
 {
-    stall_state *state = hewn_state(rq);
     atomic_fetch_add(&state->inside, 1);
     int gate = open(state->gate, O_RDONLY | O_CLOEXEC);
     close(gate);
     atomic_fetch_sub(&state->inside, 1);
-    return hewn_textf(rq, gate < 0 ? 500 : 200, "%lu", number_of(rq, "n"));
+    return gate >= 0;
+}
+
+static hewn_response *hold(hewn_request *rq)
+{
+    bool was_opened = wait_at_gate(hewn_state(rq));
+    return hewn_textf(rq, was_opened ? 200 : 500, "%lu", number_of(rq, "n"));
+}
+
+static void hold_in_background(void *state)
+{
+    (void)wait_at_gate(state);
+}
+
+static hewn_response *begin_job(hewn_request *rq)
+{
+    int error = hewn_spawn(hewn_app_of(rq), hold_in_background, hewn_state(rq));
+    return error < 0 ? hewn_errno(rq, error) : hewn_empty(rq, 202);
 }
 
 static hewn_response *count_inside(hewn_request *rq)
@@ -114,6 +131,7 @@ static void add_routes(hewn_app *app, const char *files)
     hewn_get(app, "/blocking", sleep_first, .blocking = true);
     hewn_get(app, "/hold", hold);
     hewn_get(app, "/hold-blocking", hold, .blocking = true);
+    hewn_get(app, "/job", begin_job);
     hewn_get(app, "/inside", count_inside);
     hewn_get(app, "/in-flight", count_in_flight);
     add_numbered(app, "/number", 0);
@@ -160,7 +178,8 @@ static int run(hewn_app *app, stall_state *state, const hewn_server_opts *opts)
 
 static int run_main(int argc, char **argv)
 {
-    static stall_state state = {.gate = ""};
+    static stall_state state;
+    state.gate = hewn_or(getenv("GATE"), "");
     hewn_app *app = hewn_new(.state = &state);
     add_routes(app, NULL);
     return hewn_main(app, argc, argv);

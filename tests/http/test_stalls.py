@@ -314,6 +314,38 @@ def test_a_program_ends_when_it_is_told_twice_whatever_its_handlers_do(stall_ser
         server.clean_up()
 
 
+@pytest.fixture
+def program_with_a_job(stall_server, tmp_path):
+    """(a program of hewn_main that has been told to end while a job waits at the gate, the gate)"""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    options = f"{os.environ.get('TSAN_OPTIONS', '')}:report_thread_leaks=0"  # as above
+    server = Running([stall_server, "main", "--listen", "127.0.0.1:0", "--loops", "1", "--log", "off"],
+                     environment={"TSAN_OPTIONS": options, "GATE": str(gate)})
+    try:
+        port = int(server.err.wait_for(r"http://127\.0\.0\.1:(\d+)")[1])
+        with Client(("127.0.0.1", port)) as client:
+            assert client.get("/job").status == 202
+            wait_until_inside(client, 1)
+        server.signal(signal.SIGTERM)
+        server.err.wait_for("^main: stopping: waiting for jobs$")
+        yield server, gate
+    finally:
+        server.clean_up()
+
+
+def test_a_program_ends_when_its_jobs_are_done(program_with_a_job):
+    server, gate = program_with_a_job
+    with opened(gate):
+        assert server.ended() == 0
+
+
+def test_a_program_ends_when_it_is_told_twice_whatever_its_jobs_do(program_with_a_job):
+    server, _ = program_with_a_job
+    server.signal(signal.SIGTERM)
+    assert server.ended() == 0
+
+
 # What it costs whom it is not for.
 
 def count_threads(server):

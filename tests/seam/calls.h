@@ -43,6 +43,7 @@
     X(descriptors_open, CANNOT_FAIL)                                                               \
     X(signals_block, EINVAL)                                                                       \
     X(signal_wait, EINVAL)                                                                         \
+    X(signal_wait_for, EINVAL)                                                                     \
     X(is_terminal, CANNOT_FAIL)                                                                    \
     X(random, ENOSYS, EIO)                                                                         \
     X(socket, EACCES, EAFNOSUPPORT, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTONOSUPPORT)              \

@@ -9,6 +9,7 @@ HW_SCRIPT_REAL(descriptors_raise);
 HW_SCRIPT_REAL(descriptors_open);
 HW_SCRIPT_REAL(signals_block);
 HW_SCRIPT_REAL(signal_wait);
+HW_SCRIPT_REAL(signal_wait_for);
 HW_SCRIPT_REAL(is_terminal);
 
 unsigned hw_sys_processors(void)
@@ -39,6 +40,12 @@ int hw_sys_signals_block(const sigset_t *signals)
 {
     int failure = hw_script_take(HW_CALL_signals_block);
     return failure ? failure : real_hw_sys_signals_block(signals);
+}
+
+int hw_sys_signal_wait_for(const sigset_t *signals, unsigned ms)
+{
+    int failure = hw_script_take(HW_CALL_signal_wait_for);
+    return failure ? failure : real_hw_sys_signal_wait_for(signals, ms);
 }
 
 int hw_sys_signal_wait(const sigset_t *signals)

@@ -53,6 +53,7 @@
 #define hw_sys_descriptors_open real_hw_sys_descriptors_open
 #define hw_sys_signals_block real_hw_sys_signals_block
 #define hw_sys_signal_wait real_hw_sys_signal_wait
+#define hw_sys_signal_wait_for real_hw_sys_signal_wait_for
 #define hw_sys_is_terminal real_hw_sys_is_terminal
 
 #define hw_sys_random real_hw_sys_random

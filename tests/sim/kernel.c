@@ -353,6 +353,12 @@ int hw_sys_signals_block(const sigset_t *signals)
     return 0;
 }
 
+int hw_sys_signal_wait_for(const sigset_t *signals, unsigned ms)
+{
+    (void)signals, (void)ms;
+    return -EINVAL;
+}
+
 int hw_sys_signal_wait(const sigset_t *signals)
 {
     (void)signals;

@@ -374,6 +374,23 @@ HW_THREAD_TEST(background_of_a_mounted_app_ends_before_what_it_is_mounted_in)
     assert_int_equal(apps.outer.freed, 1);
 }
 
+HW_THREAD_TEST(background_is_finished_before_an_app_goes)
+{
+    background_bench bench;
+    open_background(&bench, 0);
+    assert_true(hw_background_finish(bench.app));
+    need_spawn(&bench, count_at_gate, &bench);
+    assert_false(hw_background_finish(bench.app));
+    int error = hewn_spawn(bench.app, count_up, &bench);
+    assert_int_equal(error, error == -ENOMEM && hw_test_is_struck() ? -ENOMEM : -ECANCELED);
+    assert_true(hw_app_is_last(bench.app));
+    atomic_store(&bench.is_open, true);
+    while (!hw_background_finish(bench.app))
+        sched_yield();
+    assert_int_equal(atomic_load(&bench.done), 1);
+    hewn_app_free(bench.app);
+}
+
 static void free_from_inside(void *arg)
 {
     hewn_app_free(arg);

@@ -56,6 +56,19 @@ HW_TEST(process_waits_for_a_blocked_signal)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+HW_TEST(process_waits_for_a_signal_no_longer_than_it_must)
+{
+    sigset_t signals, before;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    assert_int_equal(hw_sys_signal_wait_for(&signals, 0), -EAGAIN);
+    assert_int_equal(hw_sys_signal_wait_for(&signals, 1), -EAGAIN);
+    pthread_kill(pthread_self(), SIGUSR1);
+    assert_int_equal(hw_sys_signal_wait_for(&signals, 60000), SIGUSR1);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void ignore_signal(int number)
 {
     (void)number;
