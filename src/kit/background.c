@@ -65,8 +65,7 @@ struct hewn_timer {
 
 struct hw_background {
     hw_app_part part;
-    hewn_app
-        *app; /* stays reachable for who looks for leaks, when a job is left behind at the end */
+    hewn_app *app; /* who looks for leaks finds it, when a job is left behind at the end */
     pthread_mutex_t lock;
     pthread_cond_t work;   /* there is more to do, or the end has come */
     pthread_cond_t called; /* a call of a timer has returned */
