@@ -157,7 +157,7 @@ static bool finish_jobs(hewn_app *app, const char *program)
     if (!app || !hw_app_is_last(app) || hw_background_finish(app))
         return true;
     hw_buffer_put_format(&words, "%.200s: stopping: waiting for jobs\n", program);
-    say(STDERR, &words);
+    say(HW_STDERR, &words);
     for (unsigned ms = 0; ms < JOBS_END_MS; ms += JOBS_LOOK_MS) {
         if (hw_signals_came(JOBS_LOOK_MS))
             return false;

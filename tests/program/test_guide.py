@@ -106,7 +106,7 @@ def test_what_the_guide_has_written_compiles_without_a_warning(installed, tmp_pa
 def test_every_listing_can_be_tried(page):
     """Commands are pasted above, programs run below, and Python is read."""
     found = listings(page)
-    assert {language for language, _ in found} <= {"sh", "text", "c", "python", ""}
+    assert {language for language, _ in found} <= {"sh", "text", "c", "cpp", "python", ""}
     assert page in PATH or not any(language in ("sh", "text") for language, _ in found)
     for text in (text for language, text in found if language == "python"):
         ast.parse(text)
@@ -129,3 +129,16 @@ def test_a_program_of_the_guide_runs(page, number, program, installed, start, pl
     status, _ = fetch(running.port(), "/nobody/has/this/path")
     assert status == 404
     assert running.stop() == 0
+
+
+def test_what_the_guide_shows_in_c_plus_plus_compiles(installed, tmp_path):
+    """Parts of a function that has an application, a handler and where it goes."""
+    if not shutil.which("g++"):
+        pytest.skip("there is no C++ compiler")
+    parts = [text for path in GUIDE.glob("*.md") for language, text in listings(path.name) if language == "cpp"]
+    assert parts
+    for part in parts:
+        (tmp_path / "part.cpp").write_text("#include <hewn.h>\nvoid add(hewn_app *app, const char *method, const char *pattern, "
+                                           f"hewn_handler *handler)\n{{\n{part}}}\n")
+        subprocess.run("g++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only part.cpp $(pkg-config --cflags hewn)", shell=True,
+                       check=True, cwd=tmp_path, env=installed, timeout=SECONDS_MAX)
