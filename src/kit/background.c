@@ -30,9 +30,9 @@
 #include "sys/thread.h"
 
 enum {
-    THREADS_DEFAULT = 4,
-    THREADS_MAX = 1024,
-    JOBS_MAX = 1024,                 /* that wait */
+    BACKGROUND_THREADS = 4,
+    BACKGROUND_THREADS_MAX = 1024,
+    BACKGROUND_JOBS_MAX = 1024,      /* that wait */
     WORKER_STACK_BYTES = 256 * 1024, /* a job may use half of it */
 };
 
@@ -258,8 +258,8 @@ static void free_background(hw_app_part *part)
 
 static hw_background *new_background(hewn_app *app)
 {
-    unsigned count_max = app->opts.background_max ? app->opts.background_max : THREADS_DEFAULT;
-    count_max = (unsigned)hw_number_min(count_max, THREADS_MAX);
+    unsigned count_max = app->opts.background_max ? app->opts.background_max : BACKGROUND_THREADS;
+    count_max = (unsigned)hw_number_min(count_max, BACKGROUND_THREADS_MAX);
     hw_background *background =
         hw_sys_alloc_zeroed(1, sizeof *background + count_max * sizeof background->workers[0]);
     if (!background)
@@ -296,7 +296,7 @@ static int queue_job(hw_background *background, background_job *job)
 {
     if (background->is_ending)
         return -ECANCELED;
-    if (background->job_count == JOBS_MAX)
+    if (background->job_count == BACKGROUND_JOBS_MAX)
         return -EAGAIN;
     job->since_ns = hw_sys_monotonic_ns();
     hw_list_append(&background->jobs, &job->link);
