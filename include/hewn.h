@@ -386,7 +386,7 @@ char *hewn_fmt(hewn_request *rq, const char *format, ...) HEWN_PRINTF(2, 3);
 
 /* Text as it is, text/plain in UTF-8. */
 HEWN_MUST_USE hewn_response *hewn_text(hewn_request *rq, int status, const char *text);
-/* Text as printf makes it. */
+/* Text as printf makes it. Nothing in it is escaped, and nothing need be: browsers show it as it is. */
 HEWN_MUST_USE hewn_response *hewn_textf(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
 
@@ -405,6 +405,37 @@ HEWN_MUST_USE hewn_response *hewn_textf(hewn_request *rq, int status, const char
 HEWN_MUST_USE hewn_response *hewn_jsonf(hewn_request *rq, int status, const char *format, ...)
     HEWN_PRINTF(3, 4);
 
+/* HTML as it is, text/html in UTF-8. What a client sent has no place in it: see hewn_htmlf. */
+HEWN_MUST_USE hewn_response *hewn_html(hewn_request *rq, int status, const char *markup);
+
+/* HTML by a format, in which texts can only be texts:
+ *
+ *     hewn_htmlf(rq, 200, "<p>Hello, <a href=\"/users/%lld\">%s</a>!</p>", id, name)
+ *
+ * %s is escaped (NULL: nothing). It may stand in text, in a title or textarea, and in the quoted
+ * value of an attribute. In href, src, action and other addresses what it leads to must be relative,
+ * http, https or mailto, and where what it names runs in the page (src of a script, data of an
+ * object) the format must say the host. Elsewhere it is misuse: in a value without quotes, a name, a
+ * comment, a script, a style, and in attributes that run, as on..., style and srcdoc. %.*s and %.3s
+ * take no more bytes than that. Numbers are those of hewn_jsonf, and %x; they may have a width
+ * ("%02d", "%6.2f") and may stand in every quoted value. %p is what hewn_markup returned (NULL:
+ * nothing), and stands in text alone. "%%" is "%". A format is read once: it should be a literal; it
+ * begins and ends in text. A misuse that a request brings about, as an address with the scheme
+ * javascript, is a 500 that the log names the format of. */
+HEWN_MUST_USE hewn_response *hewn_htmlf(hewn_request *rq, int status, const char *format, ...)
+    HEWN_PRINTF(3, 4);
+
+/* A piece of HTML for %p of HTML formats, by such a format; never NULL. A piece may begin with the one
+ * before it, which costs nothing: that is how lists are made.
+ *
+ *     const void *list = NULL;
+ *     for (size_t i = 0; i < count; i++)
+ *         list = hewn_markup(rq, "%p<li>%s</li>", list, names[i]);
+ *     return hewn_htmlf(rq, 200, "<ul>%p</ul>", list);
+ *
+ * Valid: as long as the request. */
+HEWN_MUST_USE const void *hewn_markup(hewn_request *rq, const char *format, ...) HEWN_PRINTF(2, 3);
+
 /* Bytes of a media type; type NULL: application/octet-stream. */
 HEWN_MUST_USE hewn_response *hewn_bytes(hewn_request *rq, int status, const char *type,
                                         const void *bytes, size_t length);
@@ -421,6 +452,30 @@ HEWN_MUST_USE hewn_response *hewn_error(hewn_request *rq, int status, const char
  * ENOBUFS, ENOMEM), 504 for ETIMEDOUT, 507 for ENOSPC and EDQUOT, else 500. The log has the words of
  * the system, the client has not. */
 HEWN_MUST_USE hewn_response *hewn_errno(hewn_request *rq, int error);
+
+/* The file of this name in a folder, given as a descriptor, or AT_FDCWD: with its media type, entity
+ * tag and date, so that conditions and ranges are answered (304, 412, 206, 416), and without reading
+ * it where it is large. The name may come from a client: it never leads out of the folder, by ".." or by
+ * a symbolic link; but every file in the folder can be asked for, also one whose name begins with a
+ * dot. Fields can be set and replaced as in any response.
+ * Errors: 404 where there is no such file, 403, and as hewn_errno says; these are errors as hewn_error
+ * makes them. */
+HEWN_MUST_USE hewn_response *hewn_send_file(hewn_request *rq, int folder_fd, const char *path);
+
+/* To another place, 301, 302, 303, 307 or 308 (after a form: 303). The format is a URL in which %s is one
+ * segment of the path, or a part of one, or a value in the query, and percent-encoded:
+ *
+ *     hewn_redirect(rq, 303, "/users/%s?tab=%s", name, tab)
+ *
+ * Scheme and host are the format's: a conversion there, %s at its begin, and a segment that comes out
+ * empty, "." or "..", is misuse. %d and its like are numbers; "%%20" is "%20". */
+HEWN_MUST_USE hewn_response *hewn_redirect(hewn_request *rq, int status, const char *format, ...)
+    HEWN_PRINTF(3, 4);
+
+/* To another place on this site: a path and query as they are, "/users/7?tab=1", from hewn_url_for or
+ * from a client ("?next=/users/7"). What begins with "/" but not "//" or "/\", or with "?", is one;
+ * whatever else a client says is a 400. Bytes that no URL has are percent-encoded. */
+HEWN_MUST_USE hewn_response *hewn_redirect_to(hewn_request *rq, int status, const char *target);
 
 /* An answer without any body. */
 HEWN_MUST_USE hewn_response *hewn_empty(hewn_request *rq, int status);

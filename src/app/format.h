@@ -1,4 +1,4 @@
-/* The formats of hewn_jsonf and its kin, compiled: what a format says is checked once, and from then
+/* The formats of hewn_jsonf, hewn_htmlf and their kin, compiled: what a format says is checked once, and from then
  * on filling it in is a walk over its pieces. */
 #ifndef HW_APP_FORMAT_H
 #define HW_APP_FORMAT_H
@@ -11,6 +11,8 @@
 typedef enum hw_format_kind {
     HW_FORMAT_JSON,  /* one value */
     HW_FORMAT_PAIRS, /* members of an object, without its braces */
+    HW_FORMAT_HTML,  /* a page, or a piece of one */
+    HW_FORMAT_URL,   /* where a redirect leads */
 } hw_format_kind;
 
 /* What a conversion takes, and how. */
@@ -19,6 +21,7 @@ typedef enum hw_conversion {
     HW_CONVERT_TEXT,     /* %s */
     HW_CONVERT_SIGNED,   /* %d, %i */
     HW_CONVERT_UNSIGNED, /* %u */
+    HW_CONVERT_HEX,      /* %x */
     HW_CONVERT_REAL,     /* %f, %e, %g */
     HW_CONVERT_BOOL,     /* %hhd */
     HW_CONVERT_TAGGED,   /* %p */
@@ -32,16 +35,39 @@ typedef enum hw_width {
     HW_WIDTH_SIZE,
 } hw_width;
 
+/* Where a number that is not as wide as it should be gets blanks or zeros. */
+typedef enum hw_padding {
+    HW_PAD_NONE,
+    HW_PAD_LEFT,
+    HW_PAD_RIGHT,
+    HW_PAD_ZEROS,
+} hw_padding;
+
+/* What a text is where it stands, and so how it is written. */
+typedef enum hw_role {
+    HW_ROLE_JSON_VALUE,
+    HW_ROLE_JSON_KEY,
+    HW_ROLE_JSON_INSIDE,   /* a part of a string */
+    HW_ROLE_HTML,          /* text, or a part of a quoted value */
+    HW_ROLE_HTML_URL,      /* what a URL in a value begins with */
+    HW_ROLE_HTML_URL_TAIL, /* what follows letters of the format that it begins with */
+    HW_ROLE_HTML_URL_MORE, /* what follows one of these two */
+    HW_ROLE_HTML_URL_LAST, /* ... and what may be a character reference */
+    HW_ROLE_URL_PART,      /* of a URL */
+    HW_ROLE_URL_SEGMENT,   /* a segment of a path that has no letters of the format */
+} hw_role;
+
 /* A literal, then a conversion. */
 typedef struct hw_format_piece {
     hw_text literal;
     hw_conversion conversion;
     hw_width width;
-    char letter;     /* of a real number */
-    bool is_quoted;  /* a text inside quotes */
-    bool is_key;     /* a text that is a key */
-    bool has_length; /* a text's "%.*s": its length comes first */
-    int precision;   /* of a real number, or the most of a text; -1: not said */
+    char letter; /* of a real number */
+    hw_role role;
+    hw_padding padding;
+    unsigned width_min; /* of a number, with its padding */
+    bool has_length;    /* a text's "%.*s": its length comes first */
+    int precision;      /* of a real number, or the most of a text; -1: not said */
 } hw_format_piece;
 
 typedef struct hw_format {

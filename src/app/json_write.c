@@ -10,7 +10,7 @@
 static void put_json_real(hw_writer *writer, double real)
 {
     size_t start = writer->buffer.length;
-    hw_writer_put_real(writer, real, 'g', -1);
+    hw_writer_put_real(writer, real, 'g', -1, HW_TEXT("null"));
     hw_cursor number = hw_cursor_of(hw_text_from(hw_buffer_text(&writer->buffer), start));
     hw_cursor_take(&number, '-');
     (void)hw_cursor_take_while(&number, hw_char_is_digit);

@@ -5,6 +5,7 @@
  * object, something behind the end) is misuse. */
 #include "app/app.h"
 #include "app/dispatch.h"
+#include "app/fill.h"
 #include "app/response.h"
 
 #include <string.h>
@@ -29,34 +30,13 @@ _Static_assert(sizeof(hewn_json_writer) <= sizeof(((hewn_request *)0)->last_reso
 
 static const hw_text json_media_type = HW_TEXT_INIT("application/json");
 
-/* NULL: misuse has been told, or there was no memory. */
-static const hw_format *find_format(hewn_request *rq, const char *source, hw_format_kind kind)
-{
-    const hw_format *format = hw_formats_get(&hewn_app_of(rq)->formats, &rq->arena, source, kind);
-    if (!format)
-        rq->response.is_broken = true;
-    else if (format->problem)
-        hw_dispatch_misuse(rq, format->problem);
-    return format && !format->problem ? format : NULL;
-}
-
-static bool put_format(hewn_request *rq, hw_writer *out, const char *source, hw_format_kind kind,
-                       va_list args)
-{
-    const hw_format *format = find_format(rq, source, kind);
-    const char *problem = format ? hw_format_put(out, format, args) : NULL;
-    if (problem)
-        hw_dispatch_misuse(rq, problem);
-    return format && !problem;
-}
-
 hewn_response *hewn_jsonf(hewn_request *rq, int status, const char *format, ...)
 {
     hw_writer out;
     va_list args;
     hw_writer_init(&out, &rq->arena);
     va_start(args, format);
-    bool is_good = put_format(rq, &out, format, HW_FORMAT_JSON, args);
+    bool is_good = hw_fill(rq, &out, format, HW_FORMAT_JSON, args);
     va_end(args);
     return hw_response_make(rq, status, json_media_type,
                             is_good ? hw_writer_text(&out) : (hw_text){0});
@@ -122,8 +102,8 @@ void hewn_json_add(hewn_json_writer *writer, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    writer->state->is_wrong = !put_format(writer->rq, &writer->state->out, format,
-                                          is_object ? HW_FORMAT_PAIRS : HW_FORMAT_JSON, args);
+    writer->state->is_wrong = !hw_fill(writer->rq, &writer->state->out, format,
+                                       is_object ? HW_FORMAT_PAIRS : HW_FORMAT_JSON, args);
     va_end(args);
 }
 

@@ -11,6 +11,7 @@
 typedef enum hw_tagged_kind {
     HW_TAGGED_MARKUP = 1, /* hewn_markup: a piece of HTML */
     HW_TAGGED_JSON,       /* hewn_raw: one JSON value */
+    HW_TAGGED_LOST,       /* markup there was no memory for: what it is put into is broken */
 } hw_tagged_kind;
 
 #define HW_TAGGED_MAGIC UINT64_C(0x9d6e7768c3a17f5b)

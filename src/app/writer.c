@@ -76,6 +76,25 @@ void hw_writer_put_html(hw_writer *writer, hw_text text)
     }
 }
 
+static bool is_unreserved(char byte)
+{
+    return hw_char_is_alpha(byte) || hw_char_is_digit(byte) || byte == '-' || byte == '.' ||
+           byte == '_' || byte == '~';
+}
+
+void hw_writer_put_url(hw_writer *writer, hw_text text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    hw_cursor cursor = hw_cursor_of(text);
+    while (!hw_cursor_at_end(&cursor)) {
+        hw_writer_put(writer, hw_cursor_take_while(&cursor, is_unreserved));
+        int byte = hw_cursor_next(&cursor);
+        char spelt[] = {'%', digits[byte >> 4 & 15], digits[byte & 15]};
+        if (byte >= 0)
+            hw_writer_put(writer, (hw_text){spelt, sizeof spelt});
+    }
+}
+
 static int spell_real(char *memory, double value, char letter, int precision)
 {
     switch (letter) {
@@ -111,11 +130,12 @@ static void put_point(char *memory)
     memmove(memory + digits + 1, memory + digits + point, strlen(memory + digits + point) + 1);
 }
 
-void hw_writer_put_real(hw_writer *writer, double value, char letter, int precision)
+void hw_writer_put_real(hw_writer *writer, double value, char letter, int precision,
+                        hw_text otherwise)
 {
     char memory[REAL_BYTES];
     if (!isfinite(value)) {
-        hw_writer_put(writer, HW_TEXT("null"));
+        hw_writer_put(writer, otherwise);
         return;
     }
     if (precision < 0 && letter == 'g')
@@ -134,6 +154,14 @@ void hw_writer_put_unsigned(hw_writer *writer, unsigned long long value)
     char memory[24];
     hw_buffer number = HW_BUFFER_OVER(memory);
     hw_buffer_put_decimal(&number, value);
+    hw_writer_put(writer, hw_buffer_text(&number));
+}
+
+void hw_writer_put_hex(hw_writer *writer, unsigned long long value)
+{
+    char memory[24];
+    hw_buffer number = HW_BUFFER_OVER(memory);
+    hw_buffer_put_hex(&number, value);
     hw_writer_put(writer, hw_buffer_text(&number));
 }
 

@@ -119,3 +119,21 @@ int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_find
     *ret_finding = (hw_finding){fd, seen};
     return 0;
 }
+
+bool hw_root_is_absence(int error)
+{
+    switch (-error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+    case EXDEV:  /* out of the root */
+    case ENXIO:  /* a socket */
+    case ENODEV: /* a device nobody drives */
+    case EILSEQ: /* a name this file system cannot have */
+    case EINVAL:
+        return true;
+    default:
+        return false;
+    }
+}
