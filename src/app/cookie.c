@@ -44,6 +44,15 @@ bool hw_cookie_looks_signed(hw_text raw)
     return split_signed(raw, &signature, &value);
 }
 
+void hw_app_take_secrets(hewn_app *app, const char *const *secrets)
+{
+    const hw_signer *signer = hw_signer_new(&app->arena, secrets);
+    if (signer)
+        app->signer = signer;
+    else
+        (void)hw_app_fail_memory(app);
+}
+
 /* Of the app that answers, or of the nearest one around it that has secrets. */
 static const hw_signer *find_signer(const hewn_request *rq)
 {

@@ -44,6 +44,18 @@ static bool apply_loops(hw_command *command, const char *value)
     return true;
 }
 
+static bool apply_secret_file(hw_command *command, const char *value)
+{
+    command->secret_file = value;
+    return *value != '\0';
+}
+
+static bool apply_proxies(hw_command *command, const char *value)
+{
+    command->opts.trusted_proxies = value; /* the server reads them */
+    return *value != '\0';
+}
+
 static bool apply_dev(hw_command *command, const char *value)
 {
     (void)value;
@@ -63,9 +75,14 @@ static bool apply_help(hw_command *command, const char *value)
 }
 
 static const hw_option known_options[] = {
-    {"listen", 'l', true, apply_listen}, {"log", 0, true, apply_log},
-    {"loops", 0, true, apply_loops},     {"dev", 0, false, apply_dev},
-    {"trace", 0, false, apply_trace},    {"help", 'h', false, apply_help},
+    {"listen", 'l', true, apply_listen},
+    {"log", 0, true, apply_log},
+    {"loops", 0, true, apply_loops},
+    {"secret-file", 0, true, apply_secret_file},
+    {"trusted-proxies", 0, true, apply_proxies},
+    {"dev", 0, false, apply_dev},
+    {"trace", 0, false, apply_trace},
+    {"help", 'h', false, apply_help},
 };
 enum { OPTION_COUNT = sizeof known_options / sizeof *known_options };
 
@@ -203,6 +220,12 @@ void hw_command_put_help(hw_buffer *out, const char *program)
         "      --log FORMAT    pretty, combined, json or off; default pretty on a terminal,\n"
         "                      else json\n"
         "      --loops N       threads; default: the processors it may use\n"
+        "      --secret-file FILE\n"
+        "                      what cookies are signed with: a secret a line, of 32 bytes or "
+        "more;\n"
+        "                      the first signs, all verify, so a new one goes in front\n"
+        "      --trusted-proxies LIST\n"
+        "                      whose word counts about who asks: 10.0.0.0/8, ::1, unix:\n"
         "      --dev           development: a handler's mistake ends the program, with words\n"
         "  -h, --help          this text\n");
 }

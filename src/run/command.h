@@ -7,7 +7,8 @@
 #include "hewn/server.h"
 
 typedef struct hw_command {
-    hewn_server_opts opts; /* its listeners live in the arena */
+    hewn_server_opts opts;   /* its listeners live in the arena */
+    const char *secret_file; /* NULL: none */
     bool wants_help;
 } hw_command;
 

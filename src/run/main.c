@@ -10,6 +10,7 @@
 #include "hewn/server.h"
 #include "kit/background.h"
 #include "run/command.h"
+#include "run/secrets.h"
 #include "run/signals.h"
 #include "sys/file.h"
 #include "watch/escape.h"
@@ -17,6 +18,7 @@
 enum {
     EXIT_DONE = 0,
     EXIT_USAGE = 64,
+    EXIT_NO_INPUT = 66,
     EXIT_UNAVAILABLE = 69,
     EXIT_INTERNAL = 70,
     EXIT_FORBIDDEN = 77
@@ -80,6 +82,12 @@ static int refuse_app(const char *program, const hewn_fault *fault)
     return EXIT_INTERNAL;
 }
 
+/* A member of the options, as the command line calls it. */
+static const char *name_setting(const char *where)
+{
+    return strcmp(where, "trusted_proxies") == 0 ? "--trusted-proxies" : where;
+}
+
 static int refuse_setup(const char *program, int error, const hewn_fault *fault)
 {
     char memory[WORDS_BYTES];
@@ -88,7 +96,7 @@ static int refuse_setup(const char *program, int error, const hewn_fault *fault)
     hw_buffer_put_format(&words, "%.200s: ", program);
     if (is_address_fault(error))
         hw_buffer_put_string(&words, port ? "cannot listen on port " : "cannot listen on ");
-    put_fault_text(&words, port ? port : fault->where);
+    put_fault_text(&words, port ? port : name_setting(fault->where));
     hw_buffer_put_string(&words, fault->where[0] ? ": " : "");
     put_fault_text(&words, fault->what);
     hw_buffer_put_char(&words, '\n');
@@ -167,6 +175,30 @@ static bool finish_jobs(hewn_app *app, const char *program)
     return false;
 }
 
+/* 0, or the exit code. */
+static int take_secrets(hewn_app *app, const char *program, const char *path, hw_arena *arena)
+{
+    char memory[WORDS_BYTES], why_memory[WORDS_BYTES];
+    hw_buffer words = HW_BUFFER_OVER(memory), why = HW_BUFFER_OVER(why_memory);
+    const char *const *secrets;
+    bool is_open = false;
+    int error = hw_secrets_read(path, arena, &why, &secrets, &is_open);
+    if (error == -ENOMEM)
+        return refuse_command(program, error, NULL);
+    if (error < 0) {
+        (void)refuse_command(program, -EINVAL, &why);
+        return EXIT_NO_INPUT;
+    }
+    if (is_open) {
+        hw_buffer_put_format(&words, "%.200s: others can read the secrets: chmod 600 ", program);
+        put_fault_text(&words, path);
+        hw_buffer_put_char(&words, '\n');
+        say(HW_STDERR, &words);
+    }
+    hw_app_take_secrets(app, secrets);
+    return EXIT_DONE;
+}
+
 int hewn_main(hewn_app *app, int argc, char **argv)
 {
     char memory[WORDS_BYTES];
@@ -183,7 +215,10 @@ int hewn_main(hewn_app *app, int argc, char **argv)
         hw_command_put_help(&words, program);
         say(HW_STDOUT, &words);
     } else {
-        status = serve_app(app, program, &command.opts);
+        if (command.secret_file && app)
+            status = take_secrets(app, program, command.secret_file, &arena);
+        if (status == EXIT_DONE)
+            status = serve_app(app, program, &command.opts);
     }
     hw_arena_fini(&arena);
     if (finish_jobs(app, program))

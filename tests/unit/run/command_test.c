@@ -68,6 +68,10 @@ HW_TEST(command_reads_every_spelling)
     assert_string_equal(line.command.opts.log, "json");
     assert_true(line.command.opts.trace && line.command.wants_help);
     hw_arena_fini(&line.arena);
+    read_arguments(&line, "--secret-file=/run/s --trusted-proxies 10.0.0.0/8,unix:");
+    assert_string_equal(line.command.secret_file, "/run/s");
+    assert_string_equal(line.command.opts.trusted_proxies, "10.0.0.0/8,unix:");
+    hw_arena_fini(&line.arena);
 }
 
 HW_TEST(command_says_what_is_wrong)
@@ -83,6 +87,9 @@ HW_TEST(command_says_what_is_wrong)
         {"--listen", "--listen needs a value"},
         {"--listen=", "--listen cannot be ''"},
         {"--dev=yes", "--dev takes no value"},
+        {"--secret-file=", "--secret-file cannot be ''"},
+        {"--trusted-proxies=", "--trusted-proxies cannot be ''"},
+        {"--secretfile x", "unknown option --secretfile; did you mean --secret-file?"},
         {"--loops 0", "--loops cannot be '0'"},
         {"--loops many", "--loops cannot be 'many'"},
         {"--loops 1025", "--loops cannot be '1025'"},
@@ -118,6 +125,7 @@ HW_TEST(command_help_fits_a_screen)
     assert_non_null(hw_buffer_string(&help));
     assert_non_null(strstr(memory, "usage: hello [OPTION...]\n"));
     assert_non_null(strstr(memory, "--listen ADDR"));
+    assert_non_null(strstr(memory, "--secret-file FILE"));
     assert_null(strstr(memory, "--trace"));
     size_t column = 0;
     for (size_t i = 0; i < help.length; i++) {

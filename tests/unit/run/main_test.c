@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -140,6 +142,60 @@ HW_TEST(main_escapes_what_it_repeats)
     assert_int_equal(status, 64);
     assert_null(strchr(said, '\033'));
     assert_ptr_equal(strstr(said, "hello: \\x1b[2J:80: "), said);
+}
+
+HW_TEST(main_says_which_option_makes_no_sense)
+{
+    static const char *const arguments[] = {"hello", "--trusted-proxies", "10.0.0.1/8", "-l",
+                                            "127.0.0.1:0"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 5, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 64);
+    assert_string_equal(said, "hello: --trusted-proxies: \"10.0.0.1/8\" has bits set behind those "
+                              "that its length counts\n");
+}
+
+HW_TEST(main_says_that_there_are_no_secrets)
+{
+    static const char *const arguments[] = {"hello", "--secret-file", "/no/such\033file"};
+    char said[512];
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, 3, arguments, said, sizeof said);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 66);
+    assert_null(strchr(said, '\033'));
+    assert_ptr_equal(strstr(said, "hello: --secret-file /no/such\\x1bfile: "), said);
+}
+
+/* They are in the app, whatever becomes of the server. */
+HW_TEST(main_signs_with_the_secrets_of_a_file)
+{
+    static const char secret[] = "0123456789abcdef0123456789abcdef\n";
+    char said[512], path[] = "/tmp/hewn-secret-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, secret, strlen(secret)) > 0 && fchmod(fd, 0644) == 0);
+    close(fd);
+    const char *arguments[] = {"hello", "--secret-file", path, "-l", "192.0.2.1:80"};
+    hewn_app *app = hewn_new();
+    if (!app)
+        unlink(path);
+    HW_NEED(app);
+    hw_app_hold(app);
+    int status = run_main(app, 5, arguments, said, sizeof said);
+    bool has_signer = app->signer != NULL;
+    hewn_app_free(app);
+    unlink(path);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    assert_int_equal(status, 69);
+    assert_true(has_signer);
+    assert_ptr_equal(strstr(said, "hello: others can read the secrets: chmod 600 /tmp/"), said);
 }
 
 HW_THREAD_TEST(main_serves_until_a_signal)
