@@ -736,8 +736,8 @@ void hewn_timer_stop(hewn_timer *timer);
  * frees the app; for either it waits for 30 seconds at most, and a second signal ends it at once:
  * what still runs then is left behind, and the app with it. Returns what main returns:
  * 0 after a clean stop, 64 for a command line that makes no sense, 66 for a --secret-file that cannot
- * be used, 69 when it cannot listen (77
- * where it is not permitted to), 70 when the app could not be built.
+ * be used, 69 when it cannot listen (77 where it is not permitted to), 70 when the app could not be
+ * built.
  * Owns: takes the caller's reference to the app. */
 int hewn_main(hewn_app *app, int argc, char **argv);
 

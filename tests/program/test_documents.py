@@ -70,3 +70,13 @@ def test_the_banner_of_the_readme_and_the_page(start):
     counted = running.err.wait_for(r"www/ (\(.*\))$").group(1)
     for document in ("README.md", "www/index.html"):
         assert f"www/ {counted}" in (TOP / document).read_text(), f"{document}: it is {counted} now"
+
+
+def test_a_response_that_is_forgotten_is_a_warning():
+    """Every function that makes one says so to the compiler."""
+    text = re.sub(r"/\*.*?\*/", "", (TOP / "include/hewn.h").read_text(), flags=re.DOTALL)
+    declared = re.findall(r"^([^\n;#{}]*)\bhewn_response \*(hewn_\w+)\((?:hewn_request \*rq|hewn_json_writer \*writer)\b", text, re.MULTILINE)
+    makers = {name for before, name in declared if "typedef" not in before}
+    assert {"hewn_text", "hewn_htmlf", "hewn_jsonf", "hewn_redirect", "hewn_send_file", "hewn_empty", "hewn_json_send"} <= makers
+    unmarked = {name for before, name in declared if "typedef" not in before and "HEWN_MUST_USE" not in before}
+    assert unmarked == set()

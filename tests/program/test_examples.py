@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,29 @@ def test_who_holds_the_lock_of_a_database_holds_up_nobody(ledger):
                     seen += is_held and not can_write(other)
             assert answers == [(201, {"accounts": 100001})]
         assert seen >= 3
+
+
+def test_a_client_behind_a_trusted_proxy_has_its_own_address(start, hewn):
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    options = ["--listen", "127.0.0.1:0", "--loops", "1", "--log", "json"]
+    for more, peer in (([], "127.0.0.1"), (["--trusted-proxies", "10.0.0.0/8, 127.0.0.1"], "203.0.113.9")):
+        running = start(*options, *more, **example(hewn, "users"))
+        request = urllib.request.Request(f"http://127.0.0.1:{running.port()}/users/1", headers=forwarded)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 200
+        assert running.stop() == 0
+        assert [json.loads(line)["peer"] for line in running.out.all().splitlines()] == [peer]
+
+
+def test_a_file_of_secrets_is_used_or_refused(start, hewn, place):
+    program = example(hewn, "users")["program"]
+    secrets = place / "secrets"
+    told = subprocess.run([program, "--secret-file", str(secrets)], capture_output=True, text=True, timeout=20)
+    assert told.returncode == 66
+    assert told.stderr == (f"users: --secret-file {secrets}: there is no such file\n"
+                           f"  make one with: (umask 077; openssl rand -hex 32 >> {secrets})\n")
+    subprocess.run(["sh", "-c", told.stderr.split("make one with: ")[1]], check=True, timeout=20)
+    running = start("--listen", "127.0.0.1:0", "--secret-file", str(secrets), program=program)
+    assert fetch(running.port(), "/users/1")[0] == 200
+    assert running.stop() == 0
+    assert "chmod" not in running.err.all()
