@@ -116,7 +116,9 @@ void hw_app_fail_late(hewn_app *scope, int error);
 hw_app_part *hw_app_background(const hewn_app *app);
 /* Gives it one; what it has from now on, which is another where somebody else came first. */
 hw_app_part *hw_app_set_background(hewn_app *app, hw_app_part *part);
-/* The secrets that an operator gives: in place of .secrets. Without memory the app's fault says so. */
+
+/* The secrets that an operator gives: in place of .secrets. Without memory the app's fault says
+ * so. */
 void hw_app_take_secrets(hewn_app *app, const char *const *secrets);
 
 /* Aborts when the app of a scope takes nothing more: `what` was being done to it. */

@@ -1,4 +1,5 @@
-/* What the value of an attribute of HTML is to a browser: text, an address, or something that runs. */
+/* What the value of an attribute of HTML is to a browser: text, an address, or something that
+ * runs. */
 #ifndef HW_APP_ATTRIBUTE_H
 #define HW_APP_ATTRIBUTE_H
 

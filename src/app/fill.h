@@ -1,5 +1,5 @@
-/* What the makers by format have in common: finding the format, filling it in, and saying what is wrong
- * with it. */
+/* What the makers by format have in common: finding the format, filling it in, and saying what is
+ * wrong with it. */
 #ifndef HW_APP_FILL_H
 #define HW_APP_FILL_H
 

@@ -1,8 +1,8 @@
 /* Compiles the formats of hewn_jsonf and its kin, and keeps them.
  *
  * A format is read as what it will be, JSON (format_json.c), HTML (format_html.c) or a URL
- * (format_url.c), with conversions of printf in it; so it is known of each of them where it stands and
- * what may stand there. The compiler checks the arguments, for the formats are printf's.
+ * (format_url.c), with conversions of printf in it; so it is known of each of them where it stands
+ * and what may stand there. The compiler checks the arguments, for the formats are printf's.
  *
  * Compiled formats are kept by the address of their text, which is a literal in nearly all programs;
  * as nobody can promise that, the text is compared too. A slot is filled once, by whoever comes

@@ -1,5 +1,5 @@
-/* The formats of hewn_jsonf, hewn_htmlf and their kin, compiled: what a format says is checked once, and from then
- * on filling it in is a walk over its pieces. */
+/* The formats of hewn_jsonf, hewn_htmlf and their kin, compiled: what a format says is checked
+ * once, and from then on filling it in is a walk over its pieces. */
 #ifndef HW_APP_FORMAT_H
 #define HW_APP_FORMAT_H
 

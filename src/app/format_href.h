@@ -24,8 +24,8 @@ typedef struct hw_href {
 
 /* A byte of the format. */
 void hw_href_take(hw_href *href, int byte);
-/* A text: how it is to be put, or why it may not stand here. is_loader: what the address names runs in
- * the page. */
+/* A text: how it is to be put, or why it may not stand here. is_loader: what the address names runs
+ * in the page. */
 const char *hw_href_place(hw_href *href, bool is_loader, hw_role *ret_role);
 
 /* For who puts them: whether a text may be the begin of an address, or a part of one that is not

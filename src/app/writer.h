@@ -21,8 +21,8 @@ void hw_writer_put_json(hw_writer *writer, hw_text text, bool has_quotes);
 void hw_writer_put_html(hw_writer *writer, hw_text text);
 /* Text in a URL: what is not unreserved (RFC 3986 2.3) is percent-encoded. */
 void hw_writer_put_url(hw_writer *writer, hw_text text);
-/* A number, in any locale alike, and the word where it is none (infinite, or NaN). precision -1: as many digits as tell it
- * from any other. letter: 'f', 'e' or 'g', as printf has them. */
+/* A number, in any locale alike, and the word where it is none (infinite, or NaN). precision -1: as
+ * many digits as tell it from any other. letter: 'f', 'e' or 'g', as printf has them. */
 void hw_writer_put_real(hw_writer *writer, double value, char letter, int precision,
                         hw_text otherwise);
 void hw_writer_put_signed(hw_writer *writer, long long value);

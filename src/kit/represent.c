@@ -1,4 +1,5 @@
-/* Answers with a file that was found: conditions, then a range, then the body (RFC 9110 13.2.1, 14.2).
+/* Answers with a file that was found: conditions, then a range, then the body (RFC 9110 13.2.1,
+ * 14.2).
  *
  * What is said of the file is prepared with its entry; only a part of it, and what conditions make of
  * it, is said for one answer. */

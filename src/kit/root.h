@@ -33,8 +33,8 @@ bool hw_root_shows(const hw_root *root, hw_path below);
  * is neither file nor folder; whatever opening gives. */
 int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_finding *ret_finding);
 
-/* Whether an error of it says that there is no such name, for whoever asks: nothing that is somebody's
- * fault or may pass. */
+/* Whether an error of it says that there is no such name, for whoever asks: nothing that is
+ * somebody's fault or may pass. */
 bool hw_root_is_absence(int error);
 
 #endif
