@@ -25,8 +25,8 @@ bool hw_format_read_conversion(hw_cursor *cursor, hw_format_piece *piece);
 /* Ends the literal that is being read with a conversion. */
 void hw_format_end_piece(hw_format_compiler *compiler, hw_format_piece piece);
 
-void hw_format_compile_json(hw_format_compiler *compiler, bool is_pairs);
-void hw_format_compile_html(hw_format_compiler *compiler);
-void hw_format_compile_url(hw_format_compiler *compiler);
+void hw_format_compile_json(hw_format_compiler *to, bool is_pairs);
+void hw_format_compile_html(hw_format_compiler *to);
+void hw_format_compile_url(hw_format_compiler *to);
 
 #endif

@@ -52,17 +52,21 @@ static int find_file(hw_exchange *exchange, int folder_fd, const char *path, hw_
     hw_finding finding;
     bool is_unread = exchange->request.method == HW_METHOD_HEAD;
     int error = hw_root_find(&root, path, NULL, &finding);
-    if (error == 0)
-        error = hw_entry_new_file(hw_text_of(path), path, &finding, is_unread ? 0 : SIZE_MAX,
-                                  exchange->place->media, exchange->now_ms / 1000, ret_entry);
-    if (error == 0 && (error = hw_entry_charge(*ret_entry, exchange->arena.budget)) < 0)
+    if (error < 0)
+        return error;
+    error = hw_entry_new_file(hw_text_of(path), path, &finding, is_unread ? 0 : SIZE_MAX,
+                              exchange->place->media, exchange->now_ms / 1000, ret_entry);
+    if (error < 0)
+        return error;
+    error = hw_entry_charge(*ret_entry, exchange->arena.budget);
+    if (error < 0)
         hw_entry_release(*ret_entry);
     return error;
 }
 
 hewn_response *hewn_send_file(hewn_request *rq, int folder_fd, const char *path)
 {
-    hw_entry *entry;
+    hw_entry *entry = NULL;
     int error = find_file(rq, folder_fd, path ? path : "", &entry);
     if (error == -EISDIR || hw_root_is_absence(error))
         return hewn_error(rq, 404, "%s", "");

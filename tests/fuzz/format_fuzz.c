@@ -108,7 +108,8 @@ static void check_redirect(hw_arena *arena, const hw_format *format, const char 
     hw_assert(count_bytes(url, "\\\r\n\t \"<>") == 0);
     hw_assert((strncmp(url, "//", 2) == 0) == (strncmp(plain, "//", 2) == 0));
     size_t scheme = strcspn(plain, "/?#");
-    if (strncmp(plain + scheme, "//", 2) == 0) {
+    bool may_have_host = scheme == 0 || plain[scheme - 1] == ':';
+    if (may_have_host && strncmp(plain + scheme, "//", 2) == 0) {
         size_t host = scheme + 2 + strcspn(plain + scheme + 2, "/?#");
         hw_assert(strncmp(url, plain, host) == 0);
     }
