@@ -89,9 +89,10 @@ void hw_writer_put_url(hw_writer *writer, hw_text text)
     while (!hw_cursor_at_end(&cursor)) {
         hw_writer_put(writer, hw_cursor_take_while(&cursor, is_unreserved));
         int byte = hw_cursor_next(&cursor);
-        char spelt[] = {'%', digits[byte >> 4 & 15], digits[byte & 15]};
-        if (byte >= 0)
-            hw_writer_put(writer, (hw_text){spelt, sizeof spelt});
+        if (byte < 0)
+            break;
+        char spelt[] = {'%', digits[(unsigned)byte >> 4], digits[byte & 15]};
+        hw_writer_put(writer, (hw_text){spelt, sizeof spelt});
     }
 }
 
