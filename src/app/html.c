@@ -9,7 +9,7 @@
 #include "app/response.h"
 #include "app/tagged.h"
 
-static const hw_text html_type = HW_TEXT_INIT("text/html; charset=utf-8");
+static const hw_text markup_type = HW_TEXT_INIT("text/html; charset=utf-8");
 
 /* A piece of HTML, and what it was written with. */
 typedef struct hw_markup {
@@ -23,7 +23,7 @@ hewn_response *hewn_html(hewn_request *rq, int status, const char *markup)
 {
     hw_text copy = {0};
     (void)hw_arena_copy_text(&rq->arena, hw_text_of(markup), &copy);
-    return hw_response_make(rq, status, html_type, copy);
+    return hw_response_make(rq, status, markup_type, copy);
 }
 
 hewn_response *hewn_htmlf(hewn_request *rq, int status, const char *format, ...)
@@ -34,7 +34,7 @@ hewn_response *hewn_htmlf(hewn_request *rq, int status, const char *format, ...)
     va_start(args, format);
     bool is_good = hw_fill(rq, &out, format, HW_FORMAT_HTML, args);
     va_end(args);
-    return hw_response_make(rq, status, html_type, is_good ? hw_writer_text(&out) : (hw_text){0});
+    return hw_response_make(rq, status, markup_type, is_good ? hw_writer_text(&out) : (hw_text){0});
 }
 
 /* The writer of the markup that the format begins with, if nothing has been written behind that. */
