@@ -586,7 +586,7 @@ HEWN_MUST_USE hewn_response *hewn_pull(hewn_request *rq, int status, const char 
 /* Writes bytes, or what printf makes. Small pieces are gathered: hewn_flush sends what there is, and
  * so does the end of a fill or stream. In a stream they wait until the client has taken enough.
  * Errors: -EPIPE: the client has gone; return soon. -ENOBUFS, in a fill: more than 64 KiB, of which
- * this piece is not taken. */
+ * this piece is not taken. -ENOMEM, of hewn_writef. */
 int hewn_write(hewn_out *out, const void *bytes, size_t length);
 int hewn_writef(hewn_out *out, const char *format, ...) HEWN_PRINTF(2, 3);
 int hewn_flush(hewn_out *out);
@@ -652,7 +652,8 @@ hewn_request *hewn_later_request(hewn_later later);
 /* Keeps the promise with a response of the request that is held; rs NULL gives it up: a 500. That
  * may also be done without holding it.
  * Threads: any.
- * Errors: -ESTALE: too late; nobody gets it. A response of a request that is not held aborts. */
+ * Errors: -ESTALE: too late; nobody gets it. -EBUSY: to give it up while another thread holds it. A
+ * response of a request that is not held aborts. */
 int hewn_later_send(hewn_later later, hewn_response *rs);
 
 /* Names the body that is being written, for hewn_wake. Zero when there is no memory. */

@@ -55,6 +55,16 @@ int hewn_write(hewn_out *out, const void *bytes, size_t length)
     return write_text(out, (hw_text){bytes, length});
 }
 
+static int write_long(hewn_out *out, const char *format, va_list args)
+{
+    hw_arena arena;
+    hw_arena_init(&arena, OUT_BUFFER_BYTES, SIZE_MAX / 2);
+    const char *text = hw_arena_formatv(&arena, format, args);
+    int error = text ? write_text(out, hw_text_of(text)) : -ENOMEM;
+    hw_arena_fini(&arena);
+    return error;
+}
+
 int hewn_writef(hewn_out *out, const char *format, ...)
 {
     char memory[1024];
@@ -65,11 +75,11 @@ int hewn_writef(hewn_out *out, const char *format, ...)
     va_end(args);
     if (!piece.overflow)
         return write_text(out, hw_buffer_text(&piece));
-    /* The arena keeps what is long until the request's end. */
+    /* In memory of its own, for a stream may have any number of long pieces. */
     va_start(args, format);
-    const char *text = hw_arena_formatv(&out->rq->arena, format, args);
+    int error = write_long(out, format, args);
     va_end(args);
-    return text ? write_text(out, hw_text_of(text)) : -ENOMEM;
+    return error;
 }
 
 /* WHATWG HTML 9.2.6: a field a line; a line may end in any way. */

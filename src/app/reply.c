@@ -69,6 +69,8 @@ static bool make_error_page(const hw_reply *reply, hewn_request *rq)
         fields[i] = before.fields[i];
     const hewn_response *returned = reply->on_error(rq, before.status, before.detail);
     bool is_made = is_response(rq, returned, "the error handler returned no response");
+    /* The page of an error is made now. */
+    is_made = is_made && response->kind == HW_RESPONSE_MESSAGE;
     if (!is_made)
         hw_response_start(response, before.status);
     keep_fields(response, fields, before.field_count);
@@ -119,6 +121,9 @@ static void run_from(const hw_reply *reply, size_t at, hewn_request *rq)
 
 void hw_reply_settle(hw_exchange *exchange, const char *words)
 {
+    /* A promise is kept with an answer, not with another promise. */
+    if (exchange->response.kind == HW_RESPONSE_LATER)
+        exchange->response.kind = HW_RESPONSE_NONE;
     settle_response(exchange, &exchange->response, words);
     dress_error(hw_reply_to(exchange), exchange);
 }

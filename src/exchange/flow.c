@@ -170,7 +170,7 @@ bool hw_flow_is_wanted(hw_flow *flow)
 /* The loop asks the client for its content when it hears of this. */
 static void want_first(hw_flow *flow)
 {
-    if (flow->is_wanted)
+    if (flow->is_wanted || flow->is_failed)
         return;
     flow->is_wanted = true;
     if (flow->length == 0 && !flow->is_ended)
@@ -209,7 +209,8 @@ static int write_locked(hw_flow *flow, hw_text bytes, bool may_wait)
     while (!flow->is_failed) {
         size_t taken = put_bytes(flow, bytes);
         bytes = hw_text_from(bytes, taken);
-        if (taken > 0)
+        /* Who may not wait is run by the loop, which looks when he is done. */
+        if (taken > 0 && may_wait)
             tell_loop(flow);
         if (bytes.length == 0)
             return 0;

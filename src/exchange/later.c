@@ -34,8 +34,8 @@ typedef enum later_state {
 typedef struct later_slot {
     hw_exchange *exchange;
     struct later_slot *next_free;
-    pthread_t beginner;
-    uint32_t number; /* of the slot, from 1 */
+    pthread_t beginner; /* or who holds it */
+    uint32_t number;    /* of the slot, from 1 */
     uint32_t use;
     later_state state;
     bool is_sent;     /* while it was beginning */
@@ -160,6 +160,7 @@ hw_exchange *hw_later_hold(uint64_t id)
     hw_exchange *exchange = NULL;
     if (slot && slot->state == LATER_OPEN) {
         slot->state = LATER_HELD;
+        slot->beginner = pthread_self();
         exchange = slot->exchange;
     } else if (slot && slot->state == LATER_BEGINNING && !slot->is_sent) {
         exchange = slot->exchange; /* its own */
@@ -173,7 +174,12 @@ hw_exchange *hw_later_claim(uint64_t id, const hw_response *response, int *ret_e
     hw_sys_mutex_lock(&promises.lock);
     later_slot *slot = await_slot(id);
     hw_exchange *exchange = slot && !slot->is_sent ? slot->exchange : NULL;
-    *ret_error = !exchange || slot->is_unwanted ? -ESTALE : 0;
+    /* Only who holds it may give it up then, and nobody else can tell that he does not. */
+    bool is_others = exchange && !response && slot->state == LATER_HELD &&
+                     !pthread_equal(slot->beginner, pthread_self());
+    if (is_others)
+        exchange = NULL;
+    *ret_error = is_others ? -EBUSY : !exchange || slot->is_unwanted ? -ESTALE : 0;
     if (exchange && response && (slot->state == LATER_OPEN || response != &exchange->response))
         hw_misuse_abort(NULL, 0,
                         "hewn_later_send: the response is not one of a request that was asked for "

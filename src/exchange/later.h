@@ -32,8 +32,8 @@ bool hw_later_begun(uint64_t id);
  * somebody else has it, or it is over. Threads: any. */
 hw_exchange *hw_later_hold(uint64_t id);
 /* The same for who has an answer: it must hold the exchange already if that is `response`; a NULL
- * one needs no holding. What must be given back in any case, or NULL; `ret_error`: 0, or -ESTALE
- * when nobody wants it any more. Threads: any. */
+ * one needs no holding. What must be given back in any case, or NULL; `ret_error`: 0; -ESTALE
+ * when nobody wants it any more; -EBUSY: another thread holds it. Threads: any. */
 hw_exchange *hw_later_claim(uint64_t id, const hw_response *response, int *ret_error);
 /* It is answered. The promise is over. */
 void hw_later_give_back(uint64_t id, hw_exchange *exchange);

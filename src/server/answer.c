@@ -91,10 +91,11 @@ bool hw_answer_run(const hw_shared *shared, hw_exchange *exchange)
     }
     const hw_pace *pace = hw_answer_pace_of(shared, exchange);
     answerer->answer(answerer->arg, exchange);
+    bool is_over = exchange->response.kind != HW_RESPONSE_LATER ||
+                   exchange->promise->begin(exchange->promise, exchange);
     if (pace && pace->serial)
         hw_serial_leave(pace->serial);
-    return exchange->response.kind != HW_RESPONSE_LATER ||
-           exchange->promise->begin(exchange->promise, exchange);
+    return is_over;
 }
 
 bool hw_answer_run_aside(const hw_shared *shared, hw_exchange *exchange)

@@ -422,12 +422,12 @@ static bool is_slow_reader(const conn_h1 *h1)
            taken < (int64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
 }
 
-static void ask_feeders(const conn_h1 *h1)
+static void wake_feeders(const conn_h1 *h1)
 {
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
         h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
         if (e->is_feeder_idle)
-            hw_conn_h1_ask_feeder(e);
+            hw_conn_h1_wake_feeder(e);
     }
 }
 
@@ -468,7 +468,7 @@ static void take_deadline(conn_h1 *h1)
         if (h1->lent)
             hw_conn_h1_give_handler_up(h1);
         else
-            ask_feeders(h1);
+            wake_feeders(h1);
         break;
     case H1_WAIT_COUNT:
         break;
@@ -507,7 +507,7 @@ static void take_h1_turn(hw_conn *conn)
 static void drain_h1(hw_conn *conn)
 {
     /* Who has nothing to write may have to say something about the end. */
-    ask_feeders((conn_h1 *)conn);
+    wake_feeders((conn_h1 *)conn);
     /* A request may lie in the socket already: one more read, then ARM closes what is idle. */
     hw_conn_queue(conn);
 }

@@ -49,6 +49,7 @@ typedef struct h1_exchange {
     bool has_turn;        /* it is queued to run its handler, whose turn has come */
     bool ends_slowly;     /* it leaves more behind than what is zeroed for the next one */
     bool is_ending;       /* it is among the abandoned ones until that is done */
+    bool is_in_hook;      /* and these run */
     bool has_peer;
     bool is_told;        /* another exchange answers for it */
     bool is_starved;     /* there was no descriptor for the answer */
@@ -218,6 +219,8 @@ void hw_conn_h1_give_back(hw_exchange *exchange);
 /* Bodies that are fed (conn_h1_feed.c). An answer is there: has its body written, if it is one of
  * these. */
 void hw_conn_h1_begin_feed(h1_exchange *e);
+/* One that had nothing may have something now. */
+void hw_conn_h1_wake_feeder(h1_exchange *e);
 /* The client could take more than there is. */
 void hw_conn_h1_ask_feeder(h1_exchange *e);
 /* Runs the feeder from the ready queue. False: the loop has another owner now. */
@@ -258,7 +261,10 @@ static inline void hw_conn_h1_note_held(h1_exchange *e)
 {
     if (e->is_lent || e->is_fed)
         return;
-    size_t held = e->exchange.arena.held;
+    /* The flow of a body that is being written keeps nobody from reading: else who goes would not be
+     * noticed. */
+    bool is_written = e->exchange.is_answered && e->exchange.response.feeder;
+    size_t held = is_written ? 0 : e->exchange.arena.held;
     e->conn->held += held - e->held;
     e->held = held;
 }

@@ -114,7 +114,8 @@ void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem)
 {
     h1_exchange *e = h1->reading;
     hw_assert(!hw_conn_h1_is_reading_lent(h1));
-    if (e && (e->is_lent || e->is_fed)) {
+    bool is_written = e && !e->is_lent && e->exchange.is_answered && e->exchange.response.feeder;
+    if (e && (e->is_lent || is_written)) {
         fail_intake(e, problem);
     } else if (e && e->progress == H1_WAITING) {
         hw_conn_h1_answer_problem(e, problem);

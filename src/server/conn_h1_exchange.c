@@ -233,8 +233,8 @@ static inline void free_ended(h1_exchange *e)
 
 void hw_conn_h1_go_on_ending(h1_exchange *e)
 {
-    if (atomic_load(&e->has_news))
-        return; /* which comes back here */
+    if (atomic_load(&e->has_news) || e->is_in_hook)
+        return; /* either comes back here */
     if (e->exchange.hooks) {
         hw_loop_queue_ready(&e->lane->loop, &e->ready);
         return;
@@ -255,12 +255,14 @@ static bool run_hooks(h1_exchange *e)
     hw_lane *lane = e->lane;
     const hw_sent sent = {e->status, e->bytes_out};
     hw_answer_note_stall(lane);
+    e->is_in_hook = true;
     uint64_t inside = hw_loop_begin_handler(&lane->loop);
     hw_exchange_run_hooks(&e->exchange, &sent);
     if (!hw_loop_end_handler(&lane->loop, inside)) {
         hw_loop_post(&lane->loop, &e->job.done);
         return false;
     }
+    e->is_in_hook = false;
     hw_conn_h1_go_on_ending(e);
     return true;
 }
@@ -271,6 +273,8 @@ static __attribute__((noinline)) void end_slowly(h1_exchange *e)
 {
     if (e->exchange.later)
         hw_waker_close(&e->exchange);
+    if (e->intake)
+        hw_flow_fail(e->intake, -EPIPE);
     e->conn = NULL;
     e->is_ending = e->exchange.response.is_final = true;
     hw_link_move(&e->link, &e->lane->abandoned);
@@ -380,6 +384,7 @@ static bool prepare_body(h1_exchange *e)
         return false;
     }
     e->intake = exchange->intake;
+    e->ends_slowly |= e->intake != NULL;
     if (e->has_whole_body)
         hw_exchange_feed_end(exchange, (hw_fields){0});
     /* A buffered body is wanted for certain; a streamed one when it is pulled for the first time.
@@ -433,7 +438,8 @@ static bool may_answer(const h1_exchange *e)
 static bool takes_more(const h1_exchange *e)
 {
     hw_plan_kind kind = e->exchange.plan.kind;
-    return kind == HW_PLAN_BUFFER || kind == HW_PLAN_STREAM;
+    bool is_read_on = kind == HW_PLAN_READ && e->exchange.response.feeder;
+    return kind == HW_PLAN_BUFFER || kind == HW_PLAN_STREAM || is_read_on;
 }
 
 /* What an answer means for the reading, and for the body. */
@@ -443,12 +449,12 @@ static void take_answer(h1_exchange *e)
     hw_sink_step(h1->conn.lane->place.sink, "exchange", "head and body are ready; wake the driver");
     if (e->exchange.response.kind == HW_RESPONSE_TUNNEL)
         start_tunnel(e);
-    else if (e->exchange.response.feeder)
-        hw_conn_h1_begin_feed(e);
     else if (!e->has_whole_body && !takes_more(e))
         hw_conn_h1_leave_reading(e);
     else if (e->has_whole_body && h1->reading == e && h1->input == H1_INPUT_HELD)
         hw_conn_h1_read_on(h1);
+    if (e->exchange.response.feeder)
+        hw_conn_h1_begin_feed(e);
 }
 
 static void ask_quickly(h1_exchange *e)
@@ -530,8 +536,10 @@ static bool answer_ready_h1(hw_ready *ready)
     conn_h1 *h1 = e->conn;
     if (e->is_ending)
         return run_hooks(e);
-    if (e->has_turn)
+    if (e->has_turn) {
+        hw_conn_queue_write(&h1->conn); /* after it, for its answer */
         return hw_conn_h1_run_handler(e);
+    }
     if (exchange->is_answered && exchange->response.feeder)
         return hw_conn_h1_run_feeder(e);
     if (h1->input == H1_INPUT_HELD)

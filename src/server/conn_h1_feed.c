@@ -36,14 +36,15 @@ static void on_news(hw_post *post)
 {
     h1_exchange *e = HW_MEMBER(post, h1_exchange, news);
     atomic_store(&e->has_news, false);
-    if (e->is_ending)
+    if (e->is_ending) {
         hw_conn_h1_go_on_ending(e);
+        return;
+    }
     if (!e->conn)
         return;
     settle_wish(e);
     e->is_feeder_woken = e->is_fed;
-    if (e->is_feeder_idle)
-        hw_conn_h1_ask_feeder(e);
+    hw_conn_h1_wake_feeder(e);
     hw_conn_queue(&e->conn->conn);
 }
 
@@ -76,12 +77,18 @@ void hw_conn_h1_begin_feed(h1_exchange *e)
         hw_answer_refuse(&e->exchange);
 }
 
+/* It is asked when its flow is empty, which the next pull finds out. */
+void hw_conn_h1_wake_feeder(h1_exchange *e)
+{
+    e->is_feeder_idle = false;
+    hw_conn_queue_write(&e->conn->conn);
+}
+
 void hw_conn_h1_ask_feeder(h1_exchange *e)
 {
     const hw_feeder *feeder = e->exchange.response.feeder;
     if (!feeder || feeder->has_thread || e->is_fed)
         return;
-    e->is_feeder_idle = false;
     hw_loop_queue_ready(&e->lane->loop, &e->ready);
 }
 
@@ -91,6 +98,7 @@ bool hw_conn_h1_run_feeder(h1_exchange *e)
     bool is_over;
     e->is_fed = e->exchange.response.is_final = true;
     e->is_feeder_woken = false;
+    hw_conn_queue_write(&e->conn->conn); /* its deadlines, should it take its time */
     hw_answer_note_stall(lane);
     if (lane->shared->crew && hw_answer_is_slow(lane, &e->exchange) &&
         hw_crew_give(lane->shared->crew, HW_WORK_HANDLER, &lane->loop, &e->job) == 0)
@@ -99,7 +107,6 @@ bool hw_conn_h1_run_feeder(h1_exchange *e)
         return false;
     hw_conn_h1_end_feed(e);
     hw_conn_h1_take_fed(e);
-    hw_conn_queue_write(&e->conn->conn);
     return true;
 }
 
@@ -117,10 +124,8 @@ void hw_conn_h1_take_fed(h1_exchange *e)
         hw_flow_fail(&feeder->flow, feeder->said);
     else if (feeder->said == HW_FEED_END || feeder->has_thread)
         hw_flow_end(&feeder->flow);
-    else if (feeder->said == HW_FEED_WAIT)
-        e->is_feeder_idle = true; /* else it is asked again when the flow is empty */
-    if (e->is_feeder_idle && e->is_feeder_woken)
-        hw_conn_h1_ask_feeder(e);
+    else /* else it is asked again when the flow is empty */
+        e->is_feeder_idle = feeder->said == HW_FEED_WAIT && !e->is_feeder_woken;
     /* Nobody reads what is left of the request's body. */
     if (!e->has_whole_body && (feeder->said <= HW_FEED_END || feeder->has_thread))
         hw_conn_h1_leave_reading(e);

@@ -82,6 +82,7 @@ static void on_returned(hw_post *post)
 {
     h1_exchange *e = HW_MEMBER(post, h1_exchange, job.done);
     if (e->is_ending) {
+        e->is_in_hook = false;
         hw_conn_h1_go_on_ending(e);
         return;
     }

@@ -307,7 +307,7 @@ static void settle_continue(h1_exchange *e)
     const hw_ring *inflow = e->exchange.inflow;
     bool is_wanted =
         (inflow && body && (body == &inflow->source || body->length == HW_LENGTH_UNKNOWN)) ||
-        e->is_fed;
+        (e->intake && e->exchange.response.feeder);
     if (is_wanted) {
         hw_conn_h1_inform(e, 100, (hw_fields){0});
     } else {

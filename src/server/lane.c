@@ -185,6 +185,8 @@ void hw_lane_fini(hw_lane *lane)
     if (!lane->shared)
         return;
     hw_lane_empty(lane);
+    hw_loop_disarm(&lane->loop, &lane->tick);
+    hw_loop_disarm(&lane->loop, &lane->drain_limit);
     hw_loop_settle(&lane->loop);
     /* Whoever holds a promise gives it back, and hooks run: the loop waits for them once more. */
     atomic_store(&lane->loop.is_ended, false);
@@ -194,8 +196,7 @@ void hw_lane_fini(hw_lane *lane)
     hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);
     hw_tcp_pool_fini(&lane->streams);
-    hw_loop_disarm(&lane->loop, &lane->tick);
-    hw_loop_disarm(&lane->loop, &lane->drain_limit);
+    hw_bell_fini(&lane->bell);
     if (lane->place.locals)
         free_locals(lane);
     hw_loop_fini(&lane->loop);

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from conftest import SECONDS_MAX, connected, fetch
@@ -151,4 +152,24 @@ def test_a_stream_to_an_old_client_ends_with_the_connection(stream):
             answer += piece
         assert answer.endswith(b"\r\n\r\n0,0\r\n1,1\r\n2,4\r\n")
         assert b"Transfer-Encoding" not in answer
+    assert stream.stop() == 0
+
+
+def descriptors_of(running):
+    return len(list(Path(f"/proc/{running.process.pid}/fd").iterdir()))
+
+
+def test_who_breaks_off_is_noticed_at_once(stream):
+    assert fetch(stream.port(), "/squares/1")[0] == 200
+    before = descriptors_of(stream)
+    with contextlib.ExitStack() as opened:
+        for target in ("/clock", "/job"):
+            client = opened.enter_context(connected(stream.port()))
+            ask(client, target)
+            read_until(client, b"\n\n")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    began = time.monotonic()
+    while descriptors_of(stream) > before:
+        assert time.monotonic() - began < SECONDS_MAX
+    assert time.monotonic() - began < 5
     assert stream.stop() == 0

@@ -68,7 +68,7 @@ HW_TEST(flow_carries_bytes_from_a_thread)
     open_flow(&bench, 4);
     hw_source *source = &bench.flow.source;
     assert_int_equal(hw_source_pull(source, 9, &piece), HW_PULL_WAIT);
-    assert_int_equal(hw_flow_write(&bench.flow, HW_TEXT("abc"), false), 0);
+    assert_int_equal(hw_flow_write(&bench.flow, HW_TEXT("abc"), true), 0);
     assert_int_equal(bench.notices, 1);
     assert_int_equal(hw_flow_write(&bench.flow, HW_TEXT("de"), false), -ENOBUFS);
     assert_int_equal(hw_source_pull(source, 2, &piece), HW_PULL_BYTES);

@@ -294,8 +294,9 @@ HW_THREAD_TEST(crew_takes_a_loop_over_as_often_as_it_must)
         ping(&desk);
     }
     assert_int_equal(desk.returned, 0);
-    /* Its owner, who takes over, and the monitor. */
-    assert_int_equal(hw_seam_calls("thread_start"), 1 + STALLS + 1);
+    /* Its owner, who takes over, and the monitor; and on a busy machine a spare for an owner that was
+     * back just before it was too late, each time at most. */
+    assert_in_range(hw_seam_calls("thread_start"), 1 + STALLS + 1, 1 + STALLS + 1 + STALLS);
     hw_sys_mutex_unlock(&desk.gate);
     wait_for(&desk.returned, STALLS);
     assert_int_equal(desk.lost, STALLS);
