@@ -55,16 +55,6 @@ int hewn_write(hewn_out *out, const void *bytes, size_t length)
     return write_text(out, (hw_text){bytes, length});
 }
 
-static int write_long(hewn_out *out, const char *format, va_list args)
-{
-    hw_arena arena;
-    hw_arena_init(&arena, OUT_BUFFER_BYTES, SIZE_MAX / 2);
-    const char *text = hw_arena_formatv(&arena, format, args);
-    int error = text ? write_text(out, hw_text_of(text)) : -ENOMEM;
-    hw_arena_fini(&arena);
-    return error;
-}
-
 int hewn_writef(hewn_out *out, const char *format, ...)
 {
     char memory[1024];
@@ -76,9 +66,13 @@ int hewn_writef(hewn_out *out, const char *format, ...)
     if (!piece.overflow)
         return write_text(out, hw_buffer_text(&piece));
     /* In memory of its own, for a stream may have any number of long pieces. */
+    hw_arena arena;
+    hw_arena_init(&arena, OUT_BUFFER_BYTES, SIZE_MAX / 2);
     va_start(args, format);
-    int error = write_long(out, format, args);
+    const char *text = hw_arena_formatv(&arena, format, args);
     va_end(args);
+    int error = text ? write_text(out, hw_text_of(text)) : -ENOMEM;
+    hw_arena_fini(&arena);
     return error;
 }
 
