@@ -22,6 +22,7 @@ WHOLE = re.compile(r"src/(http|h1)/|src/kit/root\.")
 SHARE = 95.0
 EXCEPTIONS = "tests/coverage.txt"
 IS_ASSERTION = re.compile(r"\bhw_assert\(")
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 # (name, command): each has a file of counters of its own; {} is the folder.
 PROGRAMS = [
     ("unit", ["{}/unit"]),
@@ -30,6 +31,11 @@ PROGRAMS = [
     ("fault", ["{}/fault"]),
     ("sim", ["{}/sim", "1", "300"]),
     ("cases", [sys.executable, "tests/http/run_cases.py", "{}/case-server"]),
+    ("storm", ["{}/tests/storm/storm", "3000"]),
+    ("programs", [*PYTEST, "tests/program/test_stream.py", "tests/program/test_examples.py",
+                  "tests/program/test_listen.py", "tests/program/test_stop.py", "tests/program/test_log.py",
+                  "tests/program/test_limits.py"]),
+    ("stalls", [*PYTEST, "tests/http/test_stalls.py"]),
 ]
 
 
@@ -46,7 +52,10 @@ def count(folder):
     shutil.rmtree(profiles, ignore_errors=True)
     os.makedirs(profiles)
     for name, words in PROGRAMS:
-        environment = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/{name}-%c.profraw")
+        here = os.path.abspath(folder)
+        environment = dict(os.environ, HEWN=f"{here}/hewn", CASE_SERVER=f"{here}/case-server",
+                           STALL_SERVER=f"{here}/stall-server", HEWN_BUILD=here,
+                           LLVM_PROFILE_FILE=f"{profiles}/{name}-%p-%c.profraw")
         done = subprocess.run([word.format(folder) for word in words], env=environment, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)

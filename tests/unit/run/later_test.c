@@ -243,3 +243,91 @@ HW_LONG_TEST(hooks_run_when_the_request_is_over_the_last_one_first)
     assert_int_equal(bench.after_status, 202);
     assert_int_equal(bench.after_bytes, 5);
 }
+
+HW_TEST(later_that_never_was_is_stale)
+{
+    static const uint64_t never[] = {
+        0, 1, 5, UINT32_MAX, (uint64_t)77 << 32 | 3, (uint64_t)UINT32_MAX << 32 | 1000};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        const hewn_later later = {never[i]};
+        assert_int_equal(hewn_later_send(later, NULL), -ESTALE);
+        assert_int_equal(hewn_wake(later), -ESTALE);
+        assert_null(hewn_later_request(later));
+    }
+}
+
+/* Holds the request, and has another thread ask for it and give it up. */
+typedef struct held_later {
+    hewn_later later;
+    hewn_request *second;
+    int given_up, woken;
+} held_later;
+
+static void *ask_for_held(void *arg)
+{
+    held_later *held = arg;
+    held->second = hewn_later_request(held->later);
+    held->given_up = hewn_later_send(held->later, NULL);
+    held->woken = hewn_wake(held->later);
+    return NULL;
+}
+
+static void *hold_later(void *arg)
+{
+    later_bench *bench = arg;
+    held_later held = {.later = bench->later};
+    hewn_request *rq = hewn_later_request(bench->later);
+    pthread_t other;
+    if (!rq)
+        return NULL;
+    if (pthread_create(&other, NULL, ask_for_held, &held) == 0)
+        pthread_join(other, NULL);
+    bench->sent =
+        hewn_later_send(bench->later, hewn_textf(rq, 200, "%d %d %d", !held.second,
+                                                 held.given_up == -EBUSY, held.woken == -ESTALE));
+    return NULL;
+}
+
+static void begin_held(hewn_later later, hewn_request *rq, void *arg)
+{
+    later_bench *bench = bench_of(rq);
+    (void)arg;
+    bench->later = later;
+    bench->is_started = pthread_create(&bench->thread, NULL, hold_later, bench) == 0;
+}
+
+static hewn_response *promise_held(hewn_request *rq)
+{
+    return hewn_wait_for(rq, begin_held, NULL);
+}
+
+HW_LONG_THREAD_TEST(later_that_is_held_is_nobody_elses)
+{
+    later_bench bench = {0};
+    hewn_app *app = hewn_new(.state = &bench);
+    HW_NEED(app);
+    hewn_get(app, "/", promise_held);
+    open_later_bench(&bench, app, NULL);
+    const hewn_response *rs = hewn_test_send(bench.test, "GET /", NULL, NULL);
+    assert_string_equal(hewn_response_body(rs, NULL), "1 1 1");
+    pthread_join(bench.thread, NULL);
+    assert_int_equal(bench.sent, 0);
+    hewn_test_free(bench.test);
+}
+
+/* One promise is not kept with another. */
+static void begin_nested(hewn_later later, hewn_request *rq, void *arg)
+{
+    (void)arg;
+    bench_of(rq)->sent = hewn_later_send(later, hewn_wait_for(rq, begin_nested, NULL));
+}
+
+static hewn_response *promise_nested(hewn_request *rq)
+{
+    return hewn_wait_for(rq, begin_nested, NULL);
+}
+
+HW_LONG_TEST(later_is_not_answered_with_another)
+{
+    hw_test_expect_death(ask_once, (void *)promise_nested, "the promised response was not made");
+}

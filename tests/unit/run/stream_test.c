@@ -289,6 +289,41 @@ static hewn_response *stream_without_body(hewn_request *rq)
     return hewn_stream(rq, 204, NULL, write_another, NULL);
 }
 
+static hewn_response *stream_early(hewn_request *rq)
+{
+    return hewn_stream(rq, 103, NULL, write_another, NULL);
+}
+
+static hewn_response *pull_late(hewn_request *rq)
+{
+    return hewn_pull(rq, 600, NULL, fill_nonsense, NULL);
+}
+
+static hewn_response *pull_reset(hewn_request *rq)
+{
+    return hewn_pull(rq, 205, NULL, fill_nonsense, NULL);
+}
+
+static hewn_response *stream_nothing(hewn_request *rq)
+{
+    return hewn_stream(rq, 200, NULL, NULL, NULL);
+}
+
+static hewn_response *pull_nothing(hewn_request *rq)
+{
+    return hewn_pull(rq, 200, NULL, NULL, NULL);
+}
+
+static hewn_response *defer_nothing(hewn_request *rq)
+{
+    return hewn_textf(rq, 200, "%d", hewn_defer(rq, NULL, NULL));
+}
+
+static hewn_response *after_nothing(hewn_request *rq)
+{
+    return hewn_textf(rq, 200, "%d", hewn_after(rq, NULL));
+}
+
 static void ask_stream(void *arg)
 {
     stream_bench bench;
@@ -302,6 +337,13 @@ HW_LONG_TEST(stream_that_is_misused_aborts)
 {
     hw_test_expect_death(ask_stream, (void *)stream_another, "is sent already");
     hw_test_expect_death(ask_stream, (void *)stream_without_body, "has a status with a body");
+    hw_test_expect_death(ask_stream, (void *)stream_early, "has a status with a body");
+    hw_test_expect_death(ask_stream, (void *)pull_late, "has a status with a body");
+    hw_test_expect_death(ask_stream, (void *)pull_reset, "has a status with a body");
+    hw_test_expect_death(ask_stream, (void *)stream_nothing, "hewn_stream needs a function");
+    hw_test_expect_death(ask_stream, (void *)pull_nothing, "hewn_pull needs a function");
+    hw_test_expect_death(ask_stream, (void *)defer_nothing, "hewn_defer needs a function");
+    hw_test_expect_death(ask_stream, (void *)after_nothing, "hewn_after needs a function");
     hw_test_expect_death(ask_stream, (void *)pull_nonsense, "hewn_test");
 }
 
