@@ -752,8 +752,9 @@ typedef struct hewn_test hewn_test; /* an app, a client with its cookies, and th
  * its own. */
 hewn_test *hewn_test_new(hewn_app *app);
 
-/* Ends a test's client: aborts when a request has not been finished, and when a timer that was begun
- * since hewn_test_new has not been stopped. NULL is fine. */
+/* Ends a test's client: aborts when a request has not been finished, be it that its handler has not
+ * returned or that who holds its promise has not kept it, and when a timer that was begun since
+ * hewn_test_new has not been stopped. NULL is fine. */
 void hewn_test_free(hewn_test *test);
 
 /* Sends a request and waits for its answer: "GET /users/1"; header fields, one a line, or NULL; a

@@ -184,7 +184,8 @@ hewn_numbers hewn_server_numbers(const hewn_server *server);
 uint64_t hewn_server_memory_ceiling(const hewn_server *server);
 
 /* Frees a server whose threads have ended or were never started, and drops its app; NULL is fine.
- * Waits for handlers that have not returned yet although nobody wants their answer any more. */
+ * Waits for handlers that have not returned yet although nobody wants their answer any more, for
+ * streams that are still written, and for promises that somebody holds. */
 void hewn_server_free(hewn_server *server);
 
 /* Folders of files. */

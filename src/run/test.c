@@ -19,6 +19,7 @@
 
 #define PIPE_BYTES ((size_t)64 * 1024)
 #define RESULT_BYTES_MAX (SIZE_MAX / 2)
+#define DRAIN_MS 500
 
 /* A cookie of the jar. */
 typedef struct hw_test_cookie {
@@ -46,7 +47,10 @@ static void fail_test(const char *what, const char *words)
 
 hewn_test *hewn_test_new(hewn_app *app)
 {
-    const hewn_server_opts opts = {.size = sizeof opts, .log = "off", .loops = 1, .dev = true};
+    /* What is in flight when a test ends has been forgotten. */
+    const hewn_limits limits = {.size = sizeof limits, .drain_ms = DRAIN_MS};
+    const hewn_server_opts opts = {
+        .size = sizeof opts, .limits = &limits, .log = "off", .loops = 1, .dev = true};
     hw_fault fault = {0};
     hewn_test *test = app ? hw_sys_alloc_zeroed(1, sizeof *test) : NULL;
     if (!test)
@@ -68,8 +72,9 @@ void hewn_test_free(hewn_test *test)
     if (hw_background_timers(test->server->app) > test->timers)
         fail_test("hewn_test_free", "a timer was not stopped");
     hewn_server_stop(test->server);
-    if (hewn_server_wait(test->server) < 0)
-        fail_test("hewn_test_free", "a request was not finished");
+    if (hewn_server_wait(test->server) < 0 || hewn_server_numbers(test->server).in_flight > 0)
+        fail_test("hewn_test_free",
+                  "a request was not finished: a handler has not returned, or holds a promise");
     hewn_server_free(test->server);
     hw_arena_fini(&test->jar);
     hw_arena_fini(&test->arena);

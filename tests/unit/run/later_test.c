@@ -331,3 +331,39 @@ HW_LONG_TEST(later_is_not_answered_with_another)
 {
     hw_test_expect_death(ask_once, (void *)promise_nested, "the promised response was not made");
 }
+
+static void *hold_for_ever(void *arg)
+{
+    later_bench *bench = arg;
+    (void)hewn_later_request(bench->later);
+    return NULL;
+}
+
+static void begin_forgotten(hewn_later later, hewn_request *rq, void *arg)
+{
+    (void)arg;
+    bench_of(rq)->later = later;
+    (void)pthread_create(&bench_of(rq)->thread, NULL, hold_for_ever, bench_of(rq));
+}
+
+static hewn_response *promise_forgotten(hewn_request *rq)
+{
+    return hewn_wait_for(rq, begin_forgotten, NULL);
+}
+
+static void forget_held(void *arg)
+{
+    later_bench bench = {0};
+    hewn_app *app = hewn_new(.state = &bench);
+    (void)arg;
+    hewn_get(app, "/", promise_forgotten, .timeout_ms = 50);
+    open_later_bench(&bench, app, NULL);
+    (void)hewn_test_send(bench.test, "GET /", NULL, NULL);
+    pthread_join(bench.thread, NULL);
+    hewn_test_free(bench.test);
+}
+
+HW_LONG_TEST(later_that_is_held_for_ever_fails_its_test)
+{
+    hw_test_expect_death(forget_held, NULL, "holds a promise");
+}
