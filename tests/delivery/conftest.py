@@ -21,9 +21,9 @@ class Installed:
 
     def __init__(self, top, prefix):
         self.prefix = top / prefix.relative_to("/")
-        self.library = next(self.prefix.rglob("libhewn.so")).parent
+        self.libraries = next(self.prefix.rglob("libhewn.so")).parent
         self.man = self.prefix / "share" / "man"
-        self.environment = {**os.environ, "PKG_CONFIG_PATH": str(self.library / "pkgconfig"),
+        self.environment = {**os.environ, "PKG_CONFIG_PATH": str(self.libraries / "pkgconfig"),
                             "PKG_CONFIG_SYSROOT_DIR": str(top)}
 
     def pkg_config(self, *options):

@@ -46,7 +46,7 @@ def test_pkg_config_knows_what_an_archive_needs(installed):
 def test_the_first_program_is_linked_with_the_shared_library(installed, start, tmp_path):
     installed.compile(tmp_path / "hello", TOP / "examples/hello.c", options=WARNINGS)
     assert f"[{SONAME}]" in output("readelf", "-dW", tmp_path / "hello")
-    says_hello(start, tmp_path / "hello", environment={"LD_LIBRARY_PATH": str(installed.library)})
+    says_hello(start, tmp_path / "hello", environment={"LD_LIBRARY_PATH": str(installed.libraries)})
 
 
 def test_the_first_program_is_linked_with_the_archive(installed, start, tmp_path):
@@ -75,19 +75,19 @@ def test_programs_are_linked_as_the_documents_say(installed, start, tmp_path, co
     subprocess.run(command, shell=True, check=True, cwd=tmp_path, env=installed.environment, timeout=SECONDS_MAX)
     program = tmp_path / command.split()[-1]
     assert ("libhewn" in output("readelf", "-dW", program)) != ("libhewn.a" in command)
-    running = start(program, environment={"LD_LIBRARY_PATH": str(installed.library)})
+    running = start(program, environment={"LD_LIBRARY_PATH": str(installed.libraries)})
     assert ask(running.port(), "GET /nothing")[0] == 404
     assert running.stop() == 0
 
 
 def test_the_shared_library_has_a_name_of_its_version(installed):
-    assert f"Library soname: [{SONAME}]" in output("readelf", "-dW", installed.library / "libhewn.so")
-    assert os.readlink(installed.library / "libhewn.so") == SONAME
-    assert os.readlink(installed.library / SONAME) == f"libhewn.so.{VERSION}"
+    assert f"Library soname: [{SONAME}]" in output("readelf", "-dW", installed.libraries / "libhewn.so")
+    assert os.readlink(installed.libraries / "libhewn.so") == SONAME
+    assert os.readlink(installed.libraries / SONAME) == f"libhewn.so.{VERSION}"
 
 
 def test_it_exports_what_the_headers_declare(installed, tmp_path):
-    listing = output("nm", "-D", "--defined-only", "--format=posix", installed.library / "libhewn.so")
+    listing = output("nm", "-D", "--defined-only", "--format=posix", installed.libraries / "libhewn.so")
     exported = {line.split()[0].partition("@")[0] for line in listing.splitlines()}
     declared = {name for name in declared_functions(tmp_path) if not name.endswith("_")}
     assert "hewn_main" in declared and "hewn_server_new" in declared
@@ -95,7 +95,7 @@ def test_it_exports_what_the_headers_declare(installed, tmp_path):
 
 
 def test_names_of_the_archive_are_ours(installed):
-    listing = output("nm", "-g", "--defined-only", "--format=posix", installed.library / "libhewn.a")
+    listing = output("nm", "-g", "--defined-only", "--format=posix", installed.libraries / "libhewn.a")
     names = [line.split()[0] for line in listing.splitlines() if len(line.split()) > 1]
     assert [name for name in names if not name.startswith(("hewn_", "hw_"))] == []
 
@@ -114,7 +114,7 @@ def test_the_headers_are_for_c_plus_plus_too(installed, tmp_path, compiler, stan
 def test_the_example_in_c_plus_plus_counts_visits(installed, start, tmp_path):
     needs("g++")
     installed.compile(tmp_path / "visits", TOP / "examples/visits.cpp", compiler="g++", options=["-std=c++17", *WARNINGS])
-    running = start(tmp_path / "visits", environment={"LD_LIBRARY_PATH": str(installed.library)})
+    running = start(tmp_path / "visits", environment={"LD_LIBRARY_PATH": str(installed.libraries)})
     assert ask(running.port(), "GET /visits") == (200, "{}")
     assert ask(running.port(), "POST /visits/Ada") == (201, '{"name":"Ada","visits":1}')
     assert ask(running.port(), "POST /visits/%22%3C") == (201, '{"name":"\\"\\u003c","visits":1}')
