@@ -12,7 +12,8 @@
  * buffer is the next one's.
  *
  * Everything a connection waits for has an entry in by_ms, which ARM begins and ends; the earliest
- * is the deadline. What follows when it passes is decided in the next turn, before READ. */
+ * is the deadline. What follows when it passes is decided in the next turn, before READ
+ * (conn_h1_late.c). */
 #include "server/conn_h1.h"
 
 #include <errno.h>
@@ -183,7 +184,7 @@ static void end_connection(conn_h1 *h1)
 
 /* Nothing is under way. What the client has not taken yet of the last answer still has to
  * arrive. */
-static void end_idle(conn_h1 *h1)
+void hw_conn_h1_end_idle(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
     h1->is_last = true;
@@ -225,25 +226,9 @@ static bool waits_for_body(const conn_h1 *h1)
            e->interim.length == 0;
 }
 
-/* Begins or ends a wait; one that goes on keeps its end. */
-static void wait_while(conn_h1 *h1, h1_wait wait, bool is_waiting, int64_t span_ms)
-{
-    if (!is_waiting)
-        h1->by_ms[wait] = H1_NEVER;
-    else if (h1->by_ms[wait] == H1_NEVER)
-        h1->by_ms[wait] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
-}
-
 void hw_conn_h1_time_handler(conn_h1 *h1, unsigned span_ms)
 {
     h1->by_ms[H1_WAIT_HANDLER] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
-}
-
-/* What the client's system has, not what ours has. */
-static int64_t count_taken(const conn_h1 *h1, size_t *ret_unsent)
-{
-    *ret_unsent = h1->conn.stream->ops->count_unsent(h1->conn.stream);
-    return (int64_t)(h1->sent_bytes - *ret_unsent);
 }
 
 /* The waits for the client to take what is sent: two spans of one thing, which is looked at
@@ -259,23 +244,15 @@ static void wait_for_output(conn_h1 *h1)
     bool begins = h1->by_ms[H1_WAIT_OUTPUT] == H1_NEVER;
     bool begins_window = h1->by_ms[H1_WAIT_RATE] == H1_NEVER;
     size_t unsent;
-    int64_t taken = is_waiting && (begins || begins_window) ? count_taken(h1, &unsent) : 0;
+    int64_t taken =
+        is_waiting && (begins || begins_window) ? hw_conn_h1_count_taken(h1, &unsent) : 0;
     if (begins)
         h1->taken_before = (uint32_t)taken;
     if (begins_window)
         h1->window_taken = taken;
-    wait_while(h1, H1_WAIT_OUTPUT, is_waiting,
-               is_lingering ? limits->linger_ms : limits->response_ms);
-    wait_while(h1, H1_WAIT_RATE, is_waiting, limits->response_window_ms);
-}
-
-static h1_wait first_wait(const conn_h1 *h1)
-{
-    unsigned first = 0;
-    for (unsigned wait = 1; wait < H1_WAIT_COUNT; wait++)
-        if (h1->by_ms[wait] < h1->by_ms[first])
-            first = wait;
-    return (h1_wait)first;
+    hw_conn_h1_wait_while(h1, H1_WAIT_OUTPUT, is_waiting,
+                          is_lingering ? limits->linger_ms : limits->response_ms);
+    hw_conn_h1_wait_while(h1, H1_WAIT_RATE, is_waiting, limits->response_window_ms);
 }
 
 /* What nearly every turn ends with: nothing is under way, and nothing to be read. */
@@ -338,14 +315,14 @@ static void arm_deadline(conn_h1 *h1, bool is_held_up)
     bool is_idle = is_heads && !is_in_head && h1->queue_length == 0;
     bool is_new_request =
         h1->by_ms[H1_WAIT_IDLE] == H1_NEVER && h1->by_ms[H1_WAIT_HEAD] == H1_NEVER;
-    wait_while(h1, H1_WAIT_HEAD, is_in_head, limits->head_ms);
-    wait_while(h1, H1_WAIT_IDLE, is_idle, limits->idle_ms);
-    wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
-               limits->body_grace_ms + limits->body_window_ms);
+    hw_conn_h1_wait_while(h1, H1_WAIT_HEAD, is_in_head, limits->head_ms);
+    hw_conn_h1_wait_while(h1, H1_WAIT_IDLE, is_idle, limits->idle_ms);
+    hw_conn_h1_wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
+                          limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1);
-    wait_while(h1, H1_WAIT_HANDLER, h1->lent || waits_for_feeder(h1), FEEDER_MS);
+    hw_conn_h1_wait_while(h1, H1_WAIT_HANDLER, h1->lent || waits_for_feeder(h1), FEEDER_MS);
     enter_phase(h1, is_new_request, is_held_up);
-    hw_conn_arm(&h1->conn, h1->by_ms[first_wait(h1)]);
+    hw_conn_arm(&h1->conn, h1->by_ms[hw_conn_h1_first_wait(h1)]);
 }
 
 /* A turn that stopped although it could go on queues itself. */
@@ -359,7 +336,7 @@ static __attribute__((noinline)) void arm_busy(conn_h1 *h1)
     else if (h1->queue_length == 0 && h1->input == H1_INPUT_OVER)
         end_connection(h1);
     else if (h1->queue_length == 0 && is_read_up && h1->conn.lane->is_draining)
-        end_idle(h1);
+        hw_conn_h1_end_idle(h1);
     if (h1->conn.is_closed)
         return;
     bool has_input = h1->rest || h1->is_ended;
@@ -382,99 +359,6 @@ static void arm(conn_h1 *h1)
         arm_busy(h1);
 }
 
-static const hw_problem too_slow_head = {408, "the head did not arrive in time", "RFC 9110 15.5.9"};
-static const hw_problem too_slow_body = {408, "the content arrives too slowly", "RFC 9110 15.5.9"};
-
-static void take_late_body(conn_h1 *h1)
-{
-    const hw_limits *limits = &h1->conn.lane->shared->limits;
-    /* Nobody reads it now; its time begins anew when somebody does. */
-    if (hw_conn_h1_is_reading_lent(h1))
-        return;
-    if (h1->window_bytes >= (uint64_t)limits->rate_bytes_min * limits->body_window_ms / 1000) {
-        h1->window_bytes = 0;
-        wait_while(h1, H1_WAIT_BODY, true, limits->body_window_ms);
-    } else {
-        hw_conn_h1_fail_reading(h1, &too_slow_body);
-    }
-}
-
-/* As long as the client takes something of what was sent, it is given time for the rest. */
-static bool has_taken_more(conn_h1 *h1)
-{
-    size_t unsent;
-    int64_t taken = count_taken(h1, &unsent);
-    return unsent > 0 && (uint32_t)taken != h1->taken_before;
-}
-
-/* A reader may be slow where little waits for it: that is not worth much to whoever wants to hold
- * the connection, and an application may have no more to say than that. */
-static bool is_slow_reader(const conn_h1 *h1)
-{
-    const hw_limits *limits = &h1->conn.lane->shared->limits;
-    size_t waiting;
-    int64_t taken = count_taken(h1, &waiting) - h1->window_taken;
-    for (const hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
-        const h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        waiting += e->interim.length + hw_conn_h1_unsent_bytes(e);
-    }
-    return waiting >= limits->response_bytes_waiting &&
-           taken < (int64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
-}
-
-static void wake_feeders(const conn_h1 *h1)
-{
-    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
-        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-        if (e->is_feeder_idle)
-            hw_conn_h1_wake_feeder(e);
-    }
-}
-
-/* What was waited for has not come. */
-static void take_deadline(conn_h1 *h1)
-{
-    h1_wait wait = first_wait(h1);
-    bool is_silent = h1->requests == 0 && hw_h1_is_between(&h1->parser);
-    h1->conn.is_late = false;
-    /* What it was for may have come in between. */
-    if (h1->by_ms[wait] > hw_loop_now_ms(&h1->conn.lane->loop))
-        return;
-    h1->by_ms[wait] = H1_NEVER;
-    switch (wait) {
-    case H1_WAIT_HEAD:
-        if (is_silent)
-            hw_conn_close(&h1->conn);
-        else
-            hw_conn_h1_append_problem(h1, &too_slow_head);
-        break;
-    case H1_WAIT_IDLE:
-        /* A request that has just arrived still counts. */
-        if (!h1->conn.stream->readable)
-            end_idle(h1);
-        break;
-    case H1_WAIT_BODY:
-        take_late_body(h1);
-        break;
-    case H1_WAIT_OUTPUT:
-        if (!has_taken_more(h1))
-            hw_conn_close(&h1->conn);
-        break;
-    case H1_WAIT_RATE:
-        if (is_slow_reader(h1))
-            hw_conn_close(&h1->conn);
-        break;
-    case H1_WAIT_HANDLER:
-        if (h1->lent)
-            hw_conn_h1_give_handler_up(h1);
-        else
-            wake_feeders(h1);
-        break;
-    case H1_WAIT_COUNT:
-        break;
-    }
-}
-
 /* READ and ADVANCE. */
 static void take_input(conn_h1 *h1)
 {
@@ -493,7 +377,7 @@ static void take_h1_turn(hw_conn *conn)
 {
     conn_h1 *h1 = (conn_h1 *)conn;
     if (conn->is_late)
-        take_deadline(h1);
+        hw_conn_h1_take_deadline(h1);
     if (conn->has_news && !conn->is_closed)
         take_input(h1);
     /* What is answered already leaves with what is about to be. */
@@ -507,7 +391,7 @@ static void take_h1_turn(hw_conn *conn)
 static void drain_h1(hw_conn *conn)
 {
     /* Who has nothing to write may have to say something about the end. */
-    wake_feeders((conn_h1 *)conn);
+    hw_conn_h1_wake_feeders((conn_h1 *)conn);
     /* A request may lie in the socket already: one more read, then ARM closes what is idle. */
     hw_conn_queue(conn);
 }

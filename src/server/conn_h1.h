@@ -46,10 +46,13 @@ typedef struct h1_exchange {
     bool is_fed;          /* who feeds its body has it: `response` is only read */
     bool is_feeder_idle;  /* that one has nothing now */
     bool is_feeder_woken; /* it was woken while it ran */
-    bool has_turn;        /* it is queued to run its handler, whose turn has come */
-    bool ends_slowly;     /* it leaves more behind than what is zeroed for the next one */
-    bool is_ending;       /* it is among the abandoned ones until that is done */
-    bool is_in_hook;      /* and these run */
+    /* What its arena holds is not looked at: it is lent; or its body is being written, whose flow
+     * keeps nobody from reading on, else a client's leaving would not be noticed. */
+    bool is_uncounted;
+    bool has_turn;    /* it is queued to run its handler, whose turn has come */
+    bool ends_slowly; /* it leaves more behind than what is zeroed for the next one */
+    bool is_ending;   /* it is among the abandoned ones until that is done */
+    bool is_in_hook;  /* and these run */
     bool has_peer;
     bool is_told;        /* another exchange answers for it */
     bool is_starved;     /* there was no descriptor for the answer */
@@ -177,6 +180,14 @@ static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1, size_t left)
  * broken off. No other follows. */
 void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem);
 
+/* A deadline has passed (conn_h1_late.c). May close the connection. */
+void hw_conn_h1_take_deadline(conn_h1 *h1);
+/* Nothing is under way: ends the connection, when its last answer has arrived. */
+void hw_conn_h1_end_idle(conn_h1 *h1);
+
+/* The head of an answer (conn_h1_head.c): its status line, fields and framing, and the empty line. */
+void hw_conn_h1_put_head(h1_exchange *e, hw_buffer *output);
+
 /* WRITE: sends what can be sent, of as many answers as are ready, in their order. May close the
  * connection. */
 void hw_conn_h1_write(conn_h1 *h1);
@@ -219,6 +230,8 @@ void hw_conn_h1_give_back(hw_exchange *exchange);
 /* Bodies that are fed (conn_h1_feed.c). An answer is there: has its body written, if it is one of
  * these. */
 void hw_conn_h1_begin_feed(h1_exchange *e);
+/* Those of the queue that had nothing. */
+void hw_conn_h1_wake_feeders(const conn_h1 *h1);
 /* One that had nothing may have something now. */
 void hw_conn_h1_wake_feeder(h1_exchange *e);
 /* The client could take more than there is. */
@@ -259,14 +272,38 @@ void hw_conn_h1_leave_reading(h1_exchange *e);
 /* What the queue holds, now that this arena has grown. */
 static inline void hw_conn_h1_note_held(h1_exchange *e)
 {
-    if (e->is_lent || e->is_fed)
+    if (e->is_uncounted)
         return;
-    /* The flow of a body that is being written keeps nobody from reading: else who goes would not be
-     * noticed. */
-    bool is_written = e->exchange.is_answered && e->exchange.response.feeder;
-    size_t held = is_written ? 0 : e->exchange.arena.held;
+    size_t held = e->exchange.arena.held;
     e->conn->held += held - e->held;
     e->held = held;
+}
+
+/* Begins or ends a wait; one that goes on keeps its end. */
+static inline void hw_conn_h1_wait_while(conn_h1 *h1, h1_wait wait, bool is_waiting,
+                                         int64_t span_ms)
+{
+    if (!is_waiting)
+        h1->by_ms[wait] = H1_NEVER;
+    else if (h1->by_ms[wait] == H1_NEVER)
+        h1->by_ms[wait] = hw_loop_now_ms(&h1->conn.lane->loop) + span_ms;
+}
+
+/* What the client's system has, not what ours has. */
+static inline int64_t hw_conn_h1_count_taken(const conn_h1 *h1, size_t *ret_unsent)
+{
+    *ret_unsent = h1->conn.stream->ops->count_unsent(h1->conn.stream);
+    return (int64_t)(h1->sent_bytes - *ret_unsent);
+}
+
+/* The one that ends next. */
+static inline h1_wait hw_conn_h1_first_wait(const conn_h1 *h1)
+{
+    unsigned first = 0;
+    for (unsigned wait = 1; wait < H1_WAIT_COUNT; wait++)
+        if (h1->by_ms[wait] < h1->by_ms[first])
+            first = wait;
+    return (h1_wait)first;
 }
 
 /* What its handler has left. */

@@ -71,6 +71,9 @@ static int start_thread_feeder(h1_exchange *e)
 void hw_conn_h1_begin_feed(h1_exchange *e)
 {
     const hw_response *response = &e->exchange.response;
+    e->conn->held -= e->held;
+    e->held = 0;
+    e->is_uncounted = true;
     if (response->is_broken || !hw_conn_h1_sends_body(e) || !response->feeder->has_thread)
         return;
     if (start_thread_feeder(e) < 0)
@@ -129,4 +132,13 @@ void hw_conn_h1_take_fed(h1_exchange *e)
     /* Nobody reads what is left of the request's body. */
     if (!e->has_whole_body && (feeder->said <= HW_FEED_END || feeder->has_thread))
         hw_conn_h1_leave_reading(e);
+}
+
+void hw_conn_h1_wake_feeders(const conn_h1 *h1)
+{
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        if (e->is_feeder_idle)
+            hw_conn_h1_wake_feeder(e);
+    }
 }

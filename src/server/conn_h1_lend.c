@@ -29,7 +29,7 @@ static void lend(h1_exchange *e)
     conn_h1 *h1 = e->conn;
     e->peer = h1->conn.stream->peer;
     e->has_peer = true;
-    e->is_lent = true;
+    e->is_lent = e->is_uncounted = true;
     h1->lent = e;
     hw_conn_enter(&h1->conn, HW_PHASE_BUSY);
     hw_conn_h1_time_handler(h1, hw_answer_timeout_ms(h1->conn.lane, &e->exchange));
@@ -37,7 +37,7 @@ static void lend(h1_exchange *e)
 
 static void take_back(h1_exchange *e)
 {
-    e->is_lent = false;
+    e->is_lent = e->is_uncounted = false;
     e->conn->lent = NULL;
 }
 
