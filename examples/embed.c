@@ -39,9 +39,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "embed: %s: %s\n", fault.where, fault.what);
         return 69;
     }
+    struct pollfd both[] = {{STDIN_FILENO, POLLIN, 0}, {hewn_server_fd(server), POLLIN, 0}};
+    if (both[1].fd < 0) {
+        fprintf(stderr, "embed: cannot start: %s\n", strerror(-both[1].fd));
+        hewn_server_free(server);
+        return 70;
+    }
     printf("http://%s/\n", hewn_server_address(server, 0));
     fflush(stdout);
-    struct pollfd both[] = {{STDIN_FILENO, POLLIN, 0}, {hewn_server_fd(server), POLLIN, 0}};
     while (poll(both, 2, -1) >= 0 && (both[0].revents == 0 || read_line()))
         hewn_server_poll(server, 0);
     hewn_server_stop(server);

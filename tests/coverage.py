@@ -34,8 +34,10 @@ PROGRAMS = [
     ("storm", ["{}/tests/storm/storm", "3000"]),
     ("programs", [*PYTEST, "tests/program/test_stream.py", "tests/program/test_examples.py",
                   "tests/program/test_listen.py", "tests/program/test_stop.py", "tests/program/test_log.py",
-                  "tests/program/test_limits.py", "tests/program/test_options.py"]),
+                  "tests/program/test_limits.py", "tests/program/test_options.py",
+                  "tests/program/test_allocations.py"]),
     ("clients", [*PYTEST, "tests/http/test_stalls.py", "tests/http/test_shedding.py",
+                 "tests/http/test_drain.py", "tests/http/test_changing_files.py",
                  "tests/http/test_sockets.py", "tests/http/test_cold_files.py"]),
 ]
 

@@ -12,6 +12,7 @@
  * (hw_json_is_bounded), some 200 bytes each. What is copied is charged like all of the request.
  *
  * The tree is walked with a stack of its own, which has the depth that was checked. */
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -137,12 +138,13 @@ static const char *word_json_error(enum json_error_code code)
     }
 }
 
-static hw_body_problem find_json_problem(hw_arena *arena, const json_error_t *error)
+/* Jansson takes the want of memory for an error of the text here and there: errno knows better. */
+static hw_body_problem find_json_problem(hw_arena *arena, const json_error_t *error, int number)
 {
     enum json_error_code code = json_error_code(error);
     const char *words = hw_arena_format(arena, "the JSON is broken at line %d, column %d: %s",
                                         error->line, error->column, word_json_error(code));
-    if (code == json_error_out_of_memory || !words)
+    if (code == json_error_out_of_memory || number == ENOMEM || !words)
         return (hw_body_problem){503, "out of memory", NULL};
     return (hw_body_problem){400, words, NULL};
 }
@@ -152,10 +154,11 @@ const hewn_json *hw_json_read(hw_arena *arena, hw_text text, hw_body_problem *re
     json_error_t error;
     if (!hw_json_is_bounded(text, ret_problem))
         return NULL;
+    errno = 0;
     json_t *tree = json_loadb(text.at ? text.at : "", text.length,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!tree) {
-        *ret_problem = find_json_problem(arena, &error);
+        *ret_problem = find_json_problem(arena, &error, errno);
         return NULL;
     }
     const hewn_json *root = copy_tree(arena, tree);
