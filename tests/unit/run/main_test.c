@@ -33,16 +33,23 @@ static int run_main(hewn_app *app, int argc, const char *const *arguments, char 
     return status;
 }
 
+/* What hewn_main says of arguments with which it does not start; without memory it says nothing
+ * of them, and the test is over. */
+static int run_arguments(int argc, const char *const *argv, char *said, size_t bytes)
+{
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int status = run_main(app, argc, argv, said, bytes);
+    if (status == 70 && hw_test_is_struck())
+        hw_test_out_of_memory();
+    return status;
+}
+
 HW_TEST(main_refuses_a_command_line_that_makes_no_sense)
 {
     static const char *const arguments[] = {"bin/hello", "--lisen", "80"};
     char said[512];
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
-    int status = run_main(app, 3, arguments, said, sizeof said);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    assert_int_equal(status, 64);
+    assert_int_equal(run_arguments(3, arguments, said, sizeof said), 64);
     assert_string_equal(said, "hello: unknown option --lisen; did you mean --listen?\n");
 }
 
@@ -71,12 +78,7 @@ HW_TEST(main_cannot_listen_where_there_is_no_such_address)
 {
     static const char *const arguments[] = {"hello", "--listen", "192.0.2.1:80", "--log=off"};
     char said[512];
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
-    int status = run_main(app, 4, arguments, said, sizeof said);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    assert_int_equal(status, 69);
+    assert_int_equal(run_arguments(4, arguments, said, sizeof said), 69);
     assert_string_equal(said,
                         "hello: cannot listen on 192.0.2.1:80: this machine has no such address\n");
 }
@@ -85,13 +87,8 @@ HW_TEST(main_cannot_listen_where_there_is_no_such_address)
 static int run_refused(const char *address, int error, char *said, size_t bytes)
 {
     const char *arguments[] = {"hello", "--listen", address, "--log=off"};
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
     hw_seam_fail("bind", 1, error);
-    int status = run_main(app, 4, arguments, said, bytes);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    return status;
+    return run_arguments(4, arguments, said, bytes);
 }
 
 HW_TEST(main_says_how_to_listen_on_a_port_that_is_forbidden)
@@ -134,12 +131,7 @@ HW_TEST(main_escapes_what_it_repeats)
 {
     static const char *const arguments[] = {"hello", "--listen", "\033[2J:80"};
     char said[512];
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
-    int status = run_main(app, 3, arguments, said, sizeof said);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    assert_int_equal(status, 64);
+    assert_int_equal(run_arguments(3, arguments, said, sizeof said), 64);
     assert_null(strchr(said, '\033'));
     assert_ptr_equal(strstr(said, "hello: \\x1b[2J:80: "), said);
 }
@@ -149,12 +141,7 @@ HW_TEST(main_says_which_option_makes_no_sense)
     static const char *const arguments[] = {"hello", "--trusted-proxies", "10.0.0.1/8", "-l",
                                             "127.0.0.1:0"};
     char said[512];
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
-    int status = run_main(app, 5, arguments, said, sizeof said);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    assert_int_equal(status, 64);
+    assert_int_equal(run_arguments(5, arguments, said, sizeof said), 64);
     assert_string_equal(said, "hello: --trusted-proxies: \"10.0.0.1/8\" has bits set behind those "
                               "that its length counts\n");
 }
@@ -163,12 +150,7 @@ HW_TEST(main_says_that_there_are_no_secrets)
 {
     static const char *const arguments[] = {"hello", "--secret-file", "/no/such\033file"};
     char said[512];
-    hewn_app *app = hewn_new();
-    HW_NEED(app);
-    int status = run_main(app, 3, arguments, said, sizeof said);
-    if (status == 70 && hw_test_is_struck())
-        hw_test_out_of_memory();
-    assert_int_equal(status, 66);
+    assert_int_equal(run_arguments(3, arguments, said, sizeof said), 66);
     assert_null(strchr(said, '\033'));
     assert_ptr_equal(strstr(said, "hello: --secret-file /no/such\\x1bfile: "), said);
 }
