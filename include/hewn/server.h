@@ -192,6 +192,11 @@ void hewn_server_free(hewn_server *server);
 
 #define HEWN_EVERY_TIME UINT_MAX
 
+/* A header field, as an option. */
+typedef struct hewn_field {
+    const char *name, *value;
+} hewn_field;
+
 typedef struct hewn_files_opts {
     size_t size; /* sizeof(hewn_files_opts) */
     const char *const
@@ -200,15 +205,33 @@ typedef struct hewn_files_opts {
      * changes (network file systems, folders that may not be read) what was found is looked up
      * again when it is older than this: 1000; HEWN_EVERY_TIME: for each request. */
     unsigned fresh_ms;
+    /* Fields of every answer of the folder, a 304, a 404 and other errors too; at most 32, of 8 KiB
+     * together. Cache-Control and X-Content-Type-Options stand instead of the server's own. Not those
+     * that the server says of a message or a file: Content-Type, Content-Length, ETag, Date,
+     * Connection and their like. */
+    const hewn_field *fields;
+    size_t n_fields;
+    /* Pages of which other origins may read the answers in scripts, NULL-terminated:
+     * "https://example.org", "http://127.0.0.1:3000"; or "*" alone, which is every page's. Preflights
+     * are answered, for GET, HEAD and OPTIONS; scripts see Accept-Ranges, Content-Range and ETag.
+     * Credentials are allowed by no one but you, with a field Access-Control-Allow-Credentials, and
+     * never together with "*". Default: none. */
+    const char *const *cors_origins;
+    /* Pages are isolated from other origins (Cross-Origin-Opener-Policy: same-origin,
+     * Cross-Origin-Embedder-Policy: require-corp, Cross-Origin-Resource-Policy: same-origin): what
+     * SharedArrayBuffer and exact clocks ask for. */
+    bool isolated;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
  * whatever is asked for. Where the system tells of changes a request sees every one that was made
  * before the wait ended which brought it to its loop. Not seen: stores through a memory mapping,
- * until that ends; what is mounted over a folder or a name. opts may be NULL.
+ * until that ends; what is mounted over a folder or a name. Answers have content tags, dates and
+ * ranges, several of them too (multipart/byteranges), and are never to be sniffed. opts may be NULL,
+ * and may go afterwards.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
- * Errors: -ENOTDIR and what else the system says of the folder, -ENOMEM; the fault (which may be
- * NULL) says it in words. A bad prefix aborts. */
+ * Errors: -EINVAL for an option that makes no sense, -ENOTDIR and what else the system says of the
+ * folder, -ENOMEM; the fault (which may be NULL) says it in words. A bad prefix aborts. */
 HEWN_MUST_USE int hewn_files(hewn_app *app, const char *prefix, int folder_fd,
                              const hewn_files_opts *opts, hewn_fault *fault);
 

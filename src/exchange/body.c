@@ -41,7 +41,7 @@ static void drop_memory(hw_source *source)
     (void)source; /* the bytes are the arena's, or somebody else's */
 }
 
-static const hw_source_ops memory_ops = {pull_memory, drop_memory};
+static const hw_source_ops memory_ops = {.pull = pull_memory, .drop = drop_memory};
 
 hw_source *hw_source_memory(hw_arena *arena, hw_text bytes)
 {

@@ -57,6 +57,9 @@ typedef struct hw_source_ops {
     hw_pull (*pull)(hw_source *source, size_t want, hw_piece *ret_piece);
     /* Gives up the source and what it holds, finished or not. Called exactly once. */
     void (*drop)(hw_source *source);
+    /* Its type is said in the body itself, and is to be another; the text lives as long as the
+     * source, of which nothing has been pulled. False: no memory. NULL: the head alone says it. */
+    bool (*retype)(hw_source *source, hw_text type);
 } hw_source_ops;
 
 /* The first member of every kind of source. */

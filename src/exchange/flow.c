@@ -91,7 +91,7 @@ static void drop_flow(hw_source *source)
     hw_flow_fini((hw_flow *)source);
 }
 
-static const hw_source_ops flow_ops = {pull_flow, drop_flow};
+static const hw_source_ops flow_ops = {.pull = pull_flow, .drop = drop_flow};
 
 int hw_flow_init(hw_flow *flow, hw_exchange *exchange, size_t capacity)
 {

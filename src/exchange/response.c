@@ -75,8 +75,21 @@ void hw_response_add_name(hw_response *response, hw_text name, hw_text value)
         append_field(response, (hw_field){name, value, hw_field_id_of(name)});
 }
 
+/* False: the body does not say its type itself. */
+static bool retype_body(hw_response *response, hw_text type)
+{
+    hw_source *body = response->body;
+    if (!body || !body->ops->retype)
+        return false;
+    if (!hw_field_value_is_valid(type) || !body->ops->retype(body, type))
+        response->is_broken = true;
+    return true;
+}
+
 void hw_response_set_name(hw_response *response, hw_text name, hw_text value)
 {
+    if (hw_field_id_of(name) == HW_FIELD_CONTENT_TYPE && retype_body(response, value))
+        return;
     size_t kept = 0;
     for (size_t i = 0; i < response->field_count; i++)
         if (!hw_text_equal_nocase(response->fields[i].name, name))

@@ -64,7 +64,8 @@ void hw_response_start_prepared(hw_response *response, hw_prepared *prepared, hw
  * and Date are the driver's. */
 void hw_response_add(hw_response *response, hw_field_id id, hw_text value);
 void hw_response_add_name(hw_response *response, hw_text name, hw_text value);
-/* Replaces all fields of this name by one. */
+/* Replaces all fields of this name by one. Where the body says its type itself Content-Type is that
+ * of what is in it. */
 void hw_response_set_name(hw_response *response, hw_text name, hw_text value);
 /* Takes the source (NULL breaks the response: the maker had no memory) and drops the one before. */
 void hw_response_take_body(hw_response *response, hw_source *body);

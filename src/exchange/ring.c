@@ -75,7 +75,7 @@ static void drop_ring(hw_source *source)
     tell_room(ring);
 }
 
-static const hw_source_ops ring_ops = {pull_ring, drop_ring};
+static const hw_source_ops ring_ops = {.pull = pull_ring, .drop = drop_ring};
 
 hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length)
 {

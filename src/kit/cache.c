@@ -33,8 +33,6 @@
 /* Files that are watched themselves though only links made later would need it. */
 #define FILE_POINTS_MAX 1024
 
-static const hw_text words_absent = HW_TEXT_INIT("Not Found\n");
-
 static void init_queues(hw_cache *cache, const hw_share *share)
 {
     const size_t count_max[HW_QUEUE_COUNT] = {
@@ -50,11 +48,6 @@ static void init_queues(hw_cache *cache, const hw_share *share)
 
 static int init_cache(void *local, void *arg, const hw_share *share)
 {
-    static const hw_field absent_fields[] = {
-        {HW_TEXT_INIT("Content-Type"), HW_TEXT_INIT("text/plain; charset=utf-8"),
-         HW_FIELD_CONTENT_TYPE},
-        {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("10"), HW_FIELD_CONTENT_LENGTH},
-    };
     hw_cache *cache = local;
     uint64_t seed;
     cache->setup = arg;
@@ -66,15 +59,14 @@ static int init_cache(void *local, void *arg, const hw_share *share)
     cache->sites = hw_sys_alloc_zeroed(cache->setup->site_count, sizeof *cache->sites);
     if (!cache->sites)
         return -ENOMEM;
-    hw_assert(words_absent.length == 10);
     init_queues(cache, share);
     hw_map_init(&cache->points, seed);
+    hw_arena_init(&cache->memory, 512, SIZE_MAX);
     for (size_t i = 0; i < cache->setup->site_count; i++) {
         hw_map_init(&cache->sites[i].names, seed);
         hw_map_init(&cache->sites[i].folders, seed);
+        cache->sites[i].memory = &cache->memory;
     }
-    hw_arena_init(&cache->memory, 512, 512);
-    hw_prepared_init(&cache->absent, 404, hw_fields_of(absent_fields, 2), &cache->memory);
     cache->notice =
         hw_sys_notice_new(); /* without it everything is looked up again when it is old */
     return 0;
@@ -123,14 +115,9 @@ hw_local hw_cache_local(hw_cache_setup *setup)
     };
 }
 
-hw_text hw_cache_absent_words(void)
+hw_entry *hw_cache_find(hw_site *site, hw_text path, int64_t now_ms)
 {
-    return words_absent;
-}
-
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms)
-{
-    hw_entry *entry = hw_map_get(&cache->sites[site].names, path);
+    hw_entry *entry = hw_map_get(&site->names, path);
     if (!entry)
         return NULL;
     /* Before its time is beyond any span too. */

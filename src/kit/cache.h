@@ -39,8 +39,10 @@ typedef struct hw_folder {
 } hw_folder;
 
 typedef struct hw_site {
-    hw_map names;   /* path -> hw_entry */
-    hw_map folders; /* path -> hw_folder */
+    hw_prepared absent; /* the head of a 404 of this folder, once there was one */
+    hw_arena *memory;   /* of its memos: the cache's */
+    hw_map names;       /* path -> hw_entry */
+    hw_map folders;     /* path -> hw_folder */
 } hw_site;
 
 /* Entries in the order of SIEVE: new ones come in front, the hand moves from the back to the front
@@ -68,16 +70,14 @@ typedef struct hw_cache {
     size_t file_points; /* entries whose file is watched itself */
     uint64_t epoch;     /* moves on with every event and whenever something is watched no more */
     hw_arena memory;
-    hw_prepared absent; /* the head of a 404; its body is hw_cache_absent_words */
 } hw_cache;
 
 /* The cache as state of a loop, for hw_app_local_add. The setup must outlive it. */
 hw_local hw_cache_local(hw_cache_setup *setup);
-hw_text hw_cache_absent_words(void);
 
 /* What a path of a site led to, unless that may have changed, or is a file from the future now.
  * Borrowed. */
-hw_entry *hw_cache_find(hw_cache *cache, size_t site, hw_text path, int64_t now_ms);
+hw_entry *hw_cache_find(hw_site *site, hw_text path, int64_t now_ms);
 
 /* Begins a vigil for a path that is about to be looked up. The path must outlive it. Where changes
  * are not told, what is found may have changed when it is as old as fresh_ms. */

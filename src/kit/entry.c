@@ -138,11 +138,14 @@ static bool add_date_field(hw_entry *entry, hw_field *ret_field)
     return true;
 }
 
-/* The fields of a 200; those of a 304 (RFC 9110 15.4.5) are two of them, side by side. */
+/* The fields of a 200; those of a 304 (RFC 9110 15.4.5) are some of them, side by side. */
 static bool make_heads(hw_entry *entry, hw_text type)
 {
+    static const hw_policy silent;
     hw_representation *file = &entry->file;
-    hw_field *fields = hw_arena_alloc(&entry->memory, ENTRY_FIELDS_MAX * sizeof *fields);
+    const hw_policy *policy = entry->policy ? entry->policy : &silent;
+    hw_field *fields =
+        hw_arena_alloc(&entry->memory, (ENTRY_FIELDS_MAX + policy->fields.count) * sizeof *fields);
     const char *length = hw_arena_format(&entry->memory, "%llu", (unsigned long long)file->length);
     size_t count = 0;
     if (!fields || !length)
@@ -152,15 +155,20 @@ static bool make_heads(hw_entry *entry, hw_text type)
         return false;
     const hw_field *validator = fields + count;
     fields[count++] = (hw_field){HW_TEXT("ETag"), file->tag, HW_FIELD_ETAG};
-    fields[count++] =
-        (hw_field){HW_TEXT("Cache-Control"), HW_TEXT("no-cache"), HW_FIELD_CACHE_CONTROL};
+    if (!policy->says_cache_control)
+        fields[count++] =
+            (hw_field){HW_TEXT("Cache-Control"), HW_TEXT("no-cache"), HW_FIELD_CACHE_CONTROL};
+    for (size_t i = 0; i < policy->fields.count; i++)
+        fields[count++] = policy->fields.at[i];
+    hw_fields unchanged = hw_fields_of(validator, (size_t)(fields + count - validator));
     fields[count++] = (hw_field){HW_TEXT("Accept-Ranges"), HW_TEXT("bytes"), HW_FIELD_OTHER};
-    fields[count++] =
-        (hw_field){HW_TEXT("X-Content-Type-Options"), HW_TEXT("nosniff"), HW_FIELD_OTHER};
+    if (!policy->says_sniffing)
+        fields[count++] =
+            (hw_field){HW_TEXT("X-Content-Type-Options"), HW_TEXT("nosniff"), HW_FIELD_OTHER};
     fields[count++] =
         (hw_field){HW_TEXT("Content-Length"), hw_text_of(length), HW_FIELD_CONTENT_LENGTH};
     hw_prepared_init(&file->whole, 200, hw_fields_of(fields, count), &entry->memory);
-    hw_prepared_init(&file->unchanged, 304, hw_fields_of(validator, 2), &entry->memory);
+    hw_prepared_init(&file->unchanged, 304, unchanged, &entry->memory);
     return true;
 }
 
@@ -200,7 +208,8 @@ static int fill_file(hw_entry *entry, const char *name, const struct stat *seen,
 }
 
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
-                      const hw_media *media, int64_t now, hw_entry **ret_entry)
+                      const hw_media *media, const hw_policy *policy, int64_t now,
+                      hw_entry **ret_entry)
 {
     hw_entry *entry;
     int error = hw_entry_new(HW_ENTRY_FILE, path, &entry);
@@ -209,6 +218,7 @@ int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
         return error;
     }
     entry->file.fd = finding->fd;
+    entry->policy = policy;
     error = fill_file(entry, name, &finding->seen, content_max, media, now);
     if (error < 0)
         hw_entry_release(entry);
@@ -224,26 +234,33 @@ typedef struct entry_source {
     hw_range left;
 } entry_source;
 
-/* What is in memory comes as it is wanted, a file at once: the driver sends it in slices without
- * reading it, and keeps with the entry what it finds out about it. */
+/* A file comes at once: the driver sends it in slices without reading it, and keeps with the entry
+ * what it finds out about it. */
+uint64_t hw_entry_piece(hw_entry *entry, hw_range part, size_t want, hw_piece *ret_piece)
+{
+    hw_representation *file = &entry->file;
+    bool is_in_memory = file->content.at != NULL;
+    size_t length = (size_t)hw_number_min(part.length, is_in_memory ? want : SIZE_MAX);
+    *ret_piece = (hw_piece){0};
+    if (is_in_memory)
+        ret_piece->bytes = hw_text_upto(hw_text_from(file->content, (size_t)part.first), length);
+    else
+        ret_piece->file = (hw_segment){
+            .fd = file->fd, .offset = part.first, .length = length, .warmth = &file->warmth};
+    return length;
+}
+
 static hw_pull pull_entry(hw_source *source, size_t want, hw_piece *ret_piece)
 {
     entry_source *part = (entry_source *)source;
-    hw_representation *file = &part->entry->file;
     hw_range *left = &part->left;
     *ret_piece = (hw_piece){0};
     if (left->length == 0)
         return HW_PULL_END;
-    bool is_in_memory = file->content.at != NULL;
-    size_t length = (size_t)hw_number_min(left->length, is_in_memory ? want : SIZE_MAX);
-    if (is_in_memory)
-        ret_piece->bytes = hw_text_upto(hw_text_from(file->content, left->first), length);
-    else
-        ret_piece->file = (hw_segment){
-            .fd = file->fd, .offset = left->first, .length = length, .warmth = &file->warmth};
+    uint64_t length = hw_entry_piece(part->entry, *left, want, ret_piece);
     left->first += length;
     left->length -= length;
-    return is_in_memory ? HW_PULL_BYTES : HW_PULL_FILE;
+    return ret_piece->bytes.length > 0 ? HW_PULL_BYTES : HW_PULL_FILE;
 }
 
 static void drop_entry_source(hw_source *source)
@@ -251,7 +268,7 @@ static void drop_entry_source(hw_source *source)
     hw_entry_release(((entry_source *)source)->entry);
 }
 
-static const hw_source_ops entry_ops = {pull_entry, drop_entry_source};
+static const hw_source_ops entry_ops = {.pull = pull_entry, .drop = drop_entry_source};
 
 hw_source *hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena)
 {

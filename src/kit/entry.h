@@ -9,6 +9,7 @@
 #include "exchange/prepared.h"
 #include "http/media.h"
 #include "http/range.h"
+#include "kit/policy.h"
 #include "kit/root.h"
 
 /* A file up to this size is read and kept in memory, and leaves with its head; a larger one is sent
@@ -53,6 +54,7 @@ typedef struct hw_entry {
     hw_text path;     /* what was asked for, below the root; with a NUL behind it */
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
+    const hw_policy *policy; /* of the folder it is served from; NULL: none */
     hw_filing filing;
     hw_arena memory;    /* of all its texts, contents and memos */
     hw_budget *charged; /* NULL: it is counted in the cache, or nowhere */
@@ -62,11 +64,13 @@ typedef struct hw_entry {
 /* An entry without a file. Owns: the caller has the only reference. 0, or -ENOMEM. */
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
 
-/* An entry of a file that was found. A content of at most content_max bytes (and of
+/* An entry of a file that was found, with what its folder says with it (policy; NULL: nothing), which
+ * must outlive it. A content of at most content_max bytes (and of
  * HW_ENTRY_CONTENT_MAX) is read. `now` is in seconds. Owns: finding->fd, on failure too. Errors:
  * -ESTALE the file is shorter than it was; -ENOMEM; what reading gives. */
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
-                      const hw_media *media, int64_t now, hw_entry **ret_entry);
+                      const hw_media *media, const hw_policy *policy, int64_t now,
+                      hw_entry **ret_entry);
 
 /* Who answers with it has it charged to its budget. -ENOMEM: there is no room. */
 int hw_entry_charge(hw_entry *entry, hw_budget *budget);
@@ -77,6 +81,10 @@ void hw_entry_leave_cache(hw_entry *entry);
 void hw_entry_hold(hw_entry *entry);
 /* Gives a reference back; the last one frees. NULL is fine. */
 void hw_entry_release(hw_entry *entry);
+
+/* The first piece of a part that is not empty, as a source gives it, and its length: what is in
+ * memory comes as it is wanted, a file at once. */
+uint64_t hw_entry_piece(hw_entry *entry, hw_range part, size_t want, hw_piece *ret_piece);
 
 /* A part of the file, which may be empty, as a body; it holds the entry. NULL: no memory in the
  * arena. */

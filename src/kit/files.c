@@ -73,6 +73,8 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
     hw_static *files;
     int error = check_index_names(setup->index, fault);
     if (error == 0)
+        error = hw_policy_check(&setup->policy, fault);
+    if (error == 0)
         error = check_folder(setup->folder, fault);
     if (error < 0)
         return error;
@@ -93,6 +95,8 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
     hw_assert(is_understood);
     hw_fault why = {0};
     setup.index = known.index;
+    setup.policy =
+        (hw_policy_setup){known.fields, known.n_fields, known.cors_origins, known.isolated};
     if (known.fresh_ms)
         setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
     int error = mount_files(app, prefix, &setup, &why);

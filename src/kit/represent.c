@@ -1,4 +1,4 @@
-/* Answers with a file that was found: conditions, then a range, then the body (RFC 9110 13.2.1,
+/* Answers with a file that was found: conditions, then ranges, then the body (RFC 9110 13.2.1,
  * 14.2).
  *
  * What is said of the file is prepared with its entry; only a part of it, and what conditions make of
@@ -6,6 +6,7 @@
 #include "kit/represent.h"
 
 #include "http/condition.h"
+#include "kit/multipart.h"
 
 static void add_content_range(hw_exchange *exchange, const hw_range *part, uint64_t size)
 {
@@ -22,27 +23,21 @@ static void add_content_range(hw_exchange *exchange, const hw_range *part, uint6
 
 /* RFC 9110 14.2: a Range that does not apply, or makes no sense, is as if it were not there. */
 static hw_range_outcome choose_range(const hw_exchange *exchange, const hw_representation *file,
-                                     hw_range *ret_part)
+                                     hw_ranges *ret_parts)
 {
     const hw_request *request = &exchange->request;
-    hw_ranges ranges;
     if (!hw_condition_range_applies(request->method, request->fields, file->tag,
                                     file->last_modified, exchange->now_ms / 1000))
         return HW_RANGE_IGNORE;
     hw_text asked = hw_fields_single(request->fields, HW_FIELD_RANGE);
-    hw_range_outcome outcome = hw_range_parse(asked, file->length, &ranges);
-    /* RFC 9110 14.2: more than one part would be a multipart answer; the whole is always right. */
-    if (outcome == HW_RANGE_SATISFIABLE && ranges.count != 1)
-        return HW_RANGE_IGNORE;
-    if (outcome == HW_RANGE_SATISFIABLE)
-        *ret_part = ranges.at[0];
-    return outcome;
+    return hw_range_parse(asked, file->length, ret_parts);
 }
 
-static void refuse_range(hw_exchange *exchange, uint64_t size)
+static void refuse_range(hw_exchange *exchange, const hw_entry *entry)
 {
     hw_response_plain(&exchange->response, 416, NULL);
-    add_content_range(exchange, NULL, size); /* RFC 9110 15.5.17 */
+    add_content_range(exchange, NULL, entry->file.length); /* RFC 9110 15.5.17 */
+    hw_policy_put(entry->policy, &exchange->response);
 }
 
 /* The body holds the entry, and with it the prepared head; so an answer without content has one
@@ -54,30 +49,57 @@ static void send_prepared(hw_exchange *exchange, hw_entry *entry, hw_prepared *h
                                hw_entry_body(entry, all, &exchange->arena));
 }
 
-/* RFC 9110 15.3.7: the fields of a 200, but for the length and with the place. */
-static void send_part(hw_exchange *exchange, hw_entry *entry, hw_range part)
+/* RFC 9110 15.3.7: the fields of a 200, but for type and length. */
+static void add_fields_of_whole(hw_response *response, const hw_entry *entry)
 {
-    hw_response *response = &exchange->response;
     hw_fields whole = entry->file.whole.fields;
-    hw_source *body = hw_entry_body(entry, part, &exchange->arena);
-    hw_response_start(response, 206);
-    hw_response_add(response, HW_FIELD_CONTENT_TYPE, whole.at[0].value);
-    add_content_range(exchange, &part, entry->file.length);
     for (size_t i = 1; i < whole.count; i++)
         if (whole.at[i].id != HW_FIELD_CONTENT_LENGTH)
             hw_response_add_name(response, whole.at[i].name, whole.at[i].value);
+}
+
+static void send_part(hw_exchange *exchange, hw_entry *entry, hw_range part)
+{
+    hw_response *response = &exchange->response;
+    hw_source *body = hw_entry_body(entry, part, &exchange->arena);
+    hw_response_start(response, 206);
+    hw_response_add(response, HW_FIELD_CONTENT_TYPE, entry->file.whole.fields.at[0].value);
+    add_content_range(exchange, &part, entry->file.length);
+    add_fields_of_whole(response, entry);
     hw_response_take_body(response, body);
+}
+
+/* RFC 9110 15.3.7.2: the ranges are said in the parts, and not in the head. False: there is nothing
+ * to make a boundary of. */
+static bool send_several(hw_exchange *exchange, hw_entry *entry, const hw_ranges *parts)
+{
+    hw_response *response = &exchange->response;
+    char *type = hw_arena_alloc(&exchange->arena, HW_MULTIPART_TYPE_BYTES);
+    hw_source *body = NULL;
+    int error = type ? hw_multipart_new(entry, parts, &exchange->arena, type, &body) : -ENOMEM;
+    if (error < 0 && error != -ENOMEM)
+        return false;
+    hw_response_start(response, 206);
+    if (body)
+        hw_response_add(response, HW_FIELD_CONTENT_TYPE, hw_text_of(type));
+    add_fields_of_whole(response, entry);
+    hw_response_take_body(response, body);
+    return true;
 }
 
 static void send_representation(hw_exchange *exchange, hw_entry *entry)
 {
-    hw_range part;
-    switch (choose_range(exchange, &entry->file, &part)) {
+    hw_ranges parts;
+    hw_range_outcome outcome = choose_range(exchange, &entry->file, &parts);
+    bool is_several = outcome == HW_RANGE_SATISFIABLE && parts.count > 1;
+    if (is_several && send_several(exchange, entry, &parts))
+        return;
+    switch (is_several ? HW_RANGE_IGNORE : outcome) {
     case HW_RANGE_UNSATISFIABLE:
-        refuse_range(exchange, entry->file.length);
+        refuse_range(exchange, entry);
         break;
     case HW_RANGE_SATISFIABLE:
-        send_part(exchange, entry, part);
+        send_part(exchange, entry, parts.at[0]);
         break;
     case HW_RANGE_IGNORE:
         send_prepared(exchange, entry, &entry->file.whole);
@@ -97,6 +119,7 @@ static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange
         break;
     case HW_CONDITION_FAILED:
         hw_response_plain(&exchange->response, 412, NULL);
+        hw_policy_put(entry->policy, &exchange->response);
         break;
     case HW_CONDITION_PROCEED:
         send_representation(exchange, entry);

@@ -5,7 +5,7 @@
 #include "exchange/exchange.h"
 #include "kit/entry.h"
 
-/* Answers with a file's entry, or a part of it: 200, 206, 304, 412 or 416. The answer holds
+/* Answers with a file's entry, or parts of it: 200, 206, 304, 412 or 416. The answer holds
  * the entry. */
 void hw_represent(hw_exchange *exchange, hw_entry *entry);
 

@@ -55,7 +55,7 @@ static int find_file(hw_exchange *exchange, int folder_fd, const char *path, hw_
     if (error < 0)
         return error;
     error = hw_entry_new_file(hw_text_of(path), path, &finding, is_unread ? 0 : SIZE_MAX,
-                              exchange->place->media, exchange->now_ms / 1000, ret_entry);
+                              exchange->place->media, NULL, exchange->now_ms / 1000, ret_entry);
     if (error < 0)
         return error;
     error = hw_entry_charge(*ret_entry, exchange->arena.budget);

@@ -33,13 +33,15 @@ struct hw_static {
     hw_arena names;
     const char **index;
     size_t index_count;
+    hw_policy policy;
     unsigned fresh_ms;
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
 };
 
 /* To the same path with a slash at its end, the query kept. The path is our canonical one, encoded:
  * it begins with one slash and has no backslash, so it cannot name another host. */
-static __attribute__((noinline)) void redirect_to_folder(hw_exchange *exchange)
+static __attribute__((noinline)) void redirect_to_folder(const hw_static *files,
+                                                         hw_exchange *exchange)
 {
     hw_response *response = &exchange->response;
     hw_text path = exchange->request.path.text;
@@ -60,7 +62,16 @@ static __attribute__((noinline)) void redirect_to_folder(hw_exchange *exchange)
         hw_buffer_put(&location, target->query);
     }
     hw_response_add(response, HW_FIELD_LOCATION, hw_buffer_text(&location));
-    hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
+    if (!files->policy.says_cache_control)
+        hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
+    hw_policy_put(&files->policy, response);
+}
+
+/* A short answer in words, with what the folder says. */
+static void answer_plain(const hw_static *files, hw_exchange *exchange, int status)
+{
+    hw_response_plain(&exchange->response, status, NULL);
+    hw_policy_put(&files->policy, &exchange->response);
 }
 
 static bool asks_for_file(const hw_exchange *exchange)
@@ -70,14 +81,18 @@ static bool asks_for_file(const hw_exchange *exchange)
 }
 
 /* Answers every method but those that ask for a file. */
-static __attribute__((noinline)) void answer_method(hw_exchange *exchange)
+static __attribute__((noinline)) void answer_method(const hw_static *files, hw_exchange *exchange)
 {
     hw_response *response = &exchange->response;
-    if (exchange->request.method == HW_METHOD_OPTIONS)
+    bool asks_what_may_be = exchange->request.method == HW_METHOD_OPTIONS;
+    if (asks_what_may_be)
         hw_response_start(response, 204);
     else
         hw_response_plain(response, 405, NULL); /* RFC 9110 15.5.6 */
     hw_response_add(response, HW_FIELD_ALLOW, HW_TEXT("GET, HEAD, OPTIONS"));
+    hw_policy_put(&files->policy, response);
+    if (asks_what_may_be)
+        hw_policy_answer_preflight(&files->policy, exchange);
 }
 
 /* The first index there is. A folder of that name, or none of them, means there is none. */
@@ -110,7 +125,8 @@ static int make_file_entry(const hw_static *files, hw_exchange *exchange, hw_vig
         return error;
     bool is_unread = !vigil && exchange->request.method == HW_METHOD_HEAD;
     return hw_entry_new_file(below.text, name, &finding, is_unread ? 0 : SIZE_MAX,
-                             exchange->place->media, exchange->now_ms / 1000, ret_entry);
+                             exchange->place->media, &files->policy, exchange->now_ms / 1000,
+                             ret_entry);
 }
 
 /* Asks the file system what the path leads to. */
@@ -141,14 +157,14 @@ static int status_of_file_error(int error)
     }
 }
 
-static void answer_file_error(hw_exchange *exchange, int error)
+static void answer_file_error(const hw_static *files, hw_exchange *exchange, int error)
 {
     int status = status_of_file_error(error);
     if (error == -EMFILE || error == -ENFILE) {
         exchange->response.kind = HW_RESPONSE_STARVED;
         return;
     }
-    hw_response_plain(&exchange->response, status, NULL);
+    answer_plain(files, exchange, status);
     if (status == 503)
         hw_response_add_name(&exchange->response, HW_TEXT("Retry-After"), HW_TEXT("1"));
     if (status == 500)
@@ -157,17 +173,17 @@ static void answer_file_error(hw_exchange *exchange, int error)
                       error == -ESTALE ? "it changed while it was read" : hw_error_words(error));
 }
 
-static void answer_entry(hw_exchange *exchange, hw_entry *entry)
+static void answer_entry(const hw_static *files, hw_exchange *exchange, hw_entry *entry)
 {
     switch (entry->kind) {
     case HW_ENTRY_FILE:
         hw_represent(exchange, entry);
         break;
     case HW_ENTRY_FOLDER:
-        redirect_to_folder(exchange);
+        redirect_to_folder(files, exchange);
         break;
     case HW_ENTRY_ABSENT:
-        hw_response_plain(&exchange->response, 404, NULL);
+        answer_plain(files, exchange, 404);
         break;
     }
 }
@@ -179,20 +195,31 @@ static hw_body_plan plan_static(void *arg, hw_exchange *exchange)
     return (hw_body_plan){HW_PLAN_NONE, STATIC_BODY_BYTES_MAX};
 }
 
-/* The same 404 as everywhere, prepared. */
-static void answer_absence(hw_exchange *exchange, hw_cache *cache)
+/* Once a site: out of line. */
+static __attribute__((noinline)) void prepare_absence(const hw_static *files, hw_site *site)
 {
-    hw_response_start_prepared(&exchange->response, &cache->absent,
-                               hw_source_memory(&exchange->arena, hw_cache_absent_words()));
+    hw_prepared_init(&site->absent, 404, files->policy.absent, site->memory);
 }
 
-static void answer_known(hw_exchange *exchange, hw_cache *cache, hw_entry *entry)
+/* The same 404, prepared. */
+static void answer_absence(const hw_static *files, hw_exchange *exchange, hw_site *site)
+{
+    if (site->absent.status == 0)
+        prepare_absence(files, site);
+    hw_response_start_prepared(&exchange->response, &site->absent,
+                               hw_source_memory(&exchange->arena, hw_policy_absent_words()));
+}
+
+static void answer_known(const hw_static *files, hw_exchange *exchange, hw_site *site,
+                         hw_entry *entry)
 {
     hw_sink_step(exchange->place->sink, static_step.file, static_step.what);
     if (entry->kind == HW_ENTRY_ABSENT)
-        answer_absence(exchange, cache);
+        answer_absence(files, exchange, site);
+    else if (entry->kind == HW_ENTRY_FILE)
+        hw_represent(exchange, entry);
     else
-        answer_entry(exchange, entry);
+        redirect_to_folder(files, exchange);
 }
 
 static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache *cache)
@@ -210,7 +237,7 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
                                                      hw_cache *cache)
 {
     if (!hw_root_shows(&files->root, exchange->request.below)) {
-        hw_response_plain(&exchange->response, 404, NULL);
+        answer_plain(files, exchange, 404);
         return true;
     }
     if (cache && cache->bytes_max > 0)
@@ -225,17 +252,17 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
 {
     const hw_static *files = arg;
     if (!asks_for_file(exchange)) {
-        answer_method(exchange);
+        answer_method(files, exchange);
         return true;
     }
     if (files->slot == NO_SLOT)
         return answer_unknown(files, exchange, NULL);
     hw_cache *cache = hw_exchange_local(exchange, files->slot);
-    hw_entry *entry =
-        hw_cache_find(cache, files->site, exchange->request.below.text, exchange->now_ms);
+    hw_site *site = &cache->sites[files->site];
+    hw_entry *entry = hw_cache_find(site, exchange->request.below.text, exchange->now_ms);
     if (!entry)
         return answer_unknown(files, exchange, cache);
-    answer_known(exchange, cache, entry);
+    answer_known(files, exchange, site, entry);
     return true;
 }
 
@@ -252,11 +279,11 @@ static void answer_static(void *arg, hw_exchange *exchange)
     hw_vigil *vigil = exchange->left.item;
     exchange->told = &static_step;
     if (!asks_for_file(exchange)) {
-        answer_method(exchange);
+        answer_method(files, exchange);
         return;
     }
     if (!hw_root_shows(&files->root, exchange->request.below)) {
-        hw_response_plain(&exchange->response, 404, NULL);
+        answer_plain(files, exchange, 404);
         return;
     }
     int error = look_up(files, exchange, vigil, &entry);
@@ -265,15 +292,36 @@ static void answer_static(void *arg, hw_exchange *exchange)
     if (vigil)
         vigil->is_starved = error == -EMFILE || error == -ENFILE;
     if (error < 0) {
-        answer_file_error(exchange, error);
+        answer_file_error(files, exchange, error);
         return;
     }
-    answer_entry(exchange, entry);
+    answer_entry(files, exchange, entry);
     bool is_kept = vigil && is_datable(entry, exchange->now_ms / 1000);
     if (is_kept)
         vigil->entry = entry;
     else
         hw_entry_release(entry);
+}
+
+/* The same two steps where origins are listed: only then does an answer depend on who asks. */
+static bool share_static_quickly(void *arg, hw_exchange *exchange)
+{
+    const hw_static *files = arg;
+    if (!answer_static_quickly(arg, exchange))
+        return false;
+    /* Made as the first one was, so that its fields come in the same order. */
+    if (exchange->response.status == 404)
+        answer_plain(files, exchange, 404);
+    hw_policy_share(&files->policy, exchange);
+    return true;
+}
+
+static void share_static(void *arg, hw_exchange *exchange)
+{
+    const hw_static *files = arg;
+    answer_static(arg, exchange);
+    if (exchange->response.kind == HW_RESPONSE_MESSAGE)
+        hw_policy_share(&files->policy, exchange);
 }
 
 static bool copy_index(hw_static *files, const char *const *index)
@@ -307,9 +355,15 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     files->root.folder = -1;
     files->slot = NO_SLOT;
     files->fresh_ms = setup->fresh_ms;
-    int error = copy_index(files, setup->index)
-                    ? hw_root_open(&files->root, setup->folder, setup->shows_hidden)
-                    : -ENOMEM;
+    int error = copy_index(files, setup->index) ? 0 : -ENOMEM;
+    if (error == 0)
+        error = hw_policy_make(&setup->policy, &files->names, &files->policy);
+    if (error == 0)
+        error = hw_root_open(&files->root, setup->folder, setup->shows_hidden);
+    if (files->policy.cors.count > 0) {
+        files->answerer.quick = share_static_quickly;
+        files->answerer.answer = share_static;
+    }
     if (error < 0) {
         hw_static_free(files);
         return error;

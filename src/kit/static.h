@@ -1,8 +1,10 @@
-/* Answers with the files of a folder: GET and HEAD, conditions, one range. */
+/* Answers with the files of a folder: GET and HEAD, conditions, ranges; OPTIONS, and what pages of
+ * other origins may ask. */
 #ifndef HW_KIT_STATIC_H
 #define HW_KIT_STATIC_H
 
 #include "exchange/answerer.h"
+#include "kit/policy.h"
 
 typedef struct hw_static hw_static;
 
@@ -10,7 +12,8 @@ typedef struct hw_static_setup {
     int folder;               /* borrowed: it keeps a descriptor of its own */
     const char *const *index; /* file names, NULL-terminated, copied; NULL: index.html */
     bool shows_hidden;
-    unsigned fresh_ms; /* where changes are not told, what is older is looked up again */
+    unsigned fresh_ms;      /* where changes are not told, what is older is looked up again */
+    hw_policy_setup policy; /* right, as hw_policy_check says; copied */
 } hw_static_setup;
 
 /* 0, or a negative errno. */

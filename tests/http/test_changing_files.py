@@ -89,3 +89,46 @@ def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path_factory):
     # What is read besides are the eight bytes by which one thread wakes another.
     files = set(re.findall(r"sendfile\(\d+, (\d+),", calls))
     assert not files & set(re.findall(r"(?:pread64|read)\((\d+),", calls))
+
+
+def parts_of(answer):
+    """[(first, last, bytes)] of several ranges."""
+    boundary = answer.fields["content-type"].partition("boundary=")[2].encode()
+    pieces = (b"\r\n" + answer.body).split(b"\r\n--" + boundary)
+    assert pieces[0] == b"" and pieces[-1] == b"--\r\n"
+    parts = []
+    for piece in pieces[1:-1]:
+        head, _, data = piece.partition(b"\r\n\r\n")
+        first, last = re.search(rb"Content-Range: bytes (\d+)-(\d+)/%d$" % SIZE, head).groups()
+        parts.append((int(first), int(last), data))
+    return parts
+
+
+SEVERAL = f"Range: bytes=0-{20 * MIB - 1}, {30 * MIB}-{30 * MIB}, -{10 * MIB}\r\n"
+
+
+def test_several_parts_of_a_large_file(start, folder):
+    server = start(folder=folder)
+    with Client(server.address) as client:
+        answer = client.get("/large", SEVERAL)
+        assert answer.status == 206 and int(answer.fields["content-length"]) == len(answer.body)
+        places = [(first, last) for first, last, _ in parts_of(answer)]
+        assert places == [(0, 20 * MIB - 1), (30 * MIB, 30 * MIB), (38 * MIB, SIZE - 1)]
+        for first, last, data in parts_of(answer):
+            at = first % len(OLD)
+            assert len(data) == last - first + 1 and is_only(data, OLD[at:] + OLD[:at])
+        assert client.get("/hello.txt").body == b"hello, world\n"
+
+
+@pytest.mark.parametrize("left", [MIB, 25 * MIB, 40 * MIB])
+def test_several_parts_of_one_that_is_cut_short_end_the_connection(start, folder, left):
+    server = start(folder=folder)
+    with Client(server.address, receive_bytes=64 * 1024) as client:
+        client.request("GET", "/large", SEVERAL)
+        status, fields = client.head()
+        begun = client.reader.read(len(OLD))
+        os.truncate(folder / "large", left)
+        rest = client.rest()
+        assert status == 206 and len(begun) + len(rest) < int(fields["content-length"])
+    with Client(server.address) as other:
+        assert other.get("/hello.txt").status == 200

@@ -104,7 +104,7 @@ static void drop_slow(hw_source *source)
         hw_loop_disarm(loop_of(slow->exchange), &slow->timer);
 }
 
-static const hw_source_ops slow_ops = {pull_slow, drop_slow};
+static const hw_source_ops slow_ops = {.pull = pull_slow, .drop = drop_slow};
 
 static void answer_slow(hw_exchange *exchange)
 {

@@ -39,7 +39,7 @@ static void drop_pieces(hw_source *source)
     (void)source;
 }
 
-static const hw_source_ops piece_ops = {pull_piece, drop_pieces};
+static const hw_source_ops piece_ops = {.pull = pull_piece, .drop = drop_pieces};
 
 static void answer_pieces(hw_exchange *exchange, uint64_t length, const char *const *pieces,
                           hw_pull last, hw_fields trailers)
@@ -141,7 +141,7 @@ static void drop_count(hw_source *source)
     hw_source_drop(((count_source *)source)->body);
 }
 
-static const hw_source_ops count_ops = {pull_count, drop_count};
+static const hw_source_ops count_ops = {.pull = pull_count, .drop = drop_count};
 
 static void answer_count(hw_exchange *exchange)
 {

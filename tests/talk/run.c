@@ -4,6 +4,7 @@
  * under a name and said later, {name}, because a tag cannot be known beforehand. When nothing is
  * left to say, nothing may be left to hear. */
 #include "talk/run.h"
+#include "parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -224,6 +225,44 @@ static void check_content_of(talk_runner *r, const talk_expected *expected)
     talk_bytes_free(&name);
 }
 
+/* Of a file that lies in `bytes`: the parts, and what each says of itself. */
+static void check_parts(talk_runner *r, int line, hw_text bytes, hw_text wanted)
+{
+    const hw_field *type = find_reply_field(r->reply.fields, r->reply.field_count, "content-type");
+    talk_bytes said = {0};
+    test_parts parts;
+    if (!type || !parts_read(type->value, talk_bytes_text(&r->reply.content), &parts)) {
+        differ(r, line, "multipart/byteranges", "it is none");
+        return;
+    }
+    for (size_t i = 0; i < parts.count; i++) {
+        const test_part *part = &parts.at[i];
+        talk_bytes_put(&said, i > 0 ? HW_TEXT(", ") : HW_TEXT(""));
+        talk_bytes_put(&said, hw_text_upto(part->range, hw_text_find(part->range, '/')));
+        hw_text same = hw_text_upto(hw_text_from(bytes, part->first), part->bytes.length);
+        if (part->total != bytes.length || !hw_text_equal(part->bytes, same))
+            differ(r, line, "bytes of the file", "part %zu has others", i);
+    }
+    if (!hw_text_equal(talk_bytes_text(&said), wanted))
+        differ_in_bytes(r, line, "other parts", "they are", talk_bytes_text(&said));
+    talk_bytes_free(&said);
+}
+
+static void check_parts_of(talk_runner *r, const talk_expected *expected)
+{
+    hw_text value = talk_bytes_text(&expected->value);
+    size_t blank = hw_text_find(value, ' ');
+    talk_bytes bytes = {0}, name = {0};
+    talk_bytes_put(&name, hw_text_upto(value, blank));
+    talk_bytes_put(&name, (hw_text){"", 1});
+    if (talk_site_read(r->site, name.at, &bytes))
+        check_parts(r, expected->line, talk_bytes_text(&bytes), hw_text_from(value, blank + 1));
+    else
+        differ(r, expected->line, "a file", "there is none of that name");
+    talk_bytes_free(&bytes);
+    talk_bytes_free(&name);
+}
+
 static void check_expected(talk_runner *r, const talk_expected *expected)
 {
     const talk_reply *reply = &r->reply;
@@ -234,6 +273,9 @@ static void check_expected(talk_runner *r, const talk_expected *expected)
         break;
     case TALK_CONTENT_FILE:
         check_content_of(r, expected);
+        break;
+    case TALK_PARTS:
+        check_parts_of(r, expected);
         break;
     case TALK_CONTENT_LENGTH:
         snprintf(wanted, sizeof wanted, "%ju bytes of content", (uintmax_t)expected->number);

@@ -352,6 +352,11 @@ static void read_expected(script_reader *r, hw_text text, talk_step *step)
     } else if (begins(text, "body-of:", &rest)) {
         expected->kind = TALK_CONTENT_FILE;
         talk_bytes_put(&expected->value, rest);
+    } else if (begins(text, "parts-of:", &rest)) {
+        expected->kind = TALK_PARTS;
+        talk_bytes_put(&expected->value, rest);
+        if (hw_text_find(rest, ' ') == rest.length)
+            complain(r, "parts are written 'parts-of: FILE 0-3, 6-9'");
     } else {
         if (begins(text, "trailer ", &rest)) {
             expected->kind = TALK_TRAILER;

@@ -33,6 +33,7 @@ typedef enum talk_expected_kind {
     TALK_CONTENT,
     TALK_CONTENT_LENGTH,
     TALK_CONTENT_FILE,
+    TALK_PARTS, /* several ranges of a file */
 } talk_expected_kind;
 
 /* One line about a response. */
@@ -40,7 +41,8 @@ typedef struct talk_expected {
     talk_expected_kind kind;
     int line;
     char *name;       /* of the field, with a NUL */
-    talk_bytes value; /* of the field; the content; the name it is kept under; the file */
+    talk_bytes value; /* of the field; the content; the name it is kept under; the file, and
+                       * behind a blank its parts */
     uint64_t number;  /* the content's length */
 } talk_expected;
 

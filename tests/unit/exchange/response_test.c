@@ -21,7 +21,7 @@ static void count_drop(hw_source *source)
     ((counted_source *)source)->drops++;
 }
 
-static const hw_source_ops counted_ops = {pull_end, count_drop};
+static const hw_source_ops counted_ops = {.pull = pull_end, .drop = count_drop};
 
 static hw_response begin_response(hw_arena *arena)
 {

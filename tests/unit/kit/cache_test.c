@@ -412,7 +412,7 @@ HW_TEST(cache_keeps_nothing_that_changed_while_it_was_looked_up)
     assert_int_equal(error, 0);
     vigil.entry = entry;
     hw_cache_end(cache, &vigil);
-    assert_null(hw_cache_find(cache, 0, HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW));
+    assert_null(hw_cache_find(&cache->sites[0], HW_TEXT("/ten.txt"), INT64_C(1000) * SITE_NOW));
     learn(&site, "/ten.txt", "0123456789");
     site_close(&site);
 }
@@ -427,8 +427,8 @@ HW_TEST(cache_watches_nothing_in_vain)
     assert_int_equal(cache->points.count, 3); /* the root, dir, the file */
     learn(&site, "/hello.txt", "hello, world\n");
     assert_int_equal(cache->points.count, 4);
-    hw_cache_drop(cache,
-                  hw_cache_find(cache, 0, HW_TEXT("/dir/index.html"), INT64_C(1000) * SITE_NOW));
+    hw_cache_drop(cache, hw_cache_find(&cache->sites[0], HW_TEXT("/dir/index.html"),
+                                       INT64_C(1000) * SITE_NOW));
     assert_int_equal(cache->points.count, 2);
     hw_cache_clear(cache);
     assert_int_equal(cache->points.count, 0);
@@ -525,7 +525,7 @@ HW_TEST(cache_sends_on_from_what_it_has_forgotten)
     site_remember(&site, NULL, 1000);
     learn(&site, "/hello.txt", "hello, world\n");
     hw_entry *entry =
-        hw_cache_find(cache_of(&site), 0, HW_TEXT("/hello.txt"), INT64_C(1000) * SITE_NOW);
+        hw_cache_find(&cache_of(&site)->sites[0], HW_TEXT("/hello.txt"), INT64_C(1000) * SITE_NOW);
     hw_source *body = hw_entry_body(entry, (hw_range){7, 5}, &site.exchange.arena);
     site_stop_if_struck(&site);
     hw_cache_clear(cache_of(&site));
@@ -577,8 +577,8 @@ static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vig
     hw_vigil_watch_folders(vigil, &root);
     meanwhile(site);
     assert_int_equal(hw_root_find(&root, path + 1, vigil, &finding), 0);
-    int error =
-        hw_entry_new_file(hw_text_of(path), path + 1, &finding, SIZE_MAX, NULL, SITE_NOW, &entry);
+    int error = hw_entry_new_file(hw_text_of(path), path + 1, &finding, SIZE_MAX, NULL, NULL,
+                                  SITE_NOW, &entry);
     hw_root_close(&root);
     site_stop_if_struck(site);
     assert_int_equal(error, 0);

@@ -24,8 +24,8 @@ static int find_ten(test_site *site, hw_finding *ret_finding)
 
 static int make_ten(const hw_finding *finding, size_t content_max, hw_entry **ret_entry)
 {
-    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, content_max, NULL, SITE_NOW,
-                             ret_entry);
+    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, content_max, NULL, NULL,
+                             SITE_NOW, ret_entry);
 }
 
 HW_TEST(entry_without_a_file_has_its_path)
@@ -123,7 +123,7 @@ static int64_t dated(int64_t modified, int64_t now)
     hw_finding finding = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
     finding.seen.st_size = 1;
     finding.seen.st_mtim.tv_sec = modified;
-    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, 0, NULL, now, &entry));
+    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, 0, NULL, NULL, now, &entry));
     int64_t said = entry->file.last_modified;
     assert_int_equal(entry->file.modified, modified);
     hw_entry_release(entry);

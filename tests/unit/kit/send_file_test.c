@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "hewn.h"
+#include "parts.h"
 #include "seam/seam.h"
 #include "unit/kit/site.h"
 
@@ -155,6 +156,29 @@ HW_TEST(send_file_says_what_the_system_refuses)
         hw_seam_fail("open_beneath", 1, cases[i].error);
         assert_int_equal(send_path(&sender, "ten.txt"), cases[i].status);
         assert_int_equal(sender.site.fault.error, cases[i].error);
+    }
+    close_sender(&sender);
+}
+
+/* The head says how the parts are parted, and each part what it is. */
+HW_TEST(send_file_sends_several_ranges_of_the_type_it_is_given)
+{
+    static const char *const paths[] = {"ten.txt", "big.bin"};
+    file_sender sender;
+    test_site *site = &sender.site;
+    test_parts parts;
+    open_sender(&sender);
+    sender.type = "text/x-other";
+    for (size_t i = 0; i < 2; i++) {
+        sender.path = paths[i];
+        assert_int_equal(site_ask(site, "GET", "/", "range: bytes=0-1, 5-5", (const char *)NULL),
+                         206);
+        assert_true(parts_read(hw_text_of(site_field(site, "content-type")),
+                               (hw_text){site->body, site->body_length}, &parts));
+        assert_int_equal(parts.count, 2);
+        assert_int_equal(site->is_file, i == 1);
+        for (size_t j = 0; j < 2; j++)
+            assert_true(hw_text_equal(parts.at[j].type, HW_TEXT("text/x-other")));
     }
     close_sender(&sender);
 }

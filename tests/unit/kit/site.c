@@ -148,6 +148,7 @@ void site_serve(test_site *site, const hw_static_setup *setup)
     hw_static_free(site->files);
     site->files = NULL;
     complete.folder = site_open_root(site);
+    complete.policy = site->policy;
     int error = hw_static_new(&complete, &site->files);
     close(complete.folder);
     site_stop_if_struck(site);

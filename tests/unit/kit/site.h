@@ -31,6 +31,7 @@ typedef struct test_site {
     char body[SITE_BIG_BYTES + 1];
     size_t body_length;
     bool is_file;             /* the last body had segments of a file */
+    hw_policy_setup policy;   /* of the answerers that are made from now on */
     const char *const *index; /* as the answerer was given it */
     hw_cache_setup cache_setup;
     hw_local local;

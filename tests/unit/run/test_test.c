@@ -85,7 +85,7 @@ static void drop_drip(hw_source *source)
     (void)source;
 }
 
-static const hw_source_ops drip_ops = {pull_drip, drop_drip};
+static const hw_source_ops drip_ops = {.pull = pull_drip, .drop = drop_drip};
 
 static hw_body_plan plan_drips(void *arg, hw_exchange *exchange)
 {

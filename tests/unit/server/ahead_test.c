@@ -50,7 +50,7 @@ static void drop_site(hw_source *source)
     ((site_body *)source)->site = NULL;
 }
 
-static const hw_source_ops site_ops = {pull_site, drop_site};
+static const hw_source_ops site_ops = {.pull = pull_site, .drop = drop_site};
 
 static hw_body_plan plan_none(void *arg, hw_exchange *exchange)
 {

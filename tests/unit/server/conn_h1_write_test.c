@@ -323,7 +323,7 @@ static void drop_endless(hw_source *source)
     (void)source;
 }
 
-static const hw_source_ops endless_ops = {pull_endless, drop_endless};
+static const hw_source_ops endless_ops = {.pull = pull_endless, .drop = drop_endless};
 static hw_source endless = {.ops = &endless_ops, .length = HW_LENGTH_UNKNOWN};
 
 static void answer_endless(void *arg, hw_exchange *exchange)

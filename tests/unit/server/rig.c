@@ -113,7 +113,7 @@ static void drop_scripted(hw_source *source)
     ((rig_body *)source)->drops++;
 }
 
-static const hw_source_ops scripted_ops = {pull_scripted, drop_scripted};
+static const hw_source_ops scripted_ops = {.pull = pull_scripted, .drop = drop_scripted};
 
 hw_source *rig_body_init(rig_body *body, const hw_piece *pieces, size_t count, uint64_t length,
                          hw_pull last)
