@@ -11,6 +11,7 @@
 
 #include "banner.h"
 #include "count.h"
+#include "fields.h"
 #include "folder.h"
 #include "hewn/server.h"
 #include "listen.h"
@@ -69,15 +70,48 @@ static int refuse(const char *what, int error, const hewn_fault *fault)
     return STATUS_INTERNAL;
 }
 
-/* The index names are all of the options that the library has an opinion about. */
-static int refuse_files(const char *folder, int error, const hewn_fault *fault)
+static bool is_listed(const char *const *items, const char *text)
 {
+    while (*items && strcmp(*items, text) != 0)
+        items++;
+    return *items != NULL;
+}
+
+/* Index names, fields and origins are what the library has an opinion about. */
+static int refuse_files(const hewn_files_opts *files, const char *folder, int error,
+                        const hewn_fault *fault)
+{
+    const char *option = "header";
+
     if (error != -EINVAL)
         return refuse(folder, error, fault);
-    fputs("hewn: --index: '", stderr);
+    if (files->index && is_listed(files->index, fault->where))
+        option = "index";
+    else if (is_listed(files->cors_origins, fault->where))
+        option = "cors";
+    fprintf(stderr, "hewn: --%s: '", option);
     show_text(stderr, fault->where);
     fprintf(stderr, "': %s\n", fault->what);
     return STATUS_USAGE;
+}
+
+static int mount_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
+{
+    hewn_files_opts files = {.size = sizeof(files), .isolated = chosen->isolate};
+    hewn_fault fault = {.error = 0};
+    said_fields said;
+    int status = fields_read(chosen, &said), error;
+
+    if (status == STATUS_OK) {
+        files.index = chosen->index.count > 0 ? chosen->index.items : NULL;
+        files.fields = said.fields;
+        files.n_fields = said.count;
+        files.cors_origins = said.origins;
+        error = hewn_files(app, "/", folder_fd, &files, &fault);
+        status = error < 0 ? refuse_files(&files, folder, error, &fault) : STATUS_OK;
+    }
+    fields_free(&said);
+    return status;
 }
 
 /* Started without standard descriptors, a program would take sockets for its output. */
@@ -136,7 +170,6 @@ static hewn_limits limits_of(const options *chosen)
 static int serve_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
 {
     banner speaker = banner_choose();
-    hewn_files_opts files = {.size = sizeof(files)};
     hewn_limits limits = limits_of(chosen);
     hewn_server_opts setup = {
         .size = sizeof(setup),
@@ -150,14 +183,10 @@ static int serve_folder(hewn_app *app, const options *chosen, const char *folder
         .trace = chosen->trace,
     };
     listening made;
-    hewn_fault fault = {.error = 0};
-    int status, error;
+    int status = mount_folder(app, chosen, folder, folder_fd);
 
-    if (chosen->index.count > 0)
-        files.index = chosen->index.items;
-    error = hewn_files(app, "/", folder_fd, &files, &fault);
-    if (error < 0)
-        return refuse_files(folder, error, &fault);
+    if (status != STATUS_OK)
+        return status;
     status = listen_open(app, chosen, &setup, &made);
     if (status != STATUS_OK)
         return status;

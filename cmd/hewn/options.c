@@ -26,6 +26,7 @@ typedef enum option_kind {
     OPTION_SIZE,
     OPTION_RATE,
     OPTION_LIST, /* option_list */
+    OPTION_OPEN, /* const char *, whose value only "=" gives; without one "*" */
 } option_kind;
 
 typedef struct option_row {
@@ -55,6 +56,9 @@ static const option_row option_rows[] = {
      "listen on all interfaces"},
     {'i', OPTION_LIST, "index", "NAME", offsetof(options, index), 0, 0, NULL,
      "what / of a folder serves; default index.html; may be\nrepeated"},
+    {'H', OPTION_LIST, "header", "FIELD", offsetof(options, header), 0, 0, NULL, NULL},
+    {0, OPTION_OPEN, "cors", "ORIGIN", offsetof(options, cors), 0, 0, NULL, NULL},
+    {0, OPTION_FLAG, "isolate", NULL, offsetof(options, isolate), 0, 0, NULL, NULL},
     {0, OPTION_WORD, "log", "FORM", offsetof(options, log), 0, 0, log_forms,
      "pretty, combined, json or off; default pretty on a\nterminal, else json"},
     {0, OPTION_NUMBER, "loops", "N", offsetof(options, loops), 1, 1024, NULL,
@@ -77,11 +81,11 @@ static const option_row option_rows[] = {
 #define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 
 static const char *const later_options[] = {
-    "spa",      "clean-urls",   "no-clean-urls", "list",    "no-list", "cache",
-    "compress", "cors",         "isolate",       "header",  "auth",    "auth-file",
-    "hidden",   "upload",       "follow-links",  "archive", "tls",     "live",
-    "open",     "qr",           "log-file",      "sandbox", "metrics", "control",
-    "workers",  "print-config", "help-all",      NULL,
+    "spa",     "clean-urls",   "no-clean-urls", "list",      "no-list",
+    "cache",   "compress",     "auth",          "auth-file", "hidden",
+    "upload",  "follow-links", "archive",       "tls",       "live",
+    "open",    "qr",           "log-file",      "sandbox",   "metrics",
+    "control", "workers",      "print-config",  "help-all",  NULL,
 };
 
 static const char *const later_commands[] = {
@@ -238,7 +242,7 @@ static int store_value(const option_row *row, const char *value, options *chosen
                    : refuse_value(row, value);
     if (is_quantity(row))
         return store_quantity(row, value, (uint64_t *)(void *)member);
-    if (!is_among(row->words, value, strlen(value)))
+    if (row->kind == OPTION_WORD && !is_among(row->words, value, strlen(value)))
         return refuse_value(row, value);
     *(const char **)(void *)member = value;
     return STATUS_OK;
@@ -256,6 +260,8 @@ static int take_option(const option_row *row, const char *value, argument_reader
         *(bool *)((char *)chosen + row->offset) = true;
         return STATUS_OK;
     }
+    if (row->kind == OPTION_OPEN && !value)
+        value = "*";
     if (!value && reader->at + 1 < reader->argc)
         value = reader->argv[++reader->at];
     if (!value || !*value) {

@@ -18,16 +18,17 @@ typedef struct option_list {
 typedef struct options {
     const char *folder; /* NULL: none was named */
     const char *log;    /* NULL: as the terminal suggests */
-    option_list listen, index;
-    int port;  /* -1: none was named */
-    int loops; /* 0: as many as there are processors */
+    option_list listen, index, header;
+    const char *cors; /* origins and commas, or "*"; NULL: none */
+    int port;         /* -1: none was named */
+    int loops;        /* 0: as many as there are processors */
     /* Limits; 0: the server's own. */
     int max_conns;
     uint64_t head_timeout, idle_timeout; /* milliseconds */
     uint64_t min_rate;                   /* bytes a second */
     uint64_t max_head, max_body;         /* bytes */
     uint64_t max_memory;                 /* bytes */
-    bool lan, public, trace, help, version;
+    bool lan, public, isolate, trace, help, version;
 } options;
 
 /* Reads the arguments. A mistake is explained on standard error. Returns an exit status of
