@@ -147,12 +147,16 @@ typedef struct hewn_run_opts {
      * hewn_server_run does. */
     void (*stopping)(hewn_server *server, void *arg);
     void *arg;
+    /* SIGHUP or SIGUSR1 has come: the time to open a log file anew (hewn_server_log_to). Where it is
+     * NULL both signals are left as they are. After `serving`, on a thread of its own. */
+    void (*reopen)(hewn_server *server, int signal_number, void *arg);
 } hewn_run_opts;
 
 /* The ordinary life of a server program, in one call: starts, unless that has been done, and waits
  * for SIGINT and SIGTERM. The first of them drains, the second ends at once. Returns when the server
- * has ended, stopped by a signal or otherwise. Both signals (and SIGPIPE) are blocked in the calling
- * thread, and stay so: block them before you start threads of your own. `opts` may be NULL.
+ * has ended, stopped by a signal or otherwise. Both signals (and SIGPIPE, and with `reopen` its two)
+ * are blocked in the calling thread, and stay so: block them before you start threads of your own.
+ * `opts` may be NULL.
  * Errors: those of hewn_server_start, then `serving` has not been called; -EAGAIN: there is no
  * thread to wait for signals; -ETIMEDOUT: the drain deadline cut connections off. */
 int hewn_server_run(hewn_server *server, const hewn_run_opts *opts);
@@ -161,7 +165,22 @@ int hewn_server_run(hewn_server *server, const hewn_run_opts *opts);
  * Valid: as long as the server. */
 const char *hewn_server_address(const hewn_server *server, size_t index);
 
+/* Has the log go on in another place: after its file was renamed, in the file that was made anew.
+ * Every line is whole, in the one or the other, and none is lost or in both; one that the old place
+ * did not take whole is written to the new one from its beginning. Lines of the last second go
+ * to either. Without a log it does nothing.
+ * Owns: the descriptor is duplicated.
+ * Errors: -EBADF, -EMFILE, -ENFILE: the log stays where it is.
+ * Threads: any, until the server is freed. */
+int hewn_server_log_to(hewn_server *server, int fd);
+
 /* What there is to know of a server. */
+
+/* The limits in force: those that were given, and the defaults of the others, also where they are
+ * derived from the machine (connections_max, memory_bytes_max). */
+hewn_limits hewn_server_limits(const hewn_server *server);
+/* How many loops it has. */
+unsigned hewn_server_loops(const hewn_server *server);
 
 /* What a server has done and is doing. */
 typedef struct hewn_numbers {
@@ -221,10 +240,18 @@ typedef struct hewn_files_opts {
      * Cross-Origin-Embedder-Policy: require-corp, Cross-Origin-Resource-Policy: same-origin): what
      * SharedArrayBuffer and exact clocks ask for. */
     bool isolated;
+    /* The name of one file in the folder, which alone is served: under that name, and at the prefix
+     * itself. `index` and `hidden` mean nothing then. */
+    const char *only;
+    /* Also names that begin with a dot, and those that end in "~", ".bak", ".swp" or ".orig". */
+    bool hidden;
+    /* Also through symbolic links that lead out of the folder; never into /proc by its own links. What
+     * changes behind a symbolic link is seen within fresh_ms. */
+    bool follow_links;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for. Where the system tells of changes a request sees every one that was made
+ * whatever is asked for, but by the links of follow_links. Where the system tells of changes a request sees every one that was made
  * before the wait ended which brought it to its loop. Not seen: stores through a memory mapping,
  * until that ends; what is mounted over a folder or a name. Answers have content tags, dates and
  * ranges, several of them too (multipart/byteranges), and are never to be sniffed. opts may be NULL,

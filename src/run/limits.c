@@ -48,3 +48,21 @@ int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret
     *ret_limits = limits;
     return 0;
 }
+
+hewn_limits hw_run_limits_show(const hw_limits *limits)
+{
+    return (hewn_limits){
+        .size = sizeof(hewn_limits),
+        .connections_max = limits->connections_max,
+        .head_ms = limits->head_ms,
+        .idle_ms = limits->idle_ms,
+        .drain_ms = limits->drain_ms,
+        .blocked_max = limits->blocked_max,
+        .rate_bytes_min = limits->rate_bytes_min,
+        .head_bytes_max = limits->h1.head_bytes_max,
+        .cache_bytes_max = limits->cache_bytes_max ? limits->cache_bytes_max : HEWN_NONE,
+        .unread_bytes_max = limits->skip_bytes_max ? limits->skip_bytes_max : HEWN_NONE,
+        .memory_bytes_max = limits->memory_bytes_max,
+        .streams_max = limits->streams_max,
+    };
+}

@@ -145,8 +145,13 @@ static int serve_app(hewn_app *app, const char *program, const hewn_server_opts 
         return refuse_app(program, &fault);
     if (error < 0)
         return refuse_setup(program, error, &fault);
-    error = hewn_server_run(server, &(hewn_run_opts){sizeof(hewn_run_opts), tell_addresses,
-                                                     tell_stopping, (void *)program});
+    const hewn_run_opts told = {
+        .size = sizeof told,
+        .serving = tell_addresses,
+        .stopping = tell_stopping,
+        .arg = (void *)program,
+    };
+    error = hewn_server_run(server, &told);
     /* Freeing waits for handlers that do not return, and the one who asked for the end has waited
      * long enough, or has asked twice. */
     if (hewn_server_numbers(server).in_flight == 0)

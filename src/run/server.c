@@ -369,6 +369,21 @@ hewn_numbers hewn_server_numbers(const hewn_server *server)
     };
 }
 
+int hewn_server_log_to(hewn_server *server, int fd)
+{
+    return hw_log_turn_to(server->log, fd);
+}
+
+hewn_limits hewn_server_limits(const hewn_server *server)
+{
+    return hw_run_limits_show(hw_server_limits(server->core));
+}
+
+unsigned hewn_server_loops(const hewn_server *server)
+{
+    return server->loops;
+}
+
 uint64_t hewn_server_memory_ceiling(const hewn_server *server)
 {
     return hw_server_ceiling(server->core);

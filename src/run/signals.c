@@ -34,16 +34,32 @@ static sigset_t ending_signals(void)
     return signals;
 }
 
+/* All that this program wants to be told of. */
+static sigset_t watched_signals(const hewn_run_opts *told)
+{
+    sigset_t signals = ending_signals();
+    if (told->reopen) {
+        sigaddset(&signals, SIGHUP);
+        sigaddset(&signals, SIGUSR1);
+    }
+    return signals;
+}
+
 static void *watch_signals(void *arg)
 {
     hw_signal_watch *watch = arg;
-    sigset_t signals = ending_signals();
+    sigset_t signals = watched_signals(&watch->told), ending = ending_signals();
     pthread_mutex_lock(&watch->gate);
     pthread_mutex_unlock(&watch->gate);
-    for (int count = 0; count < 2; count++) {
-        if (hw_sys_signal_wait(&signals) < 0 || atomic_load(&watch->is_over))
+    for (int stops = 0; stops < 2;) {
+        int number = hw_sys_signal_wait(&signals);
+        if (number < 0 || atomic_load(&watch->is_over))
             break;
-        if (count == 0 && watch->told.stopping)
+        if (sigismember(&ending, number) != 1) {
+            watch->told.reopen(watch->server, number, watch->told.arg);
+            continue;
+        }
+        if (stops++ == 0 && watch->told.stopping)
             watch->told.stopping(watch->server, watch->told.arg);
         hewn_server_stop(watch->server);
     }
@@ -76,20 +92,23 @@ int hewn_server_run(hewn_server *server, const hewn_run_opts *opts)
     hw_signal_watch watch = {.server = server, .gate = PTHREAD_MUTEX_INITIALIZER};
     pthread_t watcher;
     bool is_known = hw_options_read(&watch.told, sizeof watch.told, opts);
+    sigset_t watched = watched_signals(&watch.told);
     hw_signals_hold();
+    (void)hw_sys_signals_block(&watched);
     pthread_mutex_lock(&watch.gate);
-    int watched = is_known ? hw_sys_thread_start(&watcher, watch_signals, &watch, WATCH_STACK_BYTES)
-                           : -EINVAL;
-    int result = watched < 0 ? watched : start_and_tell(server, &watch.told);
+    int watching = is_known
+                       ? hw_sys_thread_start(&watcher, watch_signals, &watch, WATCH_STACK_BYTES)
+                       : -EINVAL;
+    int result = watching < 0 ? watching : start_and_tell(server, &watch.told);
     atomic_store(&watch.is_over, result < 0);
     pthread_mutex_unlock(&watch.gate);
-    if (watched < 0 && server->is_started)
+    if (watching < 0 && server->is_started)
         hewn_server_stop(server);
     if (server->is_started) {
         int ended = hewn_server_wait(server);
         result = result < 0 ? result : ended;
     }
-    if (watched == 0) {
+    if (watching == 0) {
         atomic_store(&watch.is_over, true);
         (void)hw_sys_thread_signal(watcher, SIGTERM);
         (void)hw_sys_thread_join(watcher);

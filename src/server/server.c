@@ -133,6 +133,11 @@ uint64_t hw_server_ceiling(const hw_server *server)
            threads * FIXED_THREAD_BYTES + charged + charged / FIXED_PART;
 }
 
+const hw_limits *hw_server_limits(const hw_server *server)
+{
+    return &server->shared.limits;
+}
+
 int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret_server)
 {
     hw_server *server = hw_sys_alloc_zeroed(1, sizeof *server);

@@ -57,6 +57,8 @@ const char *hw_server_address(const hw_server *server, size_t index);
 /* The most memory the process should ever have: the program and its loops, what the answerers keep,
  * and limits.memory_bytes_max. Valid: from hw_server_new on. */
 uint64_t hw_server_ceiling(const hw_server *server);
+/* Those in force, what is derived included. Valid: as long as the server. */
+const hw_limits *hw_server_limits(const hw_server *server);
 /* Exchanges begun and not finished yet; requests and body bytes answered, connections shed and
  * refused so far; memory that is charged now. Threads: any. */
 typedef struct hw_server_numbers {

@@ -172,6 +172,11 @@ hw_sink hw_log_sink(hw_log *log, unsigned loop)
     };
 }
 
+int hw_log_turn_to(hw_log *log, int fd)
+{
+    return log->writer ? hw_log_writer_turn_to(log->writer, fd) : 0;
+}
+
 int hw_log_start(hw_log *log)
 {
     int error = log->writer ? hw_log_writer_start(log->writer) : 0;

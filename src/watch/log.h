@@ -38,6 +38,9 @@ int hw_log_new(const hw_log_setup *setup, hw_log **ret_log);
  * fault. Valid: as long as the log. Threads: the loop's. */
 hw_sink hw_log_sink(hw_log *log, unsigned loop);
 
+/* Goes on behind another fd, borrowed during the call. 0, or a negative errno: it stays where it is.
+ * Threads: any. */
+int hw_log_turn_to(hw_log *log, int fd);
 /* Starts to write, if there is anything to be written. 0, or a negative errno. */
 int hw_log_start(hw_log *log);
 /* Writes what has been told and tells how many lines were lost, if any. The first time; after that,

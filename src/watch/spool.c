@@ -83,6 +83,15 @@ void hw_spool_take(hw_spool *spool, size_t bytes)
     atomic_store_explicit(&spool->handed[half], 0, memory_order_release);
 }
 
+void hw_spool_take_back(hw_spool *spool)
+{
+    unsigned half = atomic_load_explicit(&spool->taking, memory_order_relaxed);
+    size_t taken = atomic_load_explicit(&spool->taken, memory_order_relaxed);
+    while (taken > 0 && spool->halves[half][taken - 1] != '\n')
+        taken--;
+    atomic_store_explicit(&spool->taken, taken, memory_order_relaxed);
+}
+
 static unsigned long long count_lines(hw_text text)
 {
     unsigned long long lines = 0;

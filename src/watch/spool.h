@@ -40,6 +40,8 @@ bool hw_spool_hand_over(hw_spool *spool);
 hw_text hw_spool_next(const hw_spool *spool);
 /* So much of it has been written. */
 void hw_spool_take(hw_spool *spool, size_t bytes);
+/* Gives back what was written of a line that was not written whole: it comes next again. */
+void hw_spool_take_back(hw_spool *spool);
 
 /* Lines handed over and not written, or not whole. Threads: any, when the loop has ended. */
 unsigned long long hw_spool_count_left(const hw_spool *spool);

@@ -37,6 +37,7 @@ typedef struct hw_log_writer_trouble {
 
 struct hw_log_writer {
     int fd, fault_fd, event, done; /* its own */
+    atomic_int next_fd;            /* instead of fd, from the next half on; -1: none */
     hw_spool **spools;
     unsigned count;
     unsigned turn; /* whose half is being written */
@@ -67,6 +68,7 @@ static void drop_writer(hw_log_writer *writer)
         hw_sys_free(writer->spools[i]);
     hw_sys_free(writer->spools);
     close_if_open(writer->fd);
+    close_if_open(atomic_load(&writer->next_fd));
     close_if_open(writer->fault_fd);
     close_if_open(writer->event);
     close_if_open(writer->done);
@@ -86,11 +88,16 @@ static int make_spools(hw_log_writer *writer, unsigned count)
     return writer->spools ? 0 : -ENOMEM;
 }
 
+/* A descriptor of its own for what is behind another. */
+static int own_output(int fd)
+{
+    int own = hw_sys_open_pipe(fd);
+    return own < 0 ? hw_sys_duplicate(fd) : own;
+}
+
 static int open_writer(hw_log_writer *writer, int fd, int fault_fd)
 {
-    writer->fd = hw_sys_open_pipe(fd);
-    if (writer->fd < 0)
-        writer->fd = hw_sys_duplicate(fd);
+    writer->fd = own_output(fd);
     /* A program that was started without an output serves all the same. */
     if (writer->fd < 0 && writer->fd != -EBADF)
         return writer->fd;
@@ -110,6 +117,7 @@ int hw_log_writer_new(int fd, int fault_fd, unsigned count, hw_log_writer **ret_
     if (!writer)
         return -ENOMEM;
     writer->fd = writer->fault_fd = writer->event = writer->done = -1;
+    atomic_init(&writer->next_fd, -1);
     atomic_init(&writer->holders, 1);
     int error = open_writer(writer, fd, fault_fd);
     if (error == 0)
@@ -130,6 +138,27 @@ hw_spool *hw_log_writer_spool(hw_log_writer *writer, unsigned index)
 void hw_log_writer_wake(hw_log_writer *writer)
 {
     (void)hw_sys_event_post(writer->event);
+}
+
+int hw_log_writer_turn_to(hw_log_writer *writer, int fd)
+{
+    int own = own_output(fd);
+    if (own < 0)
+        return own;
+    close_if_open(atomic_exchange(&writer->next_fd, own));
+    hw_log_writer_wake(writer);
+    return 0;
+}
+
+/* Between two halves only: a line that the old output has a part of is the one that comes next. */
+static void turn_if_told(hw_log_writer *writer)
+{
+    int next = atomic_exchange(&writer->next_fd, -1);
+    if (next < 0)
+        return;
+    close_if_open(writer->fd);
+    writer->fd = next;
+    hw_spool_take_back(writer->spools[writer->turn]);
 }
 
 /* All of one half. 1: done; 0: there is none; or a negative errno. */
@@ -154,6 +183,7 @@ static int write_half(hw_log_writer *writer, hw_spool *spool)
 static int write_round(hw_log_writer *writer)
 {
     int result = 0;
+    turn_if_told(writer);
     for (unsigned i = 0; i < writer->count; i++) {
         int written = write_half(writer, writer->spools[writer->turn]);
         if (written < 0)

@@ -17,6 +17,10 @@ hw_spool *hw_log_writer_spool(hw_log_writer *writer, unsigned index);
 int hw_log_writer_start(hw_log_writer *writer);
 /* Makes it look at its spools. Threads: any. */
 void hw_log_writer_wake(hw_log_writer *writer);
+/* Goes on behind another fd, of which it makes its own as at the beginning: what is written next
+ * goes there, and begins with a whole line. 0, or a negative errno: it stays where it is. Threads:
+ * any, until it is freed. */
+int hw_log_writer_turn_to(hw_log_writer *writer, int fd);
 /* Writes what there is in all spools and ends; within end_ms, whatever happens. A writer that is
  * not running has ended. Threads: not while loops still fill spools. */
 void hw_log_writer_end(hw_log_writer *writer, int end_ms);

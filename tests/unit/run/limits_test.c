@@ -79,3 +79,26 @@ HW_TEST(limits_of_another_version_are_refused)
     assert_int_equal(hw_run_limits_read(&given, &fault, &limits), -EINVAL);
     assert_string_equal(fault.where, "hewn_limits");
 }
+
+HW_TEST(limits_are_shown_as_they_are_read)
+{
+    const hewn_limits given = {.size = sizeof given,
+                               .connections_max = 7,
+                               .head_ms = 1,
+                               .idle_ms = 2,
+                               .drain_ms = 3,
+                               .blocked_max = 4,
+                               .rate_bytes_min = 5,
+                               .head_bytes_max = 6000,
+                               .cache_bytes_max = HEWN_NONE,
+                               .unread_bytes_max = HEWN_NONE,
+                               .memory_bytes_max = 10,
+                               .streams_max = 11};
+    hw_limits limits = read_limits_of(given);
+    hewn_limits shown = hw_run_limits_show(&limits);
+    assert_memory_equal(&shown, &given, sizeof given);
+    limits = hw_limits_default();
+    shown = hw_run_limits_show(&limits);
+    assert_int_equal(shown.head_ms, 15000);
+    assert_int_equal(shown.cache_bytes_max, 32 * 1024 * 1024);
+}

@@ -28,7 +28,7 @@ static void count_stopping(hewn_server *server, void *arg)
 
 static int run_and_count(hewn_server *server, run_tellings *told)
 {
-    const hewn_run_opts opts = {sizeof opts, count_serving, count_stopping, told};
+    const hewn_run_opts opts = {sizeof opts, count_serving, count_stopping, told, NULL};
     *told = (run_tellings){0};
     return hewn_server_run(server, &opts);
 }
@@ -72,4 +72,46 @@ HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
     hewn_server_free(server);
     HW_NEED_OK(error);
     assert_int_equal(told.stopping, 0);
+}
+
+static void stop_at_second_reopening(hewn_server *server, int signal_number, void *arg)
+{
+    int *told = arg;
+    assert_int_equal(signal_number, *told == 0 ? SIGHUP : SIGUSR1);
+    if (*told == 0)
+        kill(getpid(), SIGUSR1);
+    else
+        hewn_server_stop(server);
+    ++*told;
+}
+
+HW_THREAD_TEST(signals_reopen_a_log_and_end_nothing)
+{
+    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
+    int told = 0;
+    const hewn_run_opts run = {
+        .size = sizeof run, .arg = &told, .reopen = stop_at_second_reopening};
+    sigset_t signals;
+    hewn_server *server;
+    hewn_app *app = hewn_new();
+    HW_NEED(app);
+    int error = hewn_server_new(app, &opts, NULL, &server);
+    hewn_app_free(app);
+    HW_NEED_OK(error);
+    assert_int_equal(hewn_server_log_to(server, -1), 0); /* without a log there is nothing to do */
+    assert_true(hewn_server_loops(server) > 0);
+    assert_true(hewn_server_limits(server).connections_max > 0);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    kill(getpid(), SIGHUP);
+    error = hewn_server_run(server, &run);
+    hewn_server_free(server);
+    while (sigtimedwait(&signals, NULL, &(struct timespec){0}) > 0) /* where it has not started */
+        continue;
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    HW_NEED_OK(error);
+    assert_int_equal(told, 2);
 }

@@ -55,6 +55,27 @@ HW_TEST(spool_hands_lines_over_in_order)
     hw_sys_free(spool);
 }
 
+HW_TEST(spool_takes_back_what_was_written_of_a_line)
+{
+    hw_spool *spool = new_spool();
+    hw_spool_take_back(spool); /* nothing */
+    put_line(spool, "one\n");
+    put_line(spool, "two\n");
+    assert_true(hw_spool_hand_over(spool));
+    hw_spool_take(spool, 2);
+    hw_spool_take_back(spool);
+    assert_is_next(spool, "one\ntwo\n");
+    hw_spool_take(spool, 7);
+    hw_spool_take_back(spool);
+    assert_is_next(spool, "two\n");
+    hw_spool_take_back(spool); /* it is whole already */
+    assert_is_next(spool, "two\n");
+    hw_spool_take(spool, 4);
+    hw_spool_take_back(spool); /* of a half that is done with nothing is left */
+    assert_is_next(spool, "");
+    hw_sys_free(spool);
+}
+
 HW_TEST(spool_loses_lines_while_the_writer_has_both_halves)
 {
     hw_spool *spool = new_spool();

@@ -124,6 +124,89 @@ HW_THREAD_TEST(writer_writes_when_it_is_woken)
     close_written(to);
 }
 
+static unsigned count_lines(const char *told)
+{
+    unsigned lines = 0;
+    for (; *told; told++)
+        lines += *told == '\n';
+    return lines;
+}
+
+/* Its lines go on in another pipe, which from now on is that of the writer's lines. */
+static void turn_written(written *to, int *ret_old)
+{
+    memcpy(ret_old, to->lines, sizeof to->lines);
+    assert_return_code(pipe(to->lines), errno);
+    assert_int_equal(hw_log_writer_turn_to(to->writer, to->lines[1]), 0);
+}
+
+HW_THREAD_TEST(writer_turns_to_another_place_with_a_whole_line)
+{
+    int old[2];
+    written *to = open_written(1);
+    start_written(to);
+    put_line(hw_log_writer_spool(to->writer, 0), "one\n");
+    hand_over(to, 0);
+    assert_string_equal(read_until(to, to->lines, "one\n"), "one\n");
+    turn_written(to, old);
+    put_line(hw_log_writer_spool(to->writer, 0), "two\n");
+    hand_over(to, 0);
+    assert_string_equal(read_until(to, to->lines, "two\n"), "two\n");
+    hw_log_writer_end(to->writer, END_MS);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
+    assert_string_equal(read_until(to, old, NULL), "");
+    close_both(old);
+    close_written(to);
+}
+
+/* A pipe of 4096 bytes, which lines of 34 do not fill evenly. */
+HW_TEST(writer_writes_a_line_again_that_the_old_place_did_not_take)
+{
+    enum { LINES = 200, WHOLE = 4096 / 34 };
+    static const char line[] = "0123456789abcdef 0123456789abcdef\n";
+    char torn[4096 + 1] = "";
+    int old[2];
+    written *to = open_written(1);
+    assert_return_code(fcntl(to->lines[1], F_SETPIPE_SZ, 4096), errno);
+    for (int i = 0; i < LINES; i++)
+        assert_true(put_line(hw_log_writer_spool(to->writer, 0), line));
+    start_written(to);
+    hand_over(to, 0);
+    struct pollfd full = {.fd = to->lines[0], .events = POLLIN};
+    assert_int_equal(poll(&full, 1, END_MS), 1);
+    turn_written(to, old);
+    hw_log_writer_end(to->writer, END_MS);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
+    assert_int_equal(read(old[0], torn, sizeof torn - 1), 4096);
+    assert_int_equal(count_lines(torn), WHOLE);
+    const char *told = read_until(to, to->lines, NULL);
+    assert_int_equal(count_lines(told), LINES - WHOLE);
+    assert_memory_equal(told, line, sizeof line - 1);
+    close_both(old);
+    close_written(to);
+}
+
+/* Of two that come at once the second counts, and nothing is left open. */
+HW_TEST(writer_turns_to_where_it_was_told_last)
+{
+    int old[2], older[2];
+    written *to = open_written(1);
+    put_line(hw_log_writer_spool(to->writer, 0), "line\n");
+    turn_written(to, older);
+    turn_written(to, old);
+    hw_seam_fail("open_pipe", 1, ENOTSUP);
+    hw_seam_fail("duplicate", 1, EMFILE);
+    assert_int_equal(hw_log_writer_turn_to(to->writer, to->lines[1]), -EMFILE);
+    start_written(to);
+    hw_log_writer_end(to->writer, END_MS);
+    assert_string_equal(read_until(to, to->lines, NULL), "line\n");
+    close_both(old);
+    assert_string_equal(read_until(to, older, NULL), "");
+    assert_int_equal(hw_log_writer_turn_to(to->writer, older[1]), 0); /* too late, and harmless */
+    close_both(older);
+    close_written(to);
+}
+
 HW_TEST(writer_goes_on_where_a_short_write_ended)
 {
     written *to = open_written(2);
@@ -179,14 +262,6 @@ HW_TEST(writer_tells_once_why_it_cannot_write)
     assert_string_equal(read_until(to, to->faults, NULL), "");
     assert_string_equal(read_until(to, to->lines, NULL), "");
     close_written(to);
-}
-
-static unsigned count_lines(const char *told)
-{
-    unsigned lines = 0;
-    for (; *told; told++)
-        lines += *told == '\n';
-    return lines;
 }
 
 HW_TEST(writer_does_not_wait_for_a_stopped_reader_for_ever)
