@@ -94,9 +94,13 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
     bool is_understood = hw_options_read(&known, sizeof known, opts);
     hw_assert(is_understood);
     hw_fault why = {0};
-    setup.index = known.index;
+    const char *const only[] = {known.only, NULL};
+    setup.index = known.only ? only : known.index;
+    setup.only = known.only;
     setup.policy =
         (hw_policy_setup){known.fields, known.n_fields, known.cors_origins, known.isolated};
+    setup.shows_hidden = known.hidden;
+    setup.follows_links = known.follow_links;
     if (known.fresh_ms)
         setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
     int error = mount_files(app, prefix, &setup, &why);

@@ -6,7 +6,9 @@
  * in between. What should not be shown although it is inside is decided by name before anything is
  * opened; every segment counts, since
  * `.git/config` is no better than `.git`. Symbolic links that stay inside are followed: whoever may
- * write in the folder may publish in it. */
+ * write in the folder may publish in it. Where links may lead anywhere, the kernel is asked without
+ * its guard only for a name that it has refused with it, and that has neither ".." nor a slash at
+ * its front: so nothing but a link has led out. */
 #include "kit/root.h"
 
 #include <errno.h>
@@ -17,12 +19,13 @@
 
 enum { ROOT_TRIES_MAX = 4 };
 
-int hw_root_open(hw_root *root, int folder, bool shows_hidden)
+int hw_root_open(hw_root *root, const hw_root *rule)
 {
-    int own = hw_sys_duplicate(folder);
+    int own = hw_sys_duplicate(rule->folder);
     if (own < 0)
         return own;
-    *root = (hw_root){own, shows_hidden};
+    *root = *rule;
+    root->folder = own;
     return 0;
 }
 
@@ -49,6 +52,9 @@ static bool is_leftover_name(hw_text segment)
 
 bool hw_root_shows(const hw_root *root, hw_path below)
 {
+    if (root->only.length > 0)
+        return hw_text_equal(below.text, HW_TEXT("/")) ||
+               hw_text_equal(hw_text_from(below.text, 1), root->only);
     if (root->shows_hidden)
         return true;
     hw_cursor path = hw_cursor_of(below.text);
@@ -72,6 +78,27 @@ static int open_name(const hw_root *root, const char *name, bool follows_links)
     for (int tries = 0; fd == -EAGAIN && tries < ROOT_TRIES_MAX; tries++)
         fd = hw_sys_open_beneath(root->folder, name, follows_links);
     return fd;
+}
+
+static bool leads_out_itself(const char *name)
+{
+    hw_cursor path = hw_cursor_of(hw_text_of(name));
+    hw_text segment;
+    if (*name == '/')
+        return true;
+    while (hw_path_next_segment(&path, &segment))
+        if (hw_text_equal(segment, HW_TEXT("..")))
+            return true;
+    return false;
+}
+
+/* A name with a symbolic link in it. */
+static int open_linked_name(const hw_root *root, const char *name)
+{
+    int fd = open_name(root, name, true);
+    if (fd != -EXDEV || !root->follows_links || leads_out_itself(name))
+        return fd;
+    return hw_sys_open_at(root->folder, name);
 }
 
 static int look_at_file(int fd, struct stat *ret_seen)
@@ -104,7 +131,7 @@ int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_find
     int fd = open_name(root, name, false);
     if (fd == -ELOOP) {
         is_behind_link = true;
-        fd = open_name(root, name, true);
+        fd = open_linked_name(root, name);
         /* What else may be renamed behind a link, the folders of the name do not tell. */
         if (vigil)
             vigil->is_blind = true;

@@ -10,7 +10,9 @@ typedef struct hw_vigil hw_vigil;
 
 typedef struct hw_root {
     int folder;
-    bool shows_hidden; /* dotfiles, and what editors leave behind */
+    hw_text only;       /* of all names this one; empty: all */
+    bool shows_hidden;  /* dotfiles, and what editors leave behind */
+    bool follows_links; /* also those that lead out of the folder */
 } hw_root;
 
 /* A regular file that has been found and opened, and what was true of it at that moment. */
@@ -19,15 +21,15 @@ typedef struct hw_finding {
     struct stat seen;
 } hw_finding;
 
-/* Keeps a descriptor of its own. 0, or a negative errno. */
-int hw_root_open(hw_root *root, int folder, bool shows_hidden);
+/* The folder of `rule`, by a descriptor of its own, under the same rule. 0, or a negative errno. */
+int hw_root_open(hw_root *root, const hw_root *rule);
 void hw_root_close(hw_root *root);
 
 /* Whether this path may be looked for at all. Asks the rule alone, not the file system. */
 bool hw_root_shows(const hw_root *root, hw_path below);
 
-/* Finds a regular file; `name` has no leading '/'. Never leaves the folder and never waits for
- * anybody. With a vigil (NULL: none) the file itself is watched where that is needed or wanted,
+/* Finds a regular file; `name` has no leading '/'. Never leaves the folder, but by the links that it
+ * follows, and never waits for anybody. With a vigil (NULL: none) the file itself is watched where that is needed or wanted,
  * before it is looked at. Owns: ret_finding->fd is the caller's. Errors: -EISDIR a folder; -EXDEV
  * the name or a symbolic link in it leads out of the root; -ENOENT also where something lies that
  * is neither file nor folder; whatever opening gives. */

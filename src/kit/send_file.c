@@ -48,7 +48,7 @@ static void send_entry(hw_exchange *exchange, hw_entry *entry)
 
 static int find_file(hw_exchange *exchange, int folder_fd, const char *path, hw_entry **ret_entry)
 {
-    hw_root root = {folder_fd, true};
+    hw_root root = {.folder = folder_fd, .shows_hidden = true};
     hw_finding finding;
     bool is_unread = exchange->request.method == HW_METHOD_HEAD;
     int error = hw_root_find(&root, path, NULL, &finding);

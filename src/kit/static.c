@@ -344,6 +344,18 @@ static bool copy_index(hw_static *files, const char *const *index)
     return true;
 }
 
+static int open_root(hw_static *files, const hw_static_setup *setup)
+{
+    hw_root rule = {
+        .folder = setup->folder,
+        .shows_hidden = setup->shows_hidden,
+        .follows_links = setup->follows_links,
+    };
+    if (setup->only && !hw_arena_copy_text(&files->names, hw_text_of(setup->only), &rule.only))
+        return -ENOMEM;
+    return hw_root_open(&files->root, &rule);
+}
+
 int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
 {
     hw_static *files = hw_sys_alloc_zeroed(1, sizeof *files);
@@ -359,7 +371,7 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     if (error == 0)
         error = hw_policy_make(&setup->policy, &files->names, &files->policy);
     if (error == 0)
-        error = hw_root_open(&files->root, setup->folder, setup->shows_hidden);
+        error = open_root(files, setup);
     if (files->policy.cors.count > 0) {
         files->answerer.quick = share_static_quickly;
         files->answerer.answer = share_static;

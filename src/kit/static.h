@@ -11,7 +11,8 @@ typedef struct hw_static hw_static;
 typedef struct hw_static_setup {
     int folder;               /* borrowed: it keeps a descriptor of its own */
     const char *const *index; /* file names, NULL-terminated, copied; NULL: index.html */
-    bool shows_hidden;
+    const char *only; /* one file's name, which alone is served, at "/" too; NULL: all are */
+    bool shows_hidden, follows_links;
     unsigned fresh_ms;      /* where changes are not told, what is older is looked up again */
     hw_policy_setup policy; /* right, as hw_policy_check says; copied */
 } hw_static_setup;

@@ -51,13 +51,21 @@ int hw_sys_open_folder_at(int folder, const char *path)
         TEMP_FAILURE_RETRY(openat(folder, path, FILE_READ_FLAGS | O_DIRECTORY | O_NOFOLLOW)));
 }
 
+static int open_resolved(int folder, const char *path, uint64_t rule)
+{
+    struct open_how how = {.flags = FILE_READ_FLAGS, .resolve = rule};
+    return tell_new_file(TEMP_FAILURE_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how)));
+}
+
 int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
 {
-    struct open_how how = {
-        .flags = FILE_READ_FLAGS,
-        .resolve = RESOLVE_BENEATH | (follows_links ? RESOLVE_NO_MAGICLINKS : RESOLVE_NO_SYMLINKS),
-    };
-    return tell_new_file(TEMP_FAILURE_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how)));
+    uint64_t links = follows_links ? RESOLVE_NO_MAGICLINKS : RESOLVE_NO_SYMLINKS;
+    return open_resolved(folder, path, RESOLVE_BENEATH | links);
+}
+
+int hw_sys_open_at(int folder, const char *path)
+{
+    return open_resolved(folder, path, RESOLVE_NO_MAGICLINKS);
 }
 
 int hw_sys_open(const char *path)

@@ -21,6 +21,9 @@ int hw_sys_open_folder_at(int folder, const char *path);
  * folder on the way was moved meanwhile, or somebody holds a lease on the file. -ELOOP: a symbolic
  * link is on the way, and follows_links is false. */
 int hw_sys_open_beneath(int folder, const char *path, bool follows_links);
+/* The same for a name whose symbolic links may lead anywhere, but never through the magic ones of
+ * /proc (-ELOOP). What "/" and ".." in the name itself mean is the caller's to know. */
+int hw_sys_open_at(int folder, const char *path);
 /* For reading, anywhere: the program's own files. */
 int hw_sys_open(const char *path);
 int hw_sys_stat(int fd, struct stat *ret_stat);

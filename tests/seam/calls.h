@@ -14,6 +14,7 @@
     X(open_folder_at, EACCES, ELOOP, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM, ENOTDIR, EIO)   \
     X(open_beneath, EACCES, EAGAIN, ELOOP, EMFILE, ENAMETOOLONG, ENFILE, ENODEV, ENOENT,   \
       ENOMEM, ENOSYS, ENOTDIR, ENXIO, EOVERFLOW, EPERM, EXDEV, EIO, ESTALE, ETXTBSY)               \
+    X(open_at, EACCES, ELOOP, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM, ENOTDIR, ENXIO, EIO)   \
     X(open, EACCES, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR, ENXIO, EIO, EPERM)             \
     X(stat, EACCES, ENOMEM, EOVERFLOW, EIO, ESTALE)                                                \
     X(read, EAGAIN, EIO, EISDIR, ENOMEM, EINVAL)                                                   \

@@ -8,6 +8,7 @@
 HW_SCRIPT_REAL(open_folder);
 HW_SCRIPT_REAL(open_folder_at);
 HW_SCRIPT_REAL(open_beneath);
+HW_SCRIPT_REAL(open_at);
 HW_SCRIPT_REAL(open);
 HW_SCRIPT_REAL(stat);
 HW_SCRIPT_REAL(read);
@@ -39,6 +40,12 @@ int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
 {
     int failure = hw_script_take(HW_CALL_open_beneath);
     return failure ? failure : real_hw_sys_open_beneath(folder, path, follows_links);
+}
+
+int hw_sys_open_at(int folder, const char *path)
+{
+    int failure = hw_script_take(HW_CALL_open_at);
+    return failure ? failure : real_hw_sys_open_at(folder, path);
 }
 
 int hw_sys_open(const char *path)

@@ -12,6 +12,7 @@
 #define hw_sys_open_folder real_hw_sys_open_folder
 #define hw_sys_open_folder_at real_hw_sys_open_folder_at
 #define hw_sys_open_beneath real_hw_sys_open_beneath
+#define hw_sys_open_at real_hw_sys_open_at
 #define hw_sys_open real_hw_sys_open
 #define hw_sys_stat real_hw_sys_stat
 #define hw_sys_read real_hw_sys_read

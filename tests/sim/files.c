@@ -204,6 +204,12 @@ int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
     return node < 0 ? node : open_node((size_t)node);
 }
 
+int hw_sys_open_at(int folder, const char *path)
+{
+    (void)folder, (void)path;
+    return -ENOENT;
+}
+
 int hw_sys_open(const char *path)
 {
     (void)path;

@@ -572,7 +572,7 @@ static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vig
     hw_entry *entry;
     int folder = site_open_root(site);
     hw_cache_begin(cache_of(site), 0, hw_text_of(path), INT64_C(1000) * SITE_NOW, 1000, vigil);
-    HW_NEED_OK(hw_root_open(&root, folder, false));
+    HW_NEED_OK(hw_root_open(&root, &(hw_root){.folder = folder}));
     close(folder);
     hw_vigil_watch_folders(vigil, &root);
     meanwhile(site);

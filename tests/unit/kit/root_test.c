@@ -16,7 +16,7 @@ static hw_root open_www(test_site *site)
     hw_root root;
     int folder = open(site_path(site, "www"), O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(folder >= 0);
-    assert_int_equal(hw_root_open(&root, folder, false), 0);
+    assert_int_equal(hw_root_open(&root, &(hw_root){.folder = folder}), 0);
     close(folder);
     return root;
 }
@@ -73,12 +73,46 @@ HW_TEST(root_survives_the_descriptor_it_was_given)
     site_close(&site);
 }
 
+HW_TEST(root_follows_links_that_lead_out_where_it_may)
+{
+    static const char *const out[] = {"out.txt", "outer/secret.txt", "chain"};
+    static const char *const never[] = {"outer/../../secret.txt", "out.txt/../../other/secret.txt",
+                                        "/etc/passwd", "magic", "../other/secret.txt"};
+    test_site site;
+    hw_finding found;
+    site_open(&site);
+    site_make_folder(&site, "other");
+    site_put(&site, "other/secret.txt", "secret");
+    site_link(&site, "www/out.txt", "../other/secret.txt");
+    site_link(&site, "www/outer", "../other");
+    site_link(&site, "www/chain", "outer/secret.txt");
+    site_link(&site, "www/magic", "/proc/self/fd/0");
+    hw_root root = open_www(&site);
+    for (size_t i = 0; i < sizeof out / sizeof out[0]; i++)
+        assert_int_equal(hw_root_find(&root, out[i], NULL, &found), -EXDEV);
+    root.follows_links = true;
+    for (size_t i = 0; i < sizeof out / sizeof out[0]; i++) {
+        assert_int_equal(hw_root_find(&root, out[i], NULL, &found), 0);
+        assert_int_equal(found.seen.st_size, 6);
+        close(found.fd);
+    }
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        int error = hw_root_find(&root, never[i], NULL, &found);
+        assert_true(error < 0 && hw_root_is_absence(error));
+    }
+    assert_int_equal(hw_root_find(&root, "outer", NULL, &found), -EISDIR);
+    hw_seam_fail("open_at", 1, EMFILE);
+    assert_int_equal(hw_root_find(&root, "out.txt", NULL, &found), -EMFILE);
+    hw_root_close(&root);
+    site_close(&site);
+}
+
 HW_TEST(root_needs_a_descriptor)
 {
     hw_root root;
-    assert_int_equal(hw_root_open(&root, -1, false), -EBADF);
+    assert_int_equal(hw_root_open(&root, &(hw_root){.folder = -1}), -EBADF);
     hw_seam_fail("duplicate", 1, EMFILE);
-    assert_int_equal(hw_root_open(&root, 0, false), -EMFILE);
+    assert_int_equal(hw_root_open(&root, &(hw_root){.folder = 0}), -EMFILE);
 }
 
 /* Looks a name up, with a vigil that wants the file watched or leaves it to what is found. */
@@ -166,7 +200,7 @@ HW_TEST(root_shows_by_name)
         {"/a.", true},
         {"/..a", false},
     };
-    hw_root root = {-1, false}, open = {-1, true};
+    hw_root root = {.folder = -1}, open = {.folder = -1, .shows_hidden = true};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hw_path path = {hw_text_of(cases[i].path)};
         if (hw_root_shows(&root, path) != cases[i].is_shown)
