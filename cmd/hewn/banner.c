@@ -41,12 +41,13 @@ static void print_colored(const banner *speaker, const char *color, const char *
         fputs("\033[0m", speaker->out);
 }
 
-static void print_folder(const banner *speaker, const char *folder, folder_count count)
+static void print_place_served(const banner *speaker, const char *name, folder_count count)
 {
-    size_t length = strlen(folder);
+    size_t length = strlen(name);
 
-    show_text(speaker->out, folder);
-    fputs(length > 0 && folder[length - 1] == '/' ? " (" : "/ (", speaker->out);
+    show_text(speaker->out, name);
+    fputs(count.is_one_file || (length > 0 && name[length - 1] == '/') ? " (" : "/ (",
+          speaker->out);
     if (!count.is_complete)
         fputs("more than ", speaker->out);
     show_count(speaker->out, count.files, "file");
@@ -122,7 +123,7 @@ static void print_moved_port(const banner *speaker, const listening *made)
     fprintf(speaker->out, ": took %d\n", made->port);
 }
 
-void banner_greet(const banner *speaker, const char *folder, folder_count count,
+void banner_greet(const banner *speaker, const char *name, folder_count count,
                   const listening *made)
 {
     const char *address;
@@ -134,7 +135,7 @@ void banner_greet(const banner *speaker, const char *folder, folder_count count,
     } else {
         fputs("hewn " HW_VERSION ": serving ", speaker->out);
     }
-    print_folder(speaker, folder, count);
+    print_place_served(speaker, name, count);
     if (made->port != made->wanted_port)
         print_moved_port(speaker, made);
     for (size_t i = 0; (address = hewn_server_address(made->server, i)) != NULL; i++)

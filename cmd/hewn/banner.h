@@ -17,7 +17,7 @@ typedef struct banner {
 
 banner banner_choose(void);
 
-void banner_greet(const banner *speaker, const char *folder, folder_count count,
+void banner_greet(const banner *speaker, const char *name, folder_count count,
                   const listening *made);
 /* Between the first signal and the end of the server, and after it. */
 void banner_stopping(const banner *speaker, hewn_numbers numbers);

@@ -18,6 +18,7 @@
 typedef struct folder_stack {
     DIR *folders[DEPTH_MAX];
     size_t depth;
+    bool has_hidden;
 } folder_stack;
 
 static int64_t milliseconds_now(void)
@@ -52,7 +53,9 @@ static void count_entry(folder_stack *stack, const char *name, folder_count *cou
     int folder_fd = dirfd(stack->folders[stack->depth - 1]);
     struct stat facts;
 
-    if (name[0] == '.' && strcmp(name, ".well-known") != 0)
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return;
+    if (name[0] == '.' && !stack->has_hidden && strcmp(name, ".well-known") != 0)
         return;
     if (fstatat(folder_fd, name, &facts, AT_SYMLINK_NOFOLLOW) != 0)
         return;
@@ -64,11 +67,11 @@ static void count_entry(folder_stack *stack, const char *name, folder_count *cou
     }
 }
 
-folder_count count_files(int folder_fd, unsigned ms_max)
+folder_count count_files(int folder_fd, bool with_hidden, unsigned ms_max)
 {
     int64_t deadline = milliseconds_now() + ms_max;
     folder_count count = {.is_complete = true};
-    folder_stack stack = {.depth = 0};
+    folder_stack stack = {.has_hidden = with_hidden};
 
     if (!push_folder(&stack, folder_fd, "."))
         return (folder_count){.is_complete = false};

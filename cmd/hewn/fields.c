@@ -72,8 +72,9 @@ int fields_read(const options *chosen, said_fields *ret_said)
     *ret_said = (said_fields){.count = chosen->header.count};
     for (size_t i = 0; status == STATUS_OK && i < chosen->header.count; i++)
         status = read_field(chosen->header.items[i], &ret_said->memory[i], &ret_said->fields[i]);
-    if (status == STATUS_OK && chosen->cors)
-        status = read_origins(chosen->cors, &ret_said->memory[OPTION_LIST_MAX], ret_said->origins);
+    if (status == STATUS_OK && chosen->cors.is_given)
+        status = read_origins(chosen->cors.value ? chosen->cors.value : "*",
+                              &ret_said->memory[OPTION_LIST_MAX], ret_said->origins);
     return status;
 }
 

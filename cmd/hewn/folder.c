@@ -1,4 +1,4 @@
-/* Opens the folder to be served, and where there is none helps to find the one that was meant.
+/* Opens the folder or file to be served, and where there is none helps to find the one that was meant.
  *
  * A server that starts on a missing folder and answers 404 to everything wastes an hour of
  * somebody's life: whatever cannot be served is said here, before anything listens. */
@@ -141,45 +141,82 @@ static int refuse_missing(const char *path)
     return STATUS_NO_INPUT;
 }
 
-static int refuse_file(const char *path)
+static int refuse_other(const char *path)
 {
-    struct stat facts;
-    bool is_there = stat(path, &facts) == 0;
-
-    fputs("hewn: not a directory: '", stderr);
+    fputs("hewn: neither a directory nor a file: '", stderr);
     show_text(stderr, path);
     fputs("'\n", stderr);
-    if (is_there && S_ISREG(facts.st_mode))
-        fputs("  serving a single file is not in this version; name the folder it lies in\n",
-              stderr);
     return STATUS_NO_INPUT;
 }
 
-static int refuse_folder(const char *path, int error)
+static int refuse_place(const char *path, int error)
 {
     if (error == ENOENT)
         return refuse_missing(path);
-    if (error == ENOTDIR)
-        return refuse_file(path);
     fputs("hewn: cannot open '", stderr);
     show_text(stderr, path);
     fprintf(stderr, "': %s\n", error == EACCES ? "permission denied" : show_error(error));
     return error == EACCES ? STATUS_PERMISSION : STATUS_NO_INPUT;
 }
 
-int folder_open(const char *path, int *ret_fd)
+/* The file is its folder and its name there, so that one that is replaced by another is found. */
+static int open_file(const char *path, folder *ret_folder)
+{
+    size_t above = parent_length(path);
+    char *parent = above > 0 ? strndup(path, above) : strdup(".");
+    int error = ENOMEM;
+
+    ret_folder->file = strdup(path + above);
+    if (parent && ret_folder->file) {
+        ret_folder->fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        error = errno;
+    }
+    free(parent);
+    if (ret_folder->fd >= 0)
+        return STATUS_OK;
+    folder_close(ret_folder);
+    return refuse_place(path, error);
+}
+
+/* What is no folder may be a file that can be read. */
+static int open_no_folder(const char *path, folder *ret_folder)
+{
+    struct stat facts;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = errno;
+    bool is_seen = fd >= 0 && fstat(fd, &facts) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    else if (error != ENXIO)
+        return error == ENOTDIR ? refuse_other(path) : refuse_place(path, error);
+    if (!is_seen || !S_ISREG(facts.st_mode))
+        return refuse_other(path);
+    ret_folder->bytes = (uint64_t)facts.st_size;
+    return open_file(path, ret_folder);
+}
+
+void folder_close(folder *place)
+{
+    if (place->fd >= 0)
+        close(place->fd);
+    free(place->file);
+    *place = (folder){.fd = -1};
+}
+
+int folder_open(const char *path, folder *ret_folder)
 {
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int inside = fd < 0 ? -1 : openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int error = errno;
 
+    *ret_folder = (folder){.fd = -1};
     /* O_PATH asks for no right to the folder itself; looking up "." in it does. */
     if (inside < 0) {
         if (fd >= 0)
             close(fd);
-        return refuse_folder(path, error);
+        return error == ENOTDIR ? open_no_folder(path, ret_folder) : refuse_place(path, error);
     }
     close(inside);
-    *ret_fd = fd;
+    ret_folder->fd = fd;
     return STATUS_OK;
 }

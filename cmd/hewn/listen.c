@@ -155,9 +155,9 @@ static void tell_free_port(const options *chosen, const char *where)
                 port);
     else
         show_address(stderr, where, (size_t)(colon - where), port);
-    if (chosen->folder) {
+    if (chosen->place) {
         fputc(' ', stderr);
-        show_argument(stderr, chosen->folder);
+        show_argument(stderr, chosen->place);
     }
     fputc('\n', stderr);
 }

@@ -1,4 +1,4 @@
-/* hewn: serves a folder. Joins what the other files here do; everything about HTTP is the
+/* hewn: serves a folder, or one file. Joins what the other files here do; everything about HTTP is the
  * library's. */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,17 @@
 #include <unistd.h>
 
 #include "banner.h"
+#include "browser.h"
+#include "completions.h"
 #include "count.h"
+#include "defaults.h"
 #include "fields.h"
 #include "folder.h"
+#include "hangup.h"
+#include "help.h"
 #include "hewn/server.h"
 #include "listen.h"
+#include "log_file.h"
 #include "options.h"
 #include "show.h"
 #include "status.h"
@@ -23,22 +29,42 @@
 
 /* A run, as told to whoever watches it. */
 typedef struct narrator {
-    const listening *made;
-    const char *folder;
-    int folder_fd;
+    listening made;
+    const options *chosen;
+    const char *name; /* of what is served */
+    const folder *place;
     banner speaker;
+    bool survives_terminal;
     hewn_numbers before; /* when it was asked to stop */
     struct timespec since;
     bool is_asked;
 } narrator;
 
+static folder_count count_served(const narrator *tale)
+{
+    if (!tale->place->file)
+        return count_files(tale->place->fd, tale->chosen->hidden, COUNT_MS_MAX);
+    return (folder_count){1, tale->place->bytes, true, true};
+}
+
 static void tell_serving(hewn_server *server, void *arg)
 {
     const narrator *tale = arg;
 
-    (void)server;
-    banner_greet(&tale->speaker, tale->folder, count_files(tale->folder_fd, COUNT_MS_MAX),
-                 tale->made);
+    banner_greet(&tale->speaker, tale->name, count_served(tale), &tale->made);
+    if (tale->chosen->open)
+        browser_open(server);
+}
+
+/* SIGHUP is also what the kernel says when the terminal is closed: who does that means the end. */
+static void reopen_log(hewn_server *server, int signal_number, void *arg)
+{
+    const narrator *tale = arg;
+
+    if (signal_number == SIGHUP && !tale->survives_terminal && hangup_has_come())
+        kill(getpid(), SIGTERM);
+    else if (tale->chosen->log_file)
+        log_file_reopen(tale->chosen->log_file, server);
 }
 
 static void tell_stopping(hewn_server *server, void *arg)
@@ -78,13 +104,13 @@ static bool is_listed(const char *const *items, const char *text)
 }
 
 /* Index names, fields and origins are what the library has an opinion about. */
-static int refuse_files(const hewn_files_opts *files, const char *folder, int error,
+static int refuse_files(const hewn_files_opts *files, const char *name, int error,
                         const hewn_fault *fault)
 {
     const char *option = "header";
 
     if (error != -EINVAL)
-        return refuse(folder, error, fault);
+        return refuse(name, error, fault);
     if (files->index && is_listed(files->index, fault->where))
         option = "index";
     else if (is_listed(files->cors_origins, fault->where))
@@ -95,20 +121,27 @@ static int refuse_files(const hewn_files_opts *files, const char *folder, int er
     return STATUS_USAGE;
 }
 
-static int mount_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
+/* A file that was named is served wherever it lies, if it is a link. */
+static int mount_place(hewn_app *app, const options *chosen, const char *name, const folder *place)
 {
-    hewn_files_opts files = {.size = sizeof(files), .isolated = chosen->isolate};
+    hewn_files_opts files = {
+        .size = sizeof(files),
+        .index = chosen->index.count > 0 ? chosen->index.items : NULL,
+        .only = place->file,
+        .hidden = chosen->hidden,
+        .follow_links = chosen->follow_links || place->file,
+        .isolated = chosen->isolate,
+    };
     hewn_fault fault = {.error = 0};
     said_fields said;
     int status = fields_read(chosen, &said), error;
 
     if (status == STATUS_OK) {
-        files.index = chosen->index.count > 0 ? chosen->index.items : NULL;
         files.fields = said.fields;
         files.n_fields = said.count;
         files.cors_origins = said.origins;
-        error = hewn_files(app, "/", folder_fd, &files, &fault);
-        status = error < 0 ? refuse_files(&files, folder, error, &fault) : STATUS_OK;
+        error = hewn_files(app, "/", place->fd, &files, &fault);
+        status = error < 0 ? refuse_files(&files, name, error, &fault) : STATUS_OK;
     }
     fields_free(&said);
     return status;
@@ -135,6 +168,8 @@ static void hold_signals(void)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGPIPE);
     sigaddset(&signals, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
@@ -142,9 +177,9 @@ static void hold_signals(void)
 
 static int run_server(narrator *tale)
 {
-    hewn_server *server = tale->made->server;
-    int error = hewn_server_run(
-        server, &(hewn_run_opts){sizeof(hewn_run_opts), tell_serving, tell_stopping, tale});
+    hewn_server *server = tale->made.server;
+    hewn_run_opts told = {sizeof(told), tell_serving, tell_stopping, tale, reopen_log};
+    int error = hewn_server_run(server, &told);
 
     if (error < 0 && error != -ETIMEDOUT)
         return refuse("cannot start", error, NULL);
@@ -167,63 +202,118 @@ static hewn_limits limits_of(const options *chosen)
     };
 }
 
-static int serve_folder(hewn_app *app, const options *chosen, const char *folder, int folder_fd)
+/* A server that listens, and logs to log_fd. */
+static int make_server(hewn_app *app, const options *chosen, const banner *speaker, int log_fd,
+                       listening *ret_made)
 {
-    banner speaker = banner_choose();
     hewn_limits limits = limits_of(chosen);
+    bool is_pretty = speaker->is_terminal && !chosen->log_file;
     hewn_server_opts setup = {
         .size = sizeof(setup),
         .limits = &limits,
-        .log = chosen->log           ? chosen->log
-               : speaker.is_terminal ? "pretty"
-                                     : "json",
-        .log_fd = STDOUT_FILENO,
-        .colors = speaker.has_colors,
+        .log = chosen->log ? chosen->log
+               : is_pretty ? "pretty"
+                           : "json",
+        .log_fd = log_fd,
+        .colors = speaker->has_colors && !chosen->log_file,
         .loops = (unsigned)chosen->loops,
         .trace = chosen->trace,
     };
-    listening made;
-    int status = mount_folder(app, chosen, folder, folder_fd);
+
+    return listen_open(app, chosen, &setup, ret_made);
+}
+
+static int serve_place(hewn_app *app, narrator *tale)
+{
+    const options *chosen = tale->chosen;
+    int log_fd = STDOUT_FILENO;
+    int status = mount_place(app, chosen, tale->name, tale->place);
+
+    if (status == STATUS_OK && chosen->log_file)
+        status = log_file_open(chosen->log_file, &log_fd);
+    if (status != STATUS_OK)
+        return status;
+    status = make_server(app, chosen, &tale->speaker, log_fd, &tale->made);
+    if (log_fd != STDOUT_FILENO)
+        close(log_fd);
+    if (status != STATUS_OK)
+        return status;
+    status = run_server(tale);
+    /* Freeing waits for who is still looking for a file, on a disk that may never answer. */
+    if (hewn_server_numbers(tale->made.server).in_flight == 0)
+        hewn_server_free(tale->made.server);
+    return status;
+}
+
+static int serve(const options *chosen)
+{
+    folder place;
+    narrator tale = {
+        .chosen = chosen,
+        .name = chosen->place ? chosen->place : ".",
+        .place = &place,
+        .speaker = banner_choose(),
+        .survives_terminal = hangup_is_ignored(),
+    };
+    int status = folder_open(tale.name, &place);
+    hewn_app *app;
 
     if (status != STATUS_OK)
         return status;
-    status = listen_open(app, chosen, &setup, &made);
-    if (status != STATUS_OK)
-        return status;
-    status = run_server(
-        &(narrator){.made = &made, .folder = folder, .folder_fd = folder_fd, .speaker = speaker});
-    /* Freeing waits for who is still looking for a file, on a disk that may never answer. */
-    if (hewn_server_numbers(made.server).in_flight == 0)
-        hewn_server_free(made.server);
+    hold_signals();
+    app = hewn_new();
+    status = app ? serve_place(app, &tale) : refuse("cannot start", -ENOMEM, NULL);
+    hewn_app_free(app);
+    folder_close(&place);
     return status;
+}
+
+/* Of a server that was made for no other reason, at whatever port is free. */
+static int print_defaults(void)
+{
+    options none = {.log = "off"};
+    hewn_app *app = hewn_new();
+    listening made;
+    int status = app ? make_server(app, &none, &(banner){.out = stderr}, STDOUT_FILENO, &made)
+                     : refuse("cannot tell", -ENOMEM, NULL);
+
+    if (status == STATUS_OK) {
+        defaults_print(made.server);
+        hewn_server_free(made.server);
+    }
+    hewn_app_free(app);
+    return status;
+}
+
+static int do_command(const options *chosen)
+{
+    if (chosen->help_all)
+        return help_print_all(), STATUS_OK;
+    if (chosen->help)
+        return help_print_screen(), STATUS_OK;
+    if (chosen->version)
+        return puts("hewn " HW_VERSION), STATUS_OK;
+    switch (chosen->command) {
+    case COMMAND_HELP:
+        return help_print_about(chosen->word);
+    case COMMAND_DEFAULTS:
+        return print_defaults();
+    case COMMAND_COMPLETIONS:
+        return completions_print(chosen->word);
+    case COMMAND_SERVE:
+        break;
+    }
+    return serve(chosen);
 }
 
 int main(int argc, char **argv)
 {
-    const char *folder;
     options chosen;
-    hewn_app *app;
-    int folder_fd, status;
+    int status;
 
     fill_standard_descriptors();
     /* Whole lines, so that those of other programs cannot come between their words. */
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     status = options_parse(argc, argv, &chosen);
-    if (status != STATUS_OK)
-        return status;
-    if (chosen.help)
-        return options_print_help(), STATUS_OK;
-    if (chosen.version)
-        return puts("hewn " HW_VERSION), STATUS_OK;
-    folder = chosen.folder ? chosen.folder : ".";
-    status = folder_open(folder, &folder_fd);
-    if (status != STATUS_OK)
-        return status;
-    hold_signals();
-    app = hewn_new();
-    status =
-        app ? serve_folder(app, &chosen, folder, folder_fd) : refuse("cannot start", -ENOMEM, NULL);
-    hewn_app_free(app);
-    close(folder_fd);
-    return status;
+    return status == STATUS_OK ? do_command(&chosen) : status;
 }

@@ -1,135 +1,44 @@
-/* Turns the command line into options.
+/* Turns the command line into options, by the table of table.c.
  *
- * One table is the parser, the help and the dictionary for suggestions: an option that is not in it
- * does not exist, one that is in it is explained. getopt_long was rejected: it knows names only,
- * takes abbreviations (so that a new option can change what an old command means), and what it says
- * about a mistake cannot be made to help. Options and words of later versions stand here by name,
- * so that nobody is told that a documented option is a typing error. */
+ * getopt_long was rejected: it knows names only, takes abbreviations (so that a new option can
+ * change what an old command means), and what it says about a mistake cannot be made to help. A
+ * value that may be left out has to stand behind '=': what follows such an option is never its
+ * value, so `hewn --spa dist` serves dist. */
 #include "options.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "quantity.h"
 #include "show.h"
 #include "status.h"
 #include "suggest.h"
+#include "table.h"
 
-typedef enum option_kind {
-    OPTION_FLAG,   /* bool */
-    OPTION_WORD,   /* const char *, one of `words` */
-    OPTION_NUMBER, /* int, from `least` to `most` */
-    OPTION_TIME,   /* uint64_t, likewise */
-    OPTION_SIZE,
-    OPTION_RATE,
-    OPTION_LIST, /* option_list */
-    OPTION_OPEN, /* const char *, whose value only "=" gives; without one "*" */
-} option_kind;
-
-typedef struct option_row {
-    char letter; /* 0: none */
-    option_kind kind;
-    const char *name, *value;
-    size_t offset;
-    int64_t least, most;
-    const char *const *words;
-    const char *help; /* "\n": the next line; NULL: not on the first screen */
-} option_row;
-
-#define DAY_MS (24 * 60 * 60 * 1000)
-
-static const char *const log_forms[] = {"pretty", "combined", "json", "off", NULL};
-
-static const option_row option_rows[] = {
-    {'l', OPTION_LIST, "listen", "ADDR", offsetof(options, listen), 0, 0, NULL,
-     "listen on 8080, :8080 (all interfaces), 1.2.3.4:80,\n"
-     "[::1]:9000, unix:/path or fd:3; may be repeated"},
-    {'p', OPTION_NUMBER, "port", "N", offsetof(options, port), 0, 65535, NULL,
-     "port of 127.0.0.1 and [::1]; default 9000, or the next\n"
-     "free one up to 9009"},
-    {0, OPTION_FLAG, "lan", NULL, offsetof(options, lan), 0, 0, NULL,
-     "listen on this machine's private addresses too"},
-    {0, OPTION_FLAG, "public", NULL, offsetof(options, public), 0, 0, NULL,
-     "listen on all interfaces"},
-    {'i', OPTION_LIST, "index", "NAME", offsetof(options, index), 0, 0, NULL,
-     "what / of a folder serves; default index.html; may be\nrepeated"},
-    {'H', OPTION_LIST, "header", "FIELD", offsetof(options, header), 0, 0, NULL, NULL},
-    {0, OPTION_OPEN, "cors", "ORIGIN", offsetof(options, cors), 0, 0, NULL, NULL},
-    {0, OPTION_FLAG, "isolate", NULL, offsetof(options, isolate), 0, 0, NULL, NULL},
-    {0, OPTION_WORD, "log", "FORM", offsetof(options, log), 0, 0, log_forms,
-     "pretty, combined, json or off; default pretty on a\nterminal, else json"},
-    {0, OPTION_NUMBER, "loops", "N", offsetof(options, loops), 1, 1024, NULL,
-     "threads; default: the processors it may use"},
-    {0, OPTION_NUMBER, "max-conns", "N", offsetof(options, max_conns), 1, 1 << 20, NULL, NULL},
-    {0, OPTION_TIME, "head-timeout", "15s", offsetof(options, head_timeout), 1, DAY_MS, NULL, NULL},
-    {0, OPTION_TIME, "idle-timeout", "30s", offsetof(options, idle_timeout), 1, DAY_MS, NULL, NULL},
-    {0, OPTION_RATE, "min-rate", "500B/s", offsetof(options, min_rate), 1, 1 << 30, NULL, NULL},
-    {0, OPTION_SIZE, "max-head", "32KiB", offsetof(options, max_head), 256, 256 << 10, NULL, NULL},
-    {0, OPTION_SIZE, "max-body", "1MiB", offsetof(options, max_body), 1, INT64_C(1) << 40, NULL,
-     NULL},
-    {0, OPTION_SIZE, "max-memory", "64MiB", offsetof(options, max_memory), 1 << 20,
-     INT64_C(1) << 50, NULL,
-     "of all connections, such as 64MiB; default an eighth of\nthe machine's, at most 256MiB"},
-    {0, OPTION_FLAG, "trace", NULL, offsetof(options, trace), 0, 0, NULL, NULL},
-    {'h', OPTION_FLAG, "help", NULL, offsetof(options, help), 0, 0, NULL, "this text"},
-    {0, OPTION_FLAG, "version", NULL, offsetof(options, version), 0, 0, NULL, "the version"},
-};
-
-#define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
-
-static const char *const later_options[] = {
-    "spa",     "clean-urls",   "no-clean-urls", "list",      "no-list",
-    "cache",   "compress",     "auth",          "auth-file", "hidden",
-    "upload",  "follow-links", "archive",       "tls",       "live",
-    "open",    "qr",           "log-file",      "sandbox",   "metrics",
-    "control", "workers",      "print-config",  "help-all",  NULL,
-};
-
-static const char *const later_commands[] = {
-    "run",     "check",  "status", "defaults", "help",          "fmt",
-    "explain", "reload", "stop",   "cert",     "hash-password", NULL,
-};
-
-/* The arguments, and the one being read. */
+/* The arguments, the one being read, and what they are about. */
 typedef struct argument_reader {
+    const option_table *table;
     char **argv;
     int argc, at;
+    void *chosen;
 } argument_reader;
 
-static bool is_among(const char *const *words, const char *word, size_t length)
-{
-    for (; *words; words++)
-        if (strlen(*words) == length && memcmp(*words, word, length) == 0)
-            return true;
-    return false;
-}
-
-static const char *nearest_option(const char *name)
-{
-    const char *nearest = NULL;
-    size_t best = SUGGEST_WORD_MAX;
-
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        size_t distance = suggest_distance(name, option_rows[i].name);
-
-        if (distance < best) {
-            best = distance;
-            nearest = option_rows[i].name;
-        }
-    }
-    return nearest && suggest_is_near(name, best) ? nearest : NULL;
-}
+/* An option as it stands on the command line. */
+typedef struct given_option {
+    const option_row *row;
+    const char *value; /* what was attached to it; NULL: nothing was */
+    bool is_negated;
+} given_option;
 
 /* `shown` is what stands on the command line, up to its '='. */
-static int refuse_option(const char *shown, const char *name)
+static int refuse_option(const option_table *table, const char *shown, const char *name)
 {
-    const char *nearest = nearest_option(name);
+    const char *nearest = table_nearest(table, name);
 
     fputs("hewn: ", stderr);
-    if (is_among(later_options, name, strlen(name))) {
+    if (table_has_word(later_options, name, strlen(name))) {
         fprintf(stderr, "--%s is not in this version\n", name);
         return STATUS_USAGE;
     }
@@ -167,10 +76,27 @@ static int refuse_quantity(const option_row *row)
     return STATUS_USAGE;
 }
 
-static int refuse_value(const option_row *row, const char *value)
+/* Behind "--name: 'value". */
+static int refuse_word(const option_row *row, const char *value)
 {
     const char *nearest = NULL;
 
+    fputs("' is not one of", stderr);
+    for (const char *const *word = row->words; *word; word++) {
+        fprintf(stderr, "%s %s", word == row->words ? "" : ",", *word);
+        if (!nearest && suggest_is_near(value, suggest_distance(value, *word)))
+            nearest = *word;
+    }
+    if (row->kind == OPTION_MIXED)
+        fprintf(stderr, ", or a number from %" PRId64 " to %" PRId64, row->least, row->most);
+    if (nearest)
+        fprintf(stderr, "; did you mean %s?", nearest);
+    fputc('\n', stderr);
+    return STATUS_USAGE;
+}
+
+static int refuse_value(const option_row *row, const char *value)
+{
     fprintf(stderr, "hewn: --%s: '", row->name);
     show_text(stderr, value);
     if (row->kind == OPTION_NUMBER) {
@@ -178,18 +104,7 @@ static int refuse_value(const option_row *row, const char *value)
                 row->most);
         return STATUS_USAGE;
     }
-    if (is_quantity(row))
-        return refuse_quantity(row);
-    fputs("' is not one of", stderr);
-    for (const char *const *word = row->words; *word; word++) {
-        fprintf(stderr, "%s %s", word == row->words ? "" : ",", *word);
-        if (!nearest && suggest_is_near(value, suggest_distance(value, *word)))
-            nearest = *word;
-    }
-    if (nearest)
-        fprintf(stderr, "; did you mean %s?", nearest);
-    fputc('\n', stderr);
-    return STATUS_USAGE;
+    return is_quantity(row) ? refuse_quantity(row) : refuse_word(row, value);
 }
 
 static bool read_decimal(const char *text, int64_t least, int64_t most, int *ret_number)
@@ -230,93 +145,242 @@ static int store_quantity(const option_row *row, const char *value, uint64_t *re
     return STATUS_OK;
 }
 
-static int store_value(const option_row *row, const char *value, options *chosen)
+static int store_number(const option_row *row, const char *value, int *ret_number)
 {
-    char *member = (char *)chosen + row->offset;
+    return read_decimal(value, row->least, row->most, ret_number) ? STATUS_OK
+                                                                  : refuse_value(row, value);
+}
 
-    if (row->kind == OPTION_LIST)
-        return append_value(row, (option_list *)(void *)member, value);
-    if (row->kind == OPTION_NUMBER)
-        return read_decimal(value, row->least, row->most, (int *)(void *)member)
-                   ? STATUS_OK
-                   : refuse_value(row, value);
-    if (is_quantity(row))
-        return store_quantity(row, value, (uint64_t *)(void *)member);
-    if (row->kind == OPTION_WORD && !is_among(row->words, value, strlen(value)))
+static int store_word(const option_row *row, const char *value, const char **ret_word)
+{
+    if (!table_has_word(row->words, value, strlen(value)))
         return refuse_value(row, value);
-    *(const char **)(void *)member = value;
+    *ret_word = value;
     return STATUS_OK;
 }
 
-/* `value` is what was attached to the option itself, or NULL. */
-static int take_option(const option_row *row, const char *value, argument_reader *reader,
-                       options *chosen)
+static int store_mixed(const option_row *row, const char *value, option_mixed *ret_mixed)
 {
-    if (row->kind == OPTION_FLAG) {
-        if (value) {
-            fprintf(stderr, "hewn: --%s takes no value\n", row->name);
-            return STATUS_USAGE;
-        }
-        *(bool *)((char *)chosen + row->offset) = true;
-        return STATUS_OK;
-    }
-    if (row->kind == OPTION_OPEN && !value)
-        value = "*";
-    if (!value && reader->at + 1 < reader->argc)
-        value = reader->argv[++reader->at];
-    if (!value || !*value) {
-        fprintf(stderr, "hewn: --%s needs a value: --%s %s\n", row->name, row->name, row->value);
-        return STATUS_USAGE;
-    }
-    return store_value(row, value, chosen);
+    option_mixed mixed = {.word = NULL};
+
+    if (table_has_word(row->words, value, strlen(value)))
+        mixed.word = value;
+    else if (!read_decimal(value, row->least, row->most, &mixed.number))
+        return refuse_value(row, value);
+    *ret_mixed = mixed;
+    return STATUS_OK;
 }
 
-static int read_long_option(const char *argument, argument_reader *reader, options *chosen)
+/* For an option that has to have one. */
+static int store_value(const option_row *row, const char *value, void *member)
+{
+    switch (row->kind) {
+    case OPTION_LIST:
+        return append_value(row, member, value);
+    case OPTION_NUMBER:
+        return store_number(row, value, member);
+    case OPTION_MIXED:
+        return store_mixed(row, value, member);
+    case OPTION_WORD:
+        return store_word(row, value, member);
+    case OPTION_TIME:
+    case OPTION_SIZE:
+    case OPTION_RATE:
+        return store_quantity(row, value, member);
+    case OPTION_TEXT:
+    case OPTION_FLAG:
+    case OPTION_PAIR:
+    case OPTION_MAYBE:
+        break;
+    }
+    *(const char **)member = value;
+    return STATUS_OK;
+}
+
+static int refuse_no_value(const option_row *row)
+{
+    fprintf(stderr, "hewn: --%s needs a value: --%s%s%s\n", row->name, row->name,
+            row->kind == OPTION_MAYBE ? "=" : " ", row->value);
+    return STATUS_USAGE;
+}
+
+static int store_maybe(const option_row *row, const char *value, option_maybe *ret_maybe)
+{
+    if (value && !*value)
+        return refuse_no_value(row);
+    *ret_maybe = (option_maybe){.is_given = true, .value = value};
+    return STATUS_OK;
+}
+
+static int store_switch(const given_option *given, void *member)
+{
+    if (given->value) {
+        fprintf(stderr, "hewn: --%s%s takes no value\n", given->is_negated ? "no-" : "",
+                given->row->name);
+        return STATUS_USAGE;
+    }
+    if (given->row->kind == OPTION_PAIR)
+        *(option_choice *)member = given->is_negated ? OPTION_NO : OPTION_YES;
+    else
+        *(bool *)member = true;
+    return STATUS_OK;
+}
+
+static int take_option(const given_option *given, argument_reader *reader)
+{
+    const option_row *row = given->row;
+    const char *value = given->value;
+    void *member = (char *)reader->chosen + row->offset;
+
+    if (row->kind == OPTION_FLAG || row->kind == OPTION_PAIR)
+        return store_switch(given, member);
+    if (row->kind == OPTION_MAYBE)
+        return store_maybe(row, value, member);
+    if (!value && reader->at + 1 < reader->argc)
+        value = reader->argv[++reader->at];
+    return value && *value ? store_value(row, value, member) : refuse_no_value(row);
+}
+
+/* "name" or, of a pair, "no-name". */
+static given_option find_given(const option_table *table, const char *name, size_t length)
+{
+    given_option given = {.row = table_find(table, name, length)};
+
+    if (given.row || length < 3 || memcmp(name, "no-", 3) != 0)
+        return given;
+    given.row = table_find(table, name + 3, length - 3);
+    given.is_negated = true;
+    if (given.row && given.row->kind != OPTION_PAIR)
+        given.row = NULL;
+    return given;
+}
+
+static int read_long_option(const char *argument, argument_reader *reader)
 {
     const char *equals = strchr(argument, '=');
     size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
+    given_option given = find_given(reader->table, argument + 2, length - 2);
     char name[SUGGEST_WORD_MAX];
 
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const char *known = option_rows[i].name;
-
-        if (strlen(known) == length - 2 && memcmp(known, argument + 2, length - 2) == 0)
-            return take_option(&option_rows[i], equals ? equals + 1 : NULL, reader, chosen);
-    }
+    given.value = equals ? equals + 1 : NULL;
+    if (given.row)
+        return take_option(&given, reader);
     if (length >= sizeof(name))
-        return refuse_option(argument, "");
+        return refuse_option(reader->table, argument, "");
     memcpy(name, argument, length);
     name[length] = '\0';
-    return refuse_option(name, name + 2);
+    return refuse_option(reader->table, name, name + 2);
 }
 
-static int read_short_option(const char *argument, argument_reader *reader, options *chosen)
+static int read_short_option(const char *argument, argument_reader *reader)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (option_rows[i].letter == argument[1])
-            return take_option(&option_rows[i], argument[2] ? argument + 2 : NULL, reader, chosen);
+    given_option given = {
+        .row = table_find_letter(reader->table, argument[1]),
+        .value = argument[2] ? argument + 2 : NULL,
+    };
+
+    return given.row ? take_option(&given, reader)
+                     : refuse_option(reader->table, argument, argument + 1);
+}
+
+static int refuse_stray_word(const char *word, bool may_be_command, void *chosen)
+{
+    (void)may_be_command;
+    (void)chosen;
+    fputs("hewn: what is '", stderr);
+    show_text(stderr, word);
+    fputs("'?\n", stderr);
+    return STATUS_USAGE;
+}
+
+int options_parse_with(const option_table *table, int argc, char **argv,
+                       int (*take_word)(const char *word, bool may_be_command, void *chosen),
+                       void *chosen)
+{
+    argument_reader reader = {table, argv, argc, 1, chosen};
+    bool only_words = false;
+    int status = STATUS_OK;
+
+    if (!take_word)
+        take_word = refuse_stray_word;
+    for (; status == STATUS_OK && reader.at < argc; reader.at++) {
+        const char *argument = argv[reader.at];
+
+        if (only_words || argument[0] != '-' || argument[1] == '\0')
+            status = take_word(argument, !only_words, chosen);
+        else if (argument[1] != '-')
+            status = read_short_option(argument, &reader);
+        else if (argument[2] != '\0')
+            status = read_long_option(argument, &reader);
+        else
+            only_words = true;
     }
-    return refuse_option(argument, argument + 1);
+    return status;
 }
 
-static int take_folder(const char *argument, bool may_be_command, options *chosen)
+static int refuse_two_places(const char *one, const char *other)
 {
-    if (may_be_command && is_among(later_commands, argument, strlen(argument))) {
+    fputs("hewn: one folder at a time: '", stderr);
+    show_text(stderr, one);
+    fputs("' or '", stderr);
+    show_text(stderr, other);
+    fputs("'?\n", stderr);
+    return STATUS_USAGE;
+}
+
+/* True: the word is a command of this version, which is then what is to be done. */
+static bool take_command(const char *word, options *chosen)
+{
+    static const struct {
+        const char *word;
+        command command;
+    } commands[] = {
+        {"defaults", COMMAND_DEFAULTS},
+        {"completions", COMMAND_COMPLETIONS},
+    };
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(commands[i].word, word) == 0) {
+            chosen->command = commands[i].command;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A folder or file; a command, where nothing came before it; or what a command is about. */
+static int take_place(const char *word, bool may_be_command, void *arg)
+{
+    options *chosen = arg;
+
+    if (chosen->command != COMMAND_SERVE) {
+        if (chosen->command == COMMAND_DEFAULTS || chosen->word)
+            return refuse_stray_word(word, false, chosen);
+        chosen->word = word;
+        return STATUS_OK;
+    }
+    if (chosen->place)
+        return refuse_two_places(chosen->place, word);
+    if (may_be_command && take_command(word, chosen))
+        return STATUS_OK;
+    if (may_be_command && table_has_word(later_commands, word, strlen(word))) {
         fprintf(stderr,
                 "hewn: the command '%s' is not in this version\n"
                 "  a folder of that name is served by  hewn ./%s\n",
-                argument, argument);
+                word, word);
         return STATUS_USAGE;
     }
-    if (chosen->folder) {
-        fputs("hewn: one folder at a time: '", stderr);
-        show_text(stderr, chosen->folder);
-        fputs("' or '", stderr);
-        show_text(stderr, argument);
-        fputs("'?\n", stderr);
-        return STATUS_USAGE;
-    }
-    chosen->folder = argument;
+    chosen->place = word;
+    return STATUS_OK;
+}
+
+/* hewn help WORD: also of a word that looks like an option. */
+static int parse_help(int argc, char **argv, options *chosen)
+{
+    if (argc > 3)
+        return refuse_stray_word(argv[3], false, chosen);
+    chosen->command = COMMAND_HELP;
+    chosen->word = argc == 3 ? argv[2] : NULL;
     return STATUS_OK;
 }
 
@@ -326,65 +390,20 @@ static int check_together(const options *chosen)
         fputs("hewn: --lan and --public exclude each other; --public includes the LAN\n", stderr);
         return STATUS_USAGE;
     }
+    if (chosen->command == COMMAND_COMPLETIONS && !chosen->word) {
+        fputs("hewn: completions for which shell? bash, zsh or fish\n", stderr);
+        return STATUS_USAGE;
+    }
     return STATUS_OK;
 }
 
 int options_parse(int argc, char **argv, options *ret_options)
 {
-    argument_reader reader = {.argv = argv, .argc = argc, .at = 1};
-    bool only_folders = false;
-    int status = STATUS_OK;
+    int status;
 
     *ret_options = (options){.port = -1};
-    for (; status == STATUS_OK && reader.at < argc; reader.at++) {
-        const char *argument = argv[reader.at];
-
-        if (only_folders || argument[0] != '-' || argument[1] == '\0')
-            status = take_folder(argument, !only_folders, ret_options);
-        else if (argument[1] != '-')
-            status = read_short_option(argument, &reader, ret_options);
-        else if (argument[2] != '\0')
-            status = read_long_option(argument, &reader, ret_options);
-        else
-            only_folders = true;
-    }
+    if (argc > 1 && strcmp(argv[1], "help") == 0)
+        return parse_help(argc, argv, ret_options);
+    status = options_parse_with(&hewn_options, argc, argv, take_place, ret_options);
     return status == STATUS_OK ? check_together(ret_options) : status;
-}
-
-static void print_row(const option_row *row)
-{
-    char left[32];
-    const char *line = row->help;
-    int letter_width = 0;
-
-    if (row->letter)
-        letter_width = printf("  -%c, ", row->letter);
-    else
-        letter_width = printf("      ");
-    snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "",
-             row->value ? row->value : "");
-    printf("%-*s", 24 - letter_width, left);
-    for (;;) {
-        const char *end = strchrnul(line, '\n');
-
-        printf("%.*s\n", (int)(end - line), line);
-        if (!*end)
-            return;
-        line = end + 1;
-        printf("%24s", "");
-    }
-}
-
-void options_print_help(void)
-{
-    puts("usage: hewn [OPTION...] [DIR]      serve a folder over HTTP; DIR is . by default\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (option_rows[i].help)
-            print_row(&option_rows[i]);
-    puts("\n"
-         "limits, and everything else: man hewn\n"
-         "\n"
-         "  hewn dist                        at http://127.0.0.1:9000/\n"
-         "  hewn --lan -p 8000 slides        for the machines around\n"
-         "  hewn --log json -l :80 /srv/www  on port 80 of every interface");
 }

@@ -5,7 +5,7 @@
 enum {
     STATUS_OK = 0,           /* also after a stop by signal */
     STATUS_USAGE = 64,       /* the command line makes no sense */
-    STATUS_NO_INPUT = 66,    /* no such folder */
+    STATUS_NO_INPUT = 66,    /* no such folder or file */
     STATUS_UNAVAILABLE = 69, /* cannot listen */
     STATUS_INTERNAL = 70,    /* memory, threads, descriptors: nothing the user did */
     STATUS_PERMISSION = 77,

@@ -26,7 +26,7 @@ def check(root):
     if not os.path.exists(os.path.join(root, TABLE)):
         return []
     tests = read_all(root, ["tests/unit", "tests/http", "tests/program"], ("_test.c", ".py"))
-    headers, options = read_all(root, ["include"], (".h",)), read_all(root, ["cmd"], ("options.c",))
+    headers, options = read_all(root, ["include"], (".h",)), read_all(root, ["cmd"], ("options.c", "table.c"))
     findings = []
     for number, line in enumerate(source.read(root, TABLE).split("\n"), 1):
         cells = [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,0 +1,390 @@
+/* The table of options.
+ *
+ * It is the parser, the help, the defaults, the completions, the manual page and the dictionary for
+ * suggestions: an option that is not in it does not exist, one that is in it is explained
+ * everywhere. Bounds and defaults stand here once, and whoever tells of them takes them from here.
+ * Options and words of later versions stand here by name, so that nobody is told that a documented
+ * option is a typing error: whoever builds one moves its name to a row. */
+#include "table.h"
+
+#include <string.h>
+
+#include "options.h"
+#include "suggest.h"
+
+#define DAY_MS (24 * 60 * 60 * 1000)
+#define AT(member) offsetof(options, member)
+
+static const char *const log_forms[] = {"pretty", "combined", "json", "off", NULL};
+
+const topic_row topic_rows[TOPIC_COUNT] = {
+    [TOPIC_LISTENING] = {"listening", "Where it listens"},
+    [TOPIC_FILES] = {"files", "What it serves"},
+    [TOPIC_LOG] = {"log", "What it logs"},
+    [TOPIC_LIMITS] = {"limits", "Limits"},
+    [TOPIC_PROGRAM] = {"program", "The program"},
+};
+
+static const option_row rows[] = {
+    {
+        .name = "listen",
+        .letter = 'l',
+        .kind = OPTION_LIST,
+        .topic = TOPIC_LISTENING,
+        .value = "ADDR",
+        .offset = AT(listen),
+        .fallback = "127.0.0.1:9000 and [::1]:9000",
+        .origin = "the next free port up to 9009 where 9000 is taken",
+        .brief = "9000, :80 (everywhere), 1.2.3.4:80, unix:/path, fd:3",
+        .text = "Listen on this address: 9000 (the port on 127.0.0.1 and [::1]), :9000 (on every "
+                "interface), 1.2.3.4:80, [::1]:9000, unix:/path (a Unix socket, whose name is "
+                "removed at the end) or fd:3 (a listening socket that was inherited). Port 0 lets "
+                "the system choose. May be repeated.",
+    },
+    {
+        .name = "port",
+        .letter = 'p',
+        .kind = OPTION_NUMBER,
+        .topic = TOPIC_LISTENING,
+        .value = "N",
+        .offset = AT(port),
+        .most = 65535,
+        .fallback = "9000",
+        .origin = "the next free one up to 9009 where it is taken",
+        .brief = "port of 127.0.0.1 and [::1]; default 9000, up to 9009",
+        .text = "Listen on this port of 127.0.0.1 and [::1], and of what --lan or --public add. "
+                "Without it, when 9000 is taken, the next free port up to 9009 is used and said; a "
+                "port that was named is never exchanged for another.",
+    },
+    {
+        .name = "lan",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_LISTENING,
+        .offset = AT(lan),
+        .brief = "listen on this machine's private addresses too",
+        .text = "Listen on this machine's private addresses too.",
+    },
+    {
+        .name = "public",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_LISTENING,
+        .offset = AT(public),
+        .brief = "listen on all interfaces",
+        .text = "Listen on all interfaces.",
+    },
+    {
+        .name = "index",
+        .letter = 'i',
+        .kind = OPTION_LIST,
+        .topic = TOPIC_FILES,
+        .value = "NAME",
+        .offset = AT(index),
+        .fallback = "index.html",
+        .brief = "what / of a folder serves; default index.html",
+        .text = "The file that stands for its folder. May be repeated; the first that exists is "
+                "served.",
+    },
+    {
+        .name = "hidden",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_FILES,
+        .offset = AT(hidden),
+        .brief = "serve names that begin with a dot, and *~ *.bak too",
+        .text = "Serve names that begin with a dot too, and what editors leave behind: names that "
+                "end in ~, .bak, .swp or .orig. Without it .well-known at the top is the only one "
+                "of them that is served.",
+    },
+    {
+        .name = "follow-links",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_FILES,
+        .offset = AT(follow_links),
+        .brief = "follow symbolic links that lead out of the folder",
+        .text = "Follow symbolic links wherever they lead. Without it a link is followed as long "
+                "as it stays in the folder. Whoever may write in the folder can then publish what "
+                "this process may read. A change behind such a link may be seen a second late.",
+    },
+    {
+        .name = "header",
+        .letter = 'H',
+        .kind = OPTION_LIST,
+        .topic = TOPIC_FILES,
+        .value = "FIELD",
+        .offset = AT(header),
+        .brief = "a header field of every answer: 'Name: value'",
+        .text = "A header field of every answer, of errors too, such as 'Referrer-Policy: "
+                "no-referrer'. May be repeated. Cache-Control replaces the server's own. Fields "
+                "that the server says of a message or a file, such as Content-Type, ETag and "
+                "Date, are refused.",
+    },
+    {
+        .name = "cors",
+        .kind = OPTION_MAYBE,
+        .topic = TOPIC_FILES,
+        .value = "ORIGIN,..",
+        .offset = AT(cors),
+        .brief = "pages of these origins may read, or of all",
+        .text = "Pages of these origins may read the answers in scripts; without a list, those of "
+                "every origin. An origin is a scheme and a host, such as https://example.org, as "
+                "browsers write it. Only the origin that asks is named, and preflights are "
+                "answered. A field 'Access-Control-Allow-Credentials: true' beside a list lets "
+                "pages send their credentials; beside every origin it is refused.",
+    },
+    {
+        .name = "isolate",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_FILES,
+        .offset = AT(isolate),
+        .brief = "isolate pages from other origins (COOP, COEP, CORP)",
+        .text = "Pages are isolated from other origins, as SharedArrayBuffer asks for: "
+                "Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy and "
+                "Cross-Origin-Resource-Policy.",
+    },
+    {
+        .name = "log",
+        .kind = OPTION_WORD,
+        .topic = TOPIC_LOG,
+        .value = "FORM",
+        .offset = AT(log),
+        .words = log_forms,
+        .derived = DERIVED_LOG,
+        .origin = "pretty on a terminal, json elsewhere",
+        .brief = "pretty, combined, json or off",
+        .text =
+            "How requests are logged: pretty, combined, json or off. The default is pretty on a "
+            "terminal and json elsewhere. What a client sent is escaped in all of them. Lines are "
+            "written once a second, or when there are 32 KiB of them; pretty and a terminal get "
+            "them at once. Lines that a stopped reader or a full disk does not take are lost; "
+            "standard error is told when that begins, when it is over, and how many there were.",
+    },
+    {
+        .name = "log-file",
+        .kind = OPTION_TEXT,
+        .topic = TOPIC_LOG,
+        .value = "FILE",
+        .offset = AT(log_file),
+        .fallback = "standard output",
+        .brief = "append the log to a file; SIGHUP opens it anew",
+        .text = "Append the log to this file, which is made where there is none. On SIGHUP and on "
+                "SIGUSR1 it is opened anew, so that it can be rotated: no line is lost, and none "
+                "is in both files. Where it cannot be opened, standard error is told and the old "
+                "one is kept.",
+    },
+    {
+        .name = "max-memory",
+        .kind = OPTION_SIZE,
+        .topic = TOPIC_LIMITS,
+        .value = "64MiB",
+        .offset = AT(max_memory),
+        .least = 1 << 20,
+        .most = INT64_C(1) << 50,
+        .derived = DERIVED_MEMORY,
+        .origin = "an eighth of the memory of the machine or its control group, at most 256MiB",
+        .brief = "of all connections; hewn help limits has the others",
+        .text = "So much memory may all connections hold together, with the requests and answers "
+                "on them.",
+    },
+    {
+        .name = "max-conns",
+        .is_secondary = true,
+        .kind = OPTION_NUMBER,
+        .topic = TOPIC_LIMITS,
+        .value = "N",
+        .offset = AT(max_conns),
+        .least = 1,
+        .most = 1 << 20,
+        .derived = DERIVED_CONNECTIONS,
+        .origin = "what the limit of descriptors leaves; more is not to be had",
+        .brief = "connections at a time",
+        .text = "So many connections at a time. What is left of the limit of descriptors is also "
+                "the most: that limit less an eighth of it for files and a reserve of an eighth, "
+                "but of 8 to 64. A server that is nearly full lets some give way.",
+    },
+    {
+        .name = "head-timeout",
+        .is_secondary = true,
+        .kind = OPTION_TIME,
+        .topic = TOPIC_LIMITS,
+        .value = "15s",
+        .offset = AT(head_timeout),
+        .least = 1,
+        .most = DAY_MS,
+        .fallback = "15s",
+        .brief = "for a request's head, in all",
+        .text = "So long may the head of a request take in all, from the beginning of the "
+                "connection or the first byte of the request. Who is later is answered 408, or "
+                "just closed where nothing has come.",
+    },
+    {
+        .name = "idle-timeout",
+        .is_secondary = true,
+        .kind = OPTION_TIME,
+        .topic = TOPIC_LIMITS,
+        .value = "30s",
+        .offset = AT(idle_timeout),
+        .least = 1,
+        .most = DAY_MS,
+        .fallback = "30s",
+        .brief = "between two requests",
+        .text = "So long does a connection stay open between two requests.",
+    },
+    {
+        .name = "min-rate",
+        .is_secondary = true,
+        .kind = OPTION_RATE,
+        .topic = TOPIC_LIMITS,
+        .value = "500B/s",
+        .offset = AT(min_rate),
+        .least = 1,
+        .most = 1 << 30,
+        .fallback = "500B/s",
+        .brief = "of bodies, and of answers that are taken",
+        .text = "Who is slower is cut off: who sends a body, after its first 10 seconds, over each "
+                "20 seconds, with 408; who takes an answer of which 64 KiB or more wait, over each "
+                "minute.",
+    },
+    {
+        .name = "max-head",
+        .is_secondary = true,
+        .kind = OPTION_SIZE,
+        .topic = TOPIC_LIMITS,
+        .value = "32KiB",
+        .offset = AT(max_head),
+        .least = 256,
+        .most = 256 << 10,
+        .fallback = "32KiB",
+        .brief = "of a request's head",
+        .text = "So long may a request's head be; a longer one is answered 431. No line of it may "
+                "be longer than this, or than 8 KiB: a request line that is longer is answered "
+                "414, any other 431.",
+    },
+    {
+        .name = "max-body",
+        .is_secondary = true,
+        .kind = OPTION_SIZE,
+        .topic = TOPIC_LIMITS,
+        .value = "1MiB",
+        .offset = AT(max_body),
+        .least = 1,
+        .most = INT64_C(1) << 40,
+        .fallback = "1MiB",
+        .brief = "of a body that is sent to a file",
+        .text = "So much of a request's body is read past, as files take none. The connection of a "
+                "longer one is closed behind the answer.",
+    },
+    {
+        .name = "open",
+        .letter = 'o',
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_PROGRAM,
+        .offset = AT(open),
+        .brief = "show it in a browser",
+        .text = "Show the page in a browser once it is served: $BROWSER (commands with : between "
+                "them, the first that is there; %s stands for the address), else xdg-open on a "
+                "desktop. Where that fails it is said, and serving goes on.",
+    },
+    {
+        .name = "loops",
+        .kind = OPTION_NUMBER,
+        .topic = TOPIC_PROGRAM,
+        .value = "N",
+        .offset = AT(loops),
+        .least = 1,
+        .most = 1024,
+        .derived = DERIVED_LOOPS,
+        .origin = "the processors this process may use",
+        .brief = "threads; default: the processors it may use",
+        .text = "The number of threads that serve.",
+    },
+    {
+        .name = "trace",
+        .is_secondary = true,
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_PROGRAM,
+        .offset = AT(trace),
+        .brief = "each step in the life of a request",
+        .text = "For the development of hewn itself: tells each step in the life of a request.",
+    },
+    {
+        .name = "help",
+        .letter = 'h',
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_PROGRAM,
+        .offset = AT(help),
+        .brief = "this text",
+        .text = "Print a summary, of one screen.",
+    },
+    {
+        .name = "help-all",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_PROGRAM,
+        .offset = AT(help_all),
+        .brief = "every option, with its bounds and its default",
+        .text = "Print all there is to say about every option, its bounds and its default.",
+    },
+    {
+        .name = "version",
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_PROGRAM,
+        .offset = AT(version),
+        .brief = "the version",
+        .text = "Print the version.",
+    },
+};
+
+const option_table hewn_options = {rows, sizeof(rows) / sizeof(rows[0])};
+
+/* Their kinds are there: a PAIR for list and clean-urls, a MAYBE for spa and upload, a MIXED for
+ * cache. */
+const char *const later_options[] = {
+    "spa",     "clean-urls", "no-clean-urls", "list",    "no-list",      "cache", "compress",
+    "auth",    "auth-file",  "upload",        "archive", "tls",          "live",  "qr",
+    "sandbox", "metrics",    "control",       "workers", "print-config", NULL,
+};
+
+const char *const later_commands[] = {
+    "run", "check", "status", "fmt", "explain", "reload", "stop", "cert", "hash-password", NULL,
+};
+
+bool table_has_word(const char *const *words, const char *word, size_t length)
+{
+    for (; *words; words++)
+        if (strlen(*words) == length && memcmp(*words, word, length) == 0)
+            return true;
+    return false;
+}
+
+const option_row *table_find(const option_table *table, const char *name, size_t length)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const option_row *row = &table->rows[i];
+
+        if (strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+const option_row *table_find_letter(const option_table *table, char letter)
+{
+    for (size_t i = 0; letter && i < table->count; i++)
+        if (table->rows[i].letter == letter)
+            return &table->rows[i];
+    return NULL;
+}
+
+const char *table_nearest(const option_table *table, const char *name)
+{
+    const char *nearest = NULL;
+    size_t best = SUGGEST_WORD_MAX;
+
+    for (size_t i = 0; i < table->count; i++) {
+        size_t distance = suggest_distance(name, table->rows[i].name);
+
+        if (distance < best) {
+            best = distance;
+            nearest = table->rows[i].name;
+        }
+    }
+    return nearest && suggest_is_near(name, best) ? nearest : NULL;
+}
