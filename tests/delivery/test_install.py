@@ -34,6 +34,10 @@ def test_everything_is_there(installed):
     assert output(installed.prefix / "bin" / "hewn", "--version") == f"hewn {VERSION}\n"
     for name in ("include/hewn.h", "include/hewn/server.h", "share/man/man1/hewn.1", "share/man/man3/hewn.3"):
         assert (installed.prefix / name).stat().st_size > 0
+    for shell, name in (("bash", "bash-completion/completions/hewn"), ("zsh", "zsh/site-functions/_hewn"),
+                        ("fish", "fish/vendor_completions.d/hewn.fish")):
+        told = output(installed.prefix / "bin" / "hewn", "completions", shell)
+        assert (installed.prefix / "share" / name).read_text() == told
     assert installed.pkg_config("--modversion", "hewn") == [VERSION]
 
 

@@ -12,6 +12,14 @@ import time
 SECONDS_MAX = 20
 
 
+def wait_until(is_so, seconds=SECONDS_MAX):
+    """For what nobody tells: a file, another process."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 class Stream:
     """What arrives on a descriptor, read in the background so that the program never blocks on us."""
 
@@ -84,6 +92,9 @@ class Running:
     def port(self):
         """The port of the first address it says it listens on."""
         return int(self.err.wait_for(r"http://[^ ]*:(\d+)/").group(1))
+
+    def port_of_terminal(self):
+        return int(self.out.wait_for(r"http://[^ ]*:(\d+)/").group(1))
 
     def type(self, keys):
         os.write(self.keyboard, keys)

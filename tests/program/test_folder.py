@@ -1,7 +1,10 @@
 """The folder to be served, and what is said when there is none."""
 import os
+import socket
+import urllib.parse
 
 from conftest import fetch
+from running import wait_until
 
 
 def test_a_missing_folder_is_answered_with_the_nearest(tell):
@@ -39,11 +42,97 @@ def test_names_cannot_speak_to_the_terminal(tell, place):
                    "  Did you mean  hewn $'di\\033[2Jst\\302\\233' ?")
 
 
-def test_a_file_is_not_a_folder(tell):
-    assert tell("dist/ten.txt") == (
-        66, "", "hewn: not a directory: 'dist/ten.txt'\n"
-                "  serving a single file is not in this version; name the folder it lies in\n")
-    assert tell("dist/ten.txt/x")[0] == 66
+def test_what_is_neither_folder_nor_file(tell, place):
+    os.mkfifo(place / "pipe")
+    (place / "loop").symlink_to("loop")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(place / "socket"))
+        for name in ("pipe", "socket", "/dev/null", "dist/ten.txt/x"):
+            assert tell(name) == (66, "", f"hewn: neither a directory nor a file: '{name}'\n")
+    assert tell("loop")[0] == 66
+
+
+def test_a_file_one_may_not_read(tell, place, nobody):
+    (place / "dist" / "ten.txt").chmod(0o600)
+    assert tell("dist/ten.txt", **nobody) == (77, "", "hewn: cannot open 'dist/ten.txt': permission denied\n")
+
+
+def test_one_file_is_served_at_the_root_and_under_its_name_and_nothing_else(start, place):
+    (place / "dist" / "ten.txt.bak").write_text("other")
+    running = start("-p0", "dist/ten.txt")
+    assert greeting(running) == "dist/ten.txt (1 file, 10 B)"
+    port = running.port()
+    assert fetch(port) == fetch(port, "/ten.txt") == (200, b"0123456789")
+    assert fetch(port, "/", fields="Range: bytes=2-4\r\n") == (206, b"234")
+    for other in ("/index.html", "/ten.txt/", "/ten.txt.bak", "/dist/ten.txt", "/x/ten.txt", "/ten.tx"):
+        assert fetch(port, other)[0] == 404, other
+    # Replaced and removed as any editor does.
+    (place / "dist" / "new").write_text("new")
+    (place / "dist" / "new").rename(place / "dist" / "ten.txt")
+    assert fetch(port) == (200, b"new")
+    (place / "dist" / "ten.txt").unlink()
+    assert fetch(port)[0] == 404
+
+
+def test_one_file_with_any_name(start, place):
+    name = "{a} b%41 \u00e9\".html"
+    (place / name).write_text("odd")
+    port = start("-p0", name).port()
+    assert fetch(port) == (200, b"odd")
+    assert fetch(port, "/" + urllib.parse.quote(name)) == (200, b"odd")
+    assert fetch(port, "/%7Ba%7D")[0] == 404
+
+
+def test_one_file_that_is_a_link(start, place):
+    (place / "page").symlink_to("dist/ten.txt")
+    port = start("-p0", "page").port()
+    assert fetch(port) == fetch(port, "/page") == (200, b"0123456789")
+    assert fetch(port, "/ten.txt")[0] == 404
+
+
+def test_hidden_names_are_served_where_that_is_asked_for(start, place):
+    names = [".env", "a.html~", "a.bak", "a.swp", "a.orig", ".git/config"]
+    (place / "dist" / ".git").mkdir()
+    for name in names:
+        (place / "dist" / name).write_text(name)
+    port = start("-p0", "dist").port()
+    assert [fetch(port, "/" + name)[0] for name in names] == [404] * len(names)
+    running = start("-p0", "--hidden", "dist")
+    assert [fetch(running.port(), "/" + name) for name in names] == [(200, name.encode()) for name in names]
+    assert greeting(running).startswith(f"dist/ ({2 + len(names)} files, ")
+
+
+def test_links_that_lead_out_are_followed_where_that_is_asked_for(start, place):
+    (place / "docs" / "sub").mkdir()
+    (place / "docs" / "sub" / "index.html").write_text("sub")
+    (place / "docs" / "out.txt").write_text("out")
+    os.mkfifo(place / "docs" / "pipe")
+    dist = place / "dist"
+    (dist / "file").symlink_to("../docs/out.txt")
+    (dist / "absolute").symlink_to(place / "docs" / "out.txt")
+    (dist / "folder").symlink_to(place / "docs")
+    (dist / "chain").symlink_to("folder/sub")
+    (dist / "pipe").symlink_to("../docs/pipe")
+    (dist / "device").symlink_to("/dev/zero")
+    (dist / "magic").symlink_to("/proc/self/fd/0")
+    (dist / "exe").symlink_to("/proc/self/exe")
+    (dist / "loop").symlink_to("loop")
+    inside = ["/file", "/absolute", "/folder/out.txt", "/folder/sub/", "/chain/"]
+    port = start("-p0", "dist").port()
+    assert [fetch(port, path)[0] for path in inside] == [404] * len(inside)
+    port = start("-p0", "--follow-links", "dist").port()
+    for _ in range(2):  # the second time out of the cache, as far as it has them
+        assert [fetch(port, path)[1] for path in inside] == [b"out", b"out", b"out", b"sub", b"sub"]
+        assert fetch(port, "/folder/sub")[0] == 308
+        for path in ("/pipe", "/device", "/magic", "/exe", "/loop", "/../docs/out.txt", "//etc/passwd",
+                     "/folder/../../docs/out.txt"):
+            assert fetch(port, path)[0] in (400, 404), path
+    # Changes of the file are seen at once, of where a link leads within a second.
+    (place / "docs" / "out.txt").write_text("changed")
+    assert fetch(port, "/absolute") == (200, b"changed")
+    (dist / "next").symlink_to("ten.txt")
+    (dist / "next").rename(dist / "file")
+    wait_until(lambda: fetch(port, "/file") == (200, b"0123456789"))
 
 
 def test_a_folder_one_may_not_enter(tell, place, nobody):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import connected, fetch
-from running import SECONDS_MAX
+from running import wait_until
 
 NASTY = "/a%1b%22\\\"'\xff\x01<script>?q=\u00e9"
 
@@ -110,13 +110,6 @@ def start_into(start, path, *arguments, **options):
     """With its standard output in a file that others may write to too."""
     return start("-l", "127.0.0.1:0", *arguments, "dist",
                  before=["sh", "-c", 'out=$1; shift; exec "$@" >>"$out"', "sh", str(path)], **options)
-
-
-def wait_until(is_so, seconds=SECONDS_MAX):
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_line_is_in_its_file_within_about_a_second(start, place):

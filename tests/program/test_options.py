@@ -1,38 +1,98 @@
 """The command line: what it takes, what it refuses, and in which words."""
+import importlib
+import os
 import re
 from pathlib import Path
 
 import pytest
 from conftest import TOP, fetch
 
-# Their place is the manual page; the first screen has the last of them alone.
-LIMITS = ["max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "max-memory"]
+# Of the table of options.
+TOPICS = {"listening": "Where it listens", "files": "What it serves", "log": "What it logs", "limits": "Limits",
+          "program": "The program"}
+OPTIONS = ["listen", "port", "lan", "public", "index", "hidden", "follow-links", "header", "cors", "isolate", "log", "log-file", "max-memory",
+           "max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "open", "loops", "trace",
+           "help", "help-all", "version"]
+ON_OTHER_SCREENS = {"max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "trace"}
 
 
 def test_the_help_fits_one_screen_and_has_three_examples(tell):
     status, out, err = tell("--help")
     lines = out.splitlines()
     assert status == 0 and not err
-    assert len(lines) <= 23 and max(map(len, lines)) <= 80
+    assert len(lines) <= 40 and max(map(len, lines)) <= 80
     assert sum(line.startswith("  hewn ") for line in lines) == 3
-    assert tell("-h")[1] == out
+    assert [line for line in lines if line in TOPICS.values()] == list(TOPICS.values())
+    assert re.findall(r"^  (?:-., |    )--([a-z-]+)", out, re.MULTILINE) == \
+        [option for option in OPTIONS if option not in ON_OTHER_SCREENS]
+    # What an option does stands in a column of its own.
+    assert {len(re.match(r"  (?:-., |    )--\S+(?: \S+)? +", line)[0]) for line in lines if line[6:8] == "--"} == {26}
+    assert tell("-h")[1] == tell("help")[1] == out
 
 
-def test_every_option_of_the_help_is_in_the_manual_page(tell):
-    manual = (TOP / "docs/man/hewn.1").read_text()
-    options = re.findall(r"--([a-z-]+)", tell("--help")[1]) + ["trace"] + LIMITS
-    assert "listen" in options
-    for option in options:
-        assert re.search(rf"^\.It (Fl . Ar \w+ , )?(Fl . , )?Fl -{option}( Ar \w+)?$", manual, re.MULTILINE), option
+def test_the_whole_help_has_every_option_in_its_group(tell):
+    status, out, err = tell("--help-all")
+    assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    assert re.findall(r"^  (?:-., |    )--([a-z-]+)", out, re.MULTILINE) == OPTIONS
+    parts = re.split(r"\n\n(?=[A-Z])", out.rstrip("\n"))[1:]
+    assert [part.split("\n")[0] for part in parts] == list(TOPICS.values())
+    # By topic it is the same text.
+    assert [tell("help", topic)[1].rstrip("\n") for topic in TOPICS if topic != "listening"] == parts[1:]
 
 
-def test_the_bounds_of_limits_are_those_of_the_manual_page(tell):
-    manual = (TOP / "docs/man/hewn.1").read_text()
-    for option in LIMITS:
-        item = re.search(rf"^\.It Fl -{option} .*\n((?:(?!\.It).*\n)*)", manual, re.MULTILINE).group(1)
-        status, _, err = tell(f"--{option}", "-1")
-        bounds = re.search(r" is not a \w+ from (\w\S* to [\w/]+)", err).group(1)
-        assert status == 64 and re.search(rf"[Ff]rom {re.escape(bounds)}[.;]", item), option
+@pytest.mark.parametrize("word", ["port", "--port", "-p", "p"])
+def test_help_about_an_option(tell, word):
+    status, out, err = tell("help", word)
+    assert (status, err) == (0, "")
+    assert out.startswith("  -p, --port N\n        Listen on this port")
+    assert " ".join(out.split()).endswith("for another. From 0 to 65535. The default is 9000.")
+
+
+@pytest.mark.parametrize("words, said", [
+    (["prot"], "no help about 'prot'; did you mean  hewn help port ?"),
+    (["limit"], "no help about 'limit'; did you mean  hewn help limits ?"),
+    (["xyzzy"], "no help about 'xyzzy'; hewn --help-all has all there is"),
+    (["tls"], "'tls' is not in this version"),
+    (["limits", "dist"], "what is 'dist'?"),
+])
+def test_help_about_what_is_not_there(tell, words, said):
+    assert tell("help", *words) == (64, "", f"hewn: {said}\n")
+
+
+def test_the_options_of_the_manual_page_are_those_of_the_table(tell, monkeypatch):
+    """docs/man/options.py HEWN mends it."""
+    monkeypatch.syspath_prepend(TOP / "docs/man")
+    made = importlib.import_module("options").written((TOP / "docs/man/hewn.1").read_text())
+    status, out, _ = tell("completions", "man")
+    assert status == 0 and out.count(".It ") == len(OPTIONS)
+    assert made == out
+
+
+def test_every_default_is_told(tell):
+    status, out, err = tell("defaults")
+    assert (status, err) == (0, "")
+    defaults = dict(re.findall(r"^([a-z-]+) +(\S.*?)(?: +# .*)?$", out, re.MULTILINE))
+    assert list(defaults) == [option for option in OPTIONS if option not in ("help", "help-all", "version")]
+    assert defaults["port"] == "9000" and defaults["log"] == "json" and defaults["hidden"] == "off"
+    assert defaults["head-timeout"] == "15s" and defaults["max-body"] == "1MiB"
+    # Derived ones say from what.
+    for name in ("loops", "max-conns", "max-memory", "log"):
+        assert re.search(rf"^{name} +\S+ +# \w", out, re.MULTILINE), name
+    assert int(defaults["loops"]) == len(os.sched_getaffinity(0)) or int(defaults["loops"]) >= 1
+
+
+def test_derived_defaults_are_those_of_this_process(tell):
+    few = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+    out = tell("defaults", before=few)[1]
+    # 64 less an eighth for files and a reserve of eight.
+    assert re.search(r"^max-conns +48 ", out, re.MULTILINE)
+    one = ["taskset", "-c", str(min(os.sched_getaffinity(0)))]
+    assert re.search(r"^loops +1 ", tell("defaults", before=one)[1], re.MULTILINE)
+
+
+def test_defaults_take_no_folder(tell):
+    assert tell("defaults", "dist") == (64, "", "hewn: what is 'dist'?\n")
 
 
 def test_the_version(tell):
@@ -54,6 +114,13 @@ def test_the_version(tell):
     (["--port=-1"], "--port: '-1' is not a number from 0 to 65535"),
     (["--port"], "--port needs a value: --port N"),
     (["--port="], "--port needs a value: --port N"),
+    (["--log-file="], "--log-file needs a value: --log-file FILE"),
+    (["--hidden=yes"], "--hidden takes no value"),
+    (["--no-hidden"], "unknown option --no-hidden; did you mean --hidden?"),
+    (["--spa", "dist"], "--spa is not in this version"),
+    (["--cache=60"], "--cache is not in this version"),
+    (["completions"], "completions for which shell? bash, zsh or fish"),
+    (["completions", "tcsh"], "no completions for 'tcsh': there are bash, zsh and fish"),
     (["--loops", "0"], "--loops: '0' is not a number from 1 to 1024"),
     (["--max-memory", "1023KiB"], "--max-memory: '1023KiB' is not a size from 1MiB to 1048576GiB; write it like 64MiB"),
     (["--max-memory", "1MB"], "--max-memory: '1MB' is not a size from 1MiB to 1048576GiB; write it like 64MiB"),
@@ -90,7 +157,7 @@ def test_what_makes_no_sense_is_a_usage_error(tell, arguments, words):
     assert (status, out) == (64, "")
 
 
-@pytest.mark.parametrize("command", ["run", "check", "fmt", "explain", "status", "help"])
+@pytest.mark.parametrize("command", ["run", "check", "fmt", "explain", "status"])
 def test_commands_of_later_versions_are_told_apart_from_folders(tell, place, command):
     (place / command).mkdir()
     status, out, err = tell(command)
@@ -99,11 +166,12 @@ def test_commands_of_later_versions_are_told_apart_from_folders(tell, place, com
                    f"  a folder of that name is served by  hewn ./{command}\n")
 
 
-def test_a_folder_with_the_name_of_a_command_is_served(start, place):
-    (place / "run").mkdir()
-    (place / "run" / "index.html").write_text("run")
-    assert fetch(start("./run", "-p0").port()) == (200, b"run")
-    assert fetch(start("-p0", "--", "run").port()) == (200, b"run")
+@pytest.mark.parametrize("command", ["run", "defaults", "help"])
+def test_a_folder_with_the_name_of_a_command_is_served(start, place, command):
+    (place / command).mkdir()
+    (place / command / "index.html").write_text("here")
+    assert fetch(start(f"./{command}", "-p0").port()) == (200, b"here")
+    assert fetch(start("-p0", "--", command).port()) == (200, b"here")
 
 
 def test_a_folder_whose_name_begins_with_a_dash(start, place):
