@@ -142,7 +142,7 @@ def test_the_linter_sees_what_is_wrong(method, request_fields, status, changes, 
     (["--cors=https://a/"], "--cors: 'https://a/': an origin is a scheme and a host, in small letters and with nothing"
                             " behind: https://example.org"),
     (["--cors=*,https://a"], "--cors: 'https://a': \"*\" stands for every origin: no other beside it"),
-    (["--cors="], "--cors needs a value: --cors ORIGIN"),
+    (["--cors="], "--cors needs a value: --cors=ORIGIN,.."),
     (["--cors", "-H", "Access-Control-Allow-Credentials: true"],
      "--header: 'Access-Control-Allow-Credentials': credentials are never for every origin: list those that may"),
     (["--isolate=yes"], "--isolate takes no value"),

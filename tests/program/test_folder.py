@@ -66,6 +66,7 @@ def test_one_file_is_served_at_the_root_and_under_its_name_and_nothing_else(star
     assert fetch(port, "/", fields="Range: bytes=2-4\r\n") == (206, b"234")
     for other in ("/index.html", "/ten.txt/", "/ten.txt.bak", "/dist/ten.txt", "/x/ten.txt", "/ten.tx"):
         assert fetch(port, other)[0] == 404, other
+    assert fetch(start("-p0", "--cors", "dist/ten.txt").port(), "/", fields="Origin: http://x\r\n") == (200, b"0123456789")
     # Replaced and removed as any editor does.
     (place / "dist" / "new").write_text("new")
     (place / "dist" / "new").rename(place / "dist" / "ten.txt")
