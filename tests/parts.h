@@ -87,7 +87,10 @@ static inline void parts_blank_boundaries(char *bytes, size_t length)
 {
     static const char mark[] = "boundary=";
     enum { PARTS_BOUNDARY_BYTES = 32 };
-    char boundary[PARTS_BOUNDARY_BYTES], *end = bytes + length, *found;
+    char boundary[PARTS_BOUNDARY_BYTES], *found;
+    if (length == 0)
+        return;
+    char *end = bytes + length;
     while ((found = memmem(bytes, (size_t)(end - bytes), mark, sizeof mark - 1))) {
         bytes = found + sizeof mark - 1;
         if (end - bytes < PARTS_BOUNDARY_BYTES)
