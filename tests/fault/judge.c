@@ -2,12 +2,14 @@
  *
  * Both are read by the strict reader of the talks. What an answer says is put down as text, without
  * its date, for time may have passed, and its tag, for files may have been moved and moved back;
- * and without /prepared's count of what was asked before. */
+ * without what parts several ranges, which is new each time, and without /prepared's count of what
+ * was asked before. */
 #include "fault/judge.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "parts.h"
 #include "talk/reply.h"
 
 static void put_fields(talk_bytes *words, const hw_field *fields, size_t count)
@@ -67,6 +69,7 @@ void fault_answers_read(fault_answers *answers, const fault_client *client, bool
             break;
         }
     }
+    parts_blank_boundaries(answers->words.at, answers->words.length);
     talk_reply_free(&reply);
 }
 
@@ -112,7 +115,10 @@ static bool match(const fault_answers *answers, size_t index, const fault_answer
     if (wanted >= right->count)
         return may_be_one_more(answers, index);
     *next = wanted + 1;
-    return status >= 400 || hw_text_equal(words_of(answers, index), words_of(right, wanted));
+    /* RFC 9110 14.2: who is asked for ranges may answer with all. */
+    bool is_all = status == 200 && right->at[wanted].status == 206;
+    return status >= 400 || is_all ||
+           hw_text_equal(words_of(answers, index), words_of(right, wanted));
 }
 
 static const char *complain_of(const fault_answers *answers, size_t index)

@@ -11,7 +11,7 @@ typedef struct fault_answer {
     size_t at, end; /* in `words` */
 } fault_answer;
 
-/* Complete answers, in order; dates and tags left out. */
+/* Complete answers, in order; dates, tags and boundaries left out. */
 typedef struct fault_answers {
     fault_answer at[FAULT_ANSWERS_MAX];
     size_t count;
@@ -25,8 +25,9 @@ typedef struct fault_answers {
 void fault_answers_read(fault_answers *answers, const fault_client *client, bool to_head);
 void fault_answers_free(fault_answers *answers);
 
-/* NULL, or what the client may not have heard: an answer is the right one or says 4xx or 5xx, and
- * comes in its turn; whatever is not complete has been broken off. */
+/* NULL, or what the client may not have heard: an answer is the right one, or all where ranges
+ * were asked for, or says 4xx or 5xx, and comes in its turn; whatever is not complete has been
+ * broken off. */
 const char *fault_judge(const fault_answers *answers, const fault_answers *right, bool is_ended);
 /* NULL, or what is missing to the right answers. */
 const char *fault_judge_strictly(const fault_answers *answers, const fault_answers *right);
