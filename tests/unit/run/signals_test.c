@@ -58,7 +58,7 @@ HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
     static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     hewn_server *server;
-    run_tellings told;
+    run_tellings told = {0};
     hewn_app *app = hewn_new();
     HW_NEED(app);
     int error = hewn_server_new(app, &opts, NULL, &server);
