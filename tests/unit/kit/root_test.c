@@ -208,3 +208,18 @@ HW_TEST(root_shows_by_name)
         assert_true(hw_root_shows(&open, path));
     }
 }
+
+HW_TEST(root_shows_one_name_alone)
+{
+    static const struct {
+        const char *path;
+        bool is_shown;
+    } cases[] = {
+        {"/", true},           {"/.one.bak", true},    {"/.one.ba", false},   {"/other", false},
+        {"/.one.bak/", false}, {"/a/.one.bak", false}, {"/.one.bakk", false},
+    };
+    hw_root root = {.folder = -1, .only = HW_TEXT(".one.bak")};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (hw_root_shows(&root, (hw_path){hw_text_of(cases[i].path)}) != cases[i].is_shown)
+            fail_msg("%s", cases[i].path);
+}
