@@ -11,8 +11,8 @@ typedef struct folder_count {
     bool is_one_file; /* and no folder */
 } folder_count;
 
-/* Counts the regular files below the folder that are no dotfiles (with_hidden: those too), for at most `ms_max`
- * milliseconds. */
+/* Counts the regular files below the folder that are no dotfiles (with_hidden: those too), for at
+ * most `ms_max` milliseconds. */
 folder_count count_files(int folder_fd, bool with_hidden, unsigned ms_max);
 
 #endif

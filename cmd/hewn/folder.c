@@ -1,4 +1,5 @@
-/* Opens the folder or file to be served, and where there is none helps to find the one that was meant.
+/* Opens the folder or file to be served, and where there is none helps to find the one that was
+ * meant.
  *
  * A server that starts on a missing folder and answers 404 to everything wastes an hour of
  * somebody's life: whatever cannot be served is said here, before anything listens. */

@@ -113,17 +113,30 @@ static void print_line(const option_row *row)
     printf("%*s%s\n", width < BRIEF_COLUMN ? BRIEF_COLUMN - width : 1, "", row->brief);
 }
 
+/* The options of a topic that are on the screen, and its title where there are any. */
+static void print_lines(option_topic topic)
+{
+    bool has_title = false;
+
+    for (size_t i = 0; i < hewn_options.count; i++) {
+        const option_row *row = &hewn_options.rows[i];
+
+        if (row->topic != topic || row->is_secondary)
+            continue;
+        if (!has_title)
+            puts(topic_rows[topic].title);
+        has_title = true;
+        print_line(row);
+    }
+}
+
 void help_print_screen(void)
 {
     puts("usage: hewn [OPTION...] [DIR|FILE]   serve a folder (default: .) or a file\n"
          "       hewn defaults                 every default, and where it comes from\n"
          "       hewn help TOPIC|OPTION        listening, files, log, limits, program");
-    for (option_topic topic = 0; topic < TOPIC_COUNT; topic++) {
-        printf("%s\n", topic_rows[topic].title);
-        for (size_t i = 0; i < hewn_options.count; i++)
-            if (hewn_options.rows[i].topic == topic && !hewn_options.rows[i].is_secondary)
-                print_line(&hewn_options.rows[i]);
-    }
+    for (option_topic topic = 0; topic < TOPIC_COUNT; topic++)
+        print_lines(topic);
     puts("Examples\n"
          "  hewn dist                        at http://127.0.0.1:9000/\n"
          "  hewn --lan -p 8000 slides        for the machines around\n"

@@ -1,5 +1,5 @@
-/* hewn: serves a folder, or one file. Joins what the other files here do; everything about HTTP is the
- * library's. */
+/* hewn: serves a folder, or one file. Joins what the other files here do; everything about HTTP is
+ * the library's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -96,9 +96,10 @@ static int refuse(const char *what, int error, const hewn_fault *fault)
     return STATUS_INTERNAL;
 }
 
-static bool is_listed(const char *const *items, const char *text)
+/* Whether a fault is about one of these, of which it may show only the beginning. */
+static bool is_about(const char *const *items, const hewn_fault *fault)
 {
-    while (*items && strcmp(*items, text) != 0)
+    while (*items && strncmp(*items, fault->where, sizeof(fault->where) - 1) != 0)
         items++;
     return *items != NULL;
 }
@@ -111,9 +112,9 @@ static int refuse_files(const hewn_files_opts *files, const char *name, int erro
 
     if (error != -EINVAL)
         return refuse(name, error, fault);
-    if (files->index && is_listed(files->index, fault->where))
+    if (files->index && is_about(files->index, fault))
         option = "index";
-    else if (is_listed(files->cors_origins, fault->where))
+    else if (is_about(files->cors_origins, fault))
         option = "cors";
     fprintf(stderr, "hewn: --%s: '", option);
     show_text(stderr, fault->where);

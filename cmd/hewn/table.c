@@ -96,6 +96,7 @@ static const option_row rows[] = {
     },
     {
         .name = "follow-links",
+        .is_secondary = true,
         .kind = OPTION_FLAG,
         .topic = TOPIC_FILES,
         .offset = AT(follow_links),
@@ -107,6 +108,7 @@ static const option_row rows[] = {
     {
         .name = "header",
         .letter = 'H',
+        .is_secondary = true,
         .kind = OPTION_LIST,
         .topic = TOPIC_FILES,
         .value = "FIELD",
@@ -119,6 +121,7 @@ static const option_row rows[] = {
     },
     {
         .name = "cors",
+        .is_secondary = true,
         .kind = OPTION_MAYBE,
         .topic = TOPIC_FILES,
         .value = "ORIGIN,..",
@@ -132,6 +135,7 @@ static const option_row rows[] = {
     },
     {
         .name = "isolate",
+        .is_secondary = true,
         .kind = OPTION_FLAG,
         .topic = TOPIC_FILES,
         .offset = AT(isolate),
@@ -172,6 +176,7 @@ static const option_row rows[] = {
     },
     {
         .name = "max-memory",
+        .is_secondary = true,
         .kind = OPTION_SIZE,
         .topic = TOPIC_LIMITS,
         .value = "64MiB",
@@ -180,7 +185,7 @@ static const option_row rows[] = {
         .most = INT64_C(1) << 50,
         .derived = DERIVED_MEMORY,
         .origin = "an eighth of the memory of the machine or its control group, at most 256MiB",
-        .brief = "of all connections; hewn help limits has the others",
+        .brief = "of all connections",
         .text = "So much memory may all connections hold together, with the requests and answers "
                 "on them.",
     },
@@ -285,6 +290,7 @@ static const option_row rows[] = {
     },
     {
         .name = "loops",
+        .is_secondary = true,
         .kind = OPTION_NUMBER,
         .topic = TOPIC_PROGRAM,
         .value = "N",

@@ -222,7 +222,7 @@ def render(page, places, date):
     yield f".Nm {names[-1]}"
     yield f".Nd {escape(page.summary())}"
     yield from (".Sh LIBRARY", "libhewn", ".Pq Li pkg\\-config --cflags --libs hewn", ".Sh SYNOPSIS",
-                f".In {page.header}")
+                ".ad l", f".In {page.header}") # declarations break where they must, and are not stretched
     yield from prototypes(page)
     yield ".Sh DESCRIPTION"
     yield from description(page, places)

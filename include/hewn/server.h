@@ -245,17 +245,17 @@ typedef struct hewn_files_opts {
     const char *only;
     /* Also names that begin with a dot, and those that end in "~", ".bak", ".swp" or ".orig". */
     bool hidden;
-    /* Also through symbolic links that lead out of the folder; never into /proc by its own links. What
-     * changes behind a symbolic link is seen within fresh_ms. */
+    /* Also through symbolic links that lead out of the folder; never into /proc by its own links.
+     * What changes behind a symbolic link is seen within fresh_ms. */
     bool follow_links;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
- * whatever is asked for, but by the links of follow_links. Where the system tells of changes a request sees every one that was made
- * before the wait ended which brought it to its loop. Not seen: stores through a memory mapping,
- * until that ends; what is mounted over a folder or a name. Answers have content tags, dates and
- * ranges, several of them too (multipart/byteranges), and are never to be sniffed. opts may be NULL,
- * and may go afterwards.
+ * whatever is asked for, but by the links of follow_links. Where the system tells of changes a
+ * request sees every one that was made before the wait ended which brought it to its loop. Not seen:
+ * stores through a memory mapping, until that ends; what is mounted over a folder or a name. Answers
+ * have entity tags, dates and ranges, several of them too (multipart/byteranges), and are not to be
+ * sniffed, unless `fields` says otherwise. opts may be NULL, and may go afterwards.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
  * Errors: -EINVAL for an option that makes no sense, -ENOTDIR and what else the system says of the
  * folder, -ENOMEM; the fault (which may be NULL) says it in words. A bad prefix aborts. */

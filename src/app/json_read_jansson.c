@@ -11,6 +11,9 @@
  * take is bounded before it begins, by the depth and the number of values that the text can have
  * (hw_json_is_bounded), some 200 bytes each. What is copied is charged like all of the request.
  *
+ * Where malloc fails Jansson mostly says so. It does not (2.14) where its buffer of a word has to
+ * grow, which is when the first word of more than 15 bytes is read: then it may abort.
+ *
  * The tree is walked with a stack of its own, which has the depth that was checked. */
 #include <errno.h>
 #include <jansson.h>

@@ -1,5 +1,5 @@
-/* Who may read an answer from a page of another origin (Fetch 3.2, "CORS"). A browser asks, and keeps
- * what it is not allowed to pass on; a server only says. */
+/* Who may read an answer from a page of another origin (Fetch 3.2, "CORS"). A browser asks, and
+ * keeps what it is not allowed to pass on; a server only says. */
 #ifndef HW_HTTP_CORS_H
 #define HW_HTTP_CORS_H
 

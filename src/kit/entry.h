@@ -64,10 +64,10 @@ typedef struct hw_entry {
 /* An entry without a file. Owns: the caller has the only reference. 0, or -ENOMEM. */
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
 
-/* An entry of a file that was found, with what its folder says with it (policy; NULL: nothing), which
- * must outlive it. A content of at most content_max bytes (and of
- * HW_ENTRY_CONTENT_MAX) is read. `now` is in seconds. Owns: finding->fd, on failure too. Errors:
- * -ESTALE the file is shorter than it was; -ENOMEM; what reading gives. */
+/* An entry of a file that was found, with what its folder says with it (policy, which must outlive
+ * it; NULL: nothing). A content of at most content_max bytes (and of HW_ENTRY_CONTENT_MAX) is read.
+ * `now` is in seconds. Owns: finding->fd, on failure too. Errors: -ESTALE the file is shorter than
+ * it was; -ENOMEM; what reading gives. */
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
                       const hw_media *media, const hw_policy *policy, int64_t now,
                       hw_entry **ret_entry);

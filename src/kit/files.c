@@ -94,7 +94,7 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
     bool is_understood = hw_options_read(&known, sizeof known, opts);
     hw_assert(is_understood);
     hw_fault why = {0};
-    const char *const only[] = {known.only, NULL};
+    const char *const only[] = {known.only, NULL}; /* an index, which alone is shown */
     setup.index = known.only ? only : known.index;
     setup.only = known.only;
     setup.policy =

@@ -5,11 +5,11 @@
  * is, from memory or as pieces of the open file, and are never copied; but where all of it is a few
  * kilobytes in memory it is put together at once, and leaves with its head in one call.
  *
- * What parts the parts must not occur in them (RFC 2046 5.1.1). It is 128 random bits, new for every
- * answer: that a file should contain them by chance is out of the question, and on purpose nobody can
- * do it, for whoever writes the file does not know them yet. Rejected: to search the file for a
- * boundary (it would have to be read), and one for the life of the server (who has asked once knows
- * it, and may be allowed to upload).
+ * What parts the parts must not occur in them (RFC 2046 5.1.1). It is 128 random bits, new for
+ * every answer: that a file should contain them by chance is out of the question, and on purpose
+ * nobody can do it, for whoever writes the file does not know them yet. Rejected: to search the file
+ * for a boundary (it would have to be read), and one for the life of the server (who has asked once
+ * knows it, and may be allowed to upload).
  *
  * The first boundary stands at the start, without an empty line before it: that line would be part of
  * a preamble (RFC 2046 5.1.1), which readers have been seen to stumble over. */

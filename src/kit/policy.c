@@ -101,8 +101,9 @@ static int check_fields(const hw_policy_setup *setup, hw_fault *fault)
         bytes += name.length + value.length;
     }
     if (setup->field_count > HW_POLICY_FIELDS_MAX || bytes > HW_POLICY_BYTES_MAX)
-        return hw_fault_set(fault, EINVAL, NULL, "more than %d header fields, or %d bytes of them",
-                            HW_POLICY_FIELDS_MAX, HW_POLICY_BYTES_MAX);
+        return hw_fault_set(fault, EINVAL, setup->fields[0].name,
+                            "more than %d header fields, or %d bytes of them", HW_POLICY_FIELDS_MAX,
+                            HW_POLICY_BYTES_MAX);
     return 0;
 }
 
@@ -129,7 +130,7 @@ static int check_origins(const hw_policy_setup *setup, hw_fault *fault)
                                          "with nothing behind: https://example.org");
     }
     if (bytes > HW_POLICY_BYTES_MAX)
-        return hw_fault_set(fault, EINVAL, NULL, "more than %d bytes of origins",
+        return hw_fault_set(fault, EINVAL, setup->cors_origins[0], "more than %d bytes of origins",
                             HW_POLICY_BYTES_MAX);
     /* Fetch 3.2.5: a browser refuses it, and who wants it has not thought of who "*" is. */
     if ((is_any || says(setup, allow_origin, "*")) && says(setup, allow_credentials, NULL))

@@ -1,6 +1,6 @@
 /* What a folder says with every answer: fields of its own, who may read it from a page of another
- * origin, and whether its pages are isolated. Made when it is mounted and never changed; threads share
- * it. */
+ * origin, and whether its pages are isolated. Made when it is mounted and never changed; threads
+ * share it. */
 #ifndef HW_KIT_POLICY_H
 #define HW_KIT_POLICY_H
 

@@ -1,8 +1,8 @@
 /* Answers with a file that was found: conditions, then ranges, then the body (RFC 9110 13.2.1,
  * 14.2).
  *
- * What is said of the file is prepared with its entry; only a part of it, and what conditions make of
- * it, is said for one answer. */
+ * What is said of the file is prepared with its entry; only parts of it, and what conditions make
+ * of it, are said for one answer. */
 #include "kit/represent.h"
 
 #include "http/condition.h"

@@ -28,11 +28,11 @@ void hw_root_close(hw_root *root);
 /* Whether this path may be looked for at all. Asks the rule alone, not the file system. */
 bool hw_root_shows(const hw_root *root, hw_path below);
 
-/* Finds a regular file; `name` has no leading '/'. Never leaves the folder, but by the links that it
- * follows, and never waits for anybody. With a vigil (NULL: none) the file itself is watched where that is needed or wanted,
- * before it is looked at. Owns: ret_finding->fd is the caller's. Errors: -EISDIR a folder; -EXDEV
- * the name or a symbolic link in it leads out of the root; -ENOENT also where something lies that
- * is neither file nor folder; whatever opening gives. */
+/* Finds a regular file; `name` has no leading '/'. Never leaves the folder, but by the links that
+ * it follows, and never waits for anybody. With a vigil (NULL: none) the file itself is watched
+ * where that is needed or wanted, before it is looked at. Owns: ret_finding->fd is the caller's.
+ * Errors: -EISDIR a folder; -EXDEV the name or a symbolic link in it leads out of the root; -ENOENT
+ * also where something lies that is neither file nor folder; whatever opening gives. */
 int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_finding *ret_finding);
 
 /* Whether an error of it says that there is no such name, for whoever asks: nothing that is

@@ -3,10 +3,11 @@
  * A handler may block, so while it runs its exchange is lent: the handler alone touches it, but for
  * what the driver keeps around it (h1_exchange), and the driver goes on with the connection as if
  * no answer were in sight. Only content that is streamed into that exchange waits, and its time
- * with it, unless the handler reads it from a flow, which has a lock. A handler that is known to be slow runs on a spare. Every other runs here, on the thread
- * that owns the loop, between two marks; if the loop has been taken over meanwhile (loop/crew.h)
- * this thread touches nothing of it any more. Both send the exchange back as a post, and
- * on_returned goes on where a handler that was in time goes on at once.
+ * with it, unless the handler reads it from a flow, which has a lock. A handler that is known to be
+ * slow runs on a spare. Every other runs here, on the thread that owns the loop, between two marks;
+ * if the loop has been taken over meanwhile (loop/crew.h) this thread touches nothing of it any
+ * more. Both send the exchange back as a post, and on_returned goes on where a handler that was in
+ * time goes on at once.
  *
  * Lent is at most one exchange of a connection, for none is answered before those in front of it.
  *

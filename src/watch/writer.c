@@ -2,9 +2,10 @@
  *
  * Whatever fails, the writer keeps its place and tries again from there: when a full pipe has room,
  * a second later where the disk is full or the reader has gone. So a line that was begun is
- * finished first of all, and none is torn as long as the log lives. What comes meanwhile finds the
- * halves taken and is lost, which the loops count; the writer tells people once when that begins
- * and once when it is over, not for each line.
+ * finished first of all, and none is torn as long as the log lives; where the log is turned to
+ * another output meanwhile, it is written there from its beginning. What comes while nothing can be
+ * written finds the halves taken and is lost, which the loops count; the writer tells people once
+ * when that begins and once when it is over, not for each line.
  *
  * Only this thread may block: in write(2), on a stopped terminal or a slow disk. Nothing can wake
  * it there without a signal handler, which a library has no right to. So hw_log_writer_end waits for so

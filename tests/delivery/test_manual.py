@@ -59,7 +59,7 @@ def test_each_page_says_something_of_each_of_its_functions(pages):
 def test_pages_are_what_troff_understands(pages, installed):
     needs("groff")
     for path in pages.values():
-        text = render(path, installed.man, "-ww", "-W", "break", "-Tutf8", "-P-cbu")
+        text = render(path, installed.man, "-ww", "-Tutf8", "-P-cbu")
         assert "NAME" in text and "SYNOPSIS" in text, path.name
     for page in ("hewn.1",):
         render(installed.man / "man1" / page, installed.man, "-ww", "-z", "-Tutf8")

@@ -25,8 +25,8 @@ typedef struct fault_answers {
 void fault_answers_read(fault_answers *answers, const fault_client *client, bool to_head);
 void fault_answers_free(fault_answers *answers);
 
-/* NULL, or what the client may not have heard: an answer is the right one, or all where ranges
- * were asked for, or says 4xx or 5xx, and comes in its turn; whatever is not complete has been
+/* NULL, or what the client may not have heard: an answer is the right one, or all of what
+ * ranges were asked of, or says 4xx or 5xx, and comes in its turn; whatever is not complete has been
  * broken off. */
 const char *fault_judge(const fault_answers *answers, const fault_answers *right, bool is_ended);
 /* NULL, or what is missing to the right answers. */

@@ -15,10 +15,14 @@ def test_a_thousand_requests_over_fifty_connections(server, root):
 
     async def fetch_all():
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        # All of them queue for a connection from the start: how long that takes is the client's own affair.
-        timeout = httpx.Timeout(20, pool=None)
-        async with httpx.AsyncClient(base_url=server.url, limits=limits, trust_env=False, timeout=timeout) as client:
-            return await asyncio.gather(*[client.get("/" + names[i % len(names)]) for i in range(REQUESTS)])
+        turns = asyncio.Semaphore(CONNECTIONS) # else the last of them would wait for a connection all the time
+
+        async def fetch(name):
+            async with turns:
+                return await client.get("/" + name)
+
+        async with httpx.AsyncClient(base_url=server.url, limits=limits, trust_env=False, timeout=20) as client:
+            return await asyncio.gather(*[fetch(names[i % len(names)]) for i in range(REQUESTS)])
 
     for i, answer in enumerate(asyncio.run(fetch_all())):
         assert answer.status_code == 200 and answer.content == contents[i % len(names)]

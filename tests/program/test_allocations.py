@@ -19,8 +19,6 @@ REQUESTS = {
     "ledger": ['POST /entries {"account": "cash", "amount": 250}', "POST /closings", "GET /accounts/cash", "GET /alive"],
     "visits": ["POST /visits/Ada", "GET /visits"],
 }
-# SQLite alone takes more than a thousand pieces for the ledger: one in so many fails, and with --all each.
-STRIDES = {"ledger": 1 if os.environ.get("HEWN_ALL") else 7}
 # 0: it served; else those of hewn_main: no memory to start with.
 STATUSES = {0, 69, 70}
 ANSWERS = {200, 201, 404, 500, 503}
@@ -115,7 +113,7 @@ def test_each_allocation_of_an_example_may_fail(hewn, failing, name, tmp_path):
     assert run_once(program, failing, tmp_path, 0, count) is None
     total = int(count.read_text())
     assert total > 20
-    places = range(1, total + 1, STRIDES.get(name, 1))
+    places = range(1, total + 1)
     with ThreadPoolExecutor(2) as workers:
         wrong = [told for told in workers.map(lambda at: run_once(program, failing, tmp_path, at), places) if told]
     assert not wrong, f"{len(wrong)} of {len(places)}:\n" + "\n".join(wrong)

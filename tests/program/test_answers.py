@@ -145,6 +145,8 @@ def test_the_linter_sees_what_is_wrong(method, request_fields, status, changes, 
     (["--cors="], "--cors needs a value: --cors=ORIGIN,.."),
     (["--cors", "-H", "Access-Control-Allow-Credentials: true"],
      "--header: 'Access-Control-Allow-Credentials': credentials are never for every origin: list those that may"),
+    (["--cors=https://" + "a" * 9000], "--cors: 'https://" + "a" * 191 + "': more than 8192 bytes of origins"),
+    (["-H", "X-A: " + "v" * 9000], "--header: 'X-A': more than 32 header fields, or 8192 bytes of them"),
     (["--isolate=yes"], "--isolate takes no value"),
 ])
 def test_fields_that_make_no_sense_are_refused(tell, arguments, words):

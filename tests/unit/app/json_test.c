@@ -1,7 +1,9 @@
 #include "app/json.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit/app/asker.h"
@@ -316,4 +318,43 @@ HW_TEST(body_is_json_or_its_problem_is_told)
             assert_string_equal(answer_field(&asker, "Accept"), "application/json");
     }
     asker_close(&asker);
+}
+
+/* Jansson's own: where it was not built in nobody asks for it. */
+void json_set_alloc_funcs(void *(*take)(size_t), void (*give)(void *)) __attribute__((weak));
+
+static unsigned takes_left; /* until one fails; 0: none does */
+
+static void *take_but_one(size_t bytes)
+{
+    if (takes_left == 0 || --takes_left > 0)
+        return malloc(bytes);
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* It says of some of them that the text is broken. No word is longer than its buffer is at first:
+ * see json_read_jansson.c. */
+HW_LONG_TEST(json_that_there_is_no_memory_for_is_not_the_clients_fault)
+{
+    static const char words[] =
+        "{\"a\": [\"b\", 12, 1.5, true, {}], \"c\": {\"d\": null, \"e\": -1}}";
+    const hewn_json *root = NULL;
+    unsigned count = 0;
+    if (!json_set_alloc_funcs)
+        skip();
+    json_set_alloc_funcs(take_but_one, free);
+    while (!root && count < 1000) {
+        hw_arena arena;
+        hw_body_problem problem;
+        open_arena(&arena);
+        takes_left = ++count;
+        root = read_words(&arena, words, &problem);
+        if (!root)
+            assert_int_equal(problem.status, 503);
+        hw_arena_fini(&arena);
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_non_null(root);
+    assert_in_range(count, 20, 999);
 }

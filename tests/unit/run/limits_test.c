@@ -13,6 +13,19 @@ static hw_limits read_limits_of(hewn_limits given)
     return limits;
 }
 
+static const hewn_limits each_its_own = {.size = sizeof each_its_own,
+                                         .connections_max = 7,
+                                         .head_ms = 1,
+                                         .idle_ms = 2,
+                                         .drain_ms = 3,
+                                         .blocked_max = 4,
+                                         .rate_bytes_min = 5,
+                                         .head_bytes_max = 6000,
+                                         .cache_bytes_max = 8,
+                                         .unread_bytes_max = 9,
+                                         .memory_bytes_max = 10,
+                                         .streams_max = 11};
+
 HW_TEST(limits_that_are_zero_or_not_given_are_the_defaults)
 {
     hw_limits defaults = hw_limits_default(), limits;
@@ -24,16 +37,7 @@ HW_TEST(limits_that_are_zero_or_not_given_are_the_defaults)
 
 HW_TEST(limits_are_those_that_are_given)
 {
-    hw_limits limits = read_limits_of((hewn_limits){.connections_max = 7,
-                                                    .head_ms = 1,
-                                                    .idle_ms = 2,
-                                                    .drain_ms = 3,
-                                                    .blocked_max = 4,
-                                                    .rate_bytes_min = 5,
-                                                    .head_bytes_max = 6000,
-                                                    .cache_bytes_max = 8,
-                                                    .unread_bytes_max = 9,
-                                                    .memory_bytes_max = 10});
+    hw_limits limits = read_limits_of(each_its_own);
     assert_int_equal(limits.connections_max, 7);
     assert_int_equal(limits.head_ms, 1);
     assert_int_equal(limits.idle_ms, 2);
@@ -46,6 +50,7 @@ HW_TEST(limits_are_those_that_are_given)
     assert_int_equal(limits.cache_bytes_max, 8);
     assert_int_equal(limits.skip_bytes_max, 9);
     assert_int_equal(limits.memory_bytes_max, 10);
+    assert_int_equal(limits.streams_max, 11);
 }
 
 HW_TEST(limits_are_bounded)
@@ -82,21 +87,13 @@ HW_TEST(limits_of_another_version_are_refused)
 
 HW_TEST(limits_are_shown_as_they_are_read)
 {
-    const hewn_limits given = {.size = sizeof given,
-                               .connections_max = 7,
-                               .head_ms = 1,
-                               .idle_ms = 2,
-                               .drain_ms = 3,
-                               .blocked_max = 4,
-                               .rate_bytes_min = 5,
-                               .head_bytes_max = 6000,
-                               .cache_bytes_max = HEWN_NONE,
-                               .unread_bytes_max = HEWN_NONE,
-                               .memory_bytes_max = 10,
-                               .streams_max = 11};
-    hw_limits limits = read_limits_of(given);
+    hw_limits limits = read_limits_of(each_its_own);
     hewn_limits shown = hw_run_limits_show(&limits);
-    assert_memory_equal(&shown, &given, sizeof given);
+    assert_memory_equal(&shown, &each_its_own, sizeof shown);
+    limits =
+        read_limits_of((hewn_limits){.cache_bytes_max = HEWN_NONE, .unread_bytes_max = HEWN_NONE});
+    shown = hw_run_limits_show(&limits);
+    assert_true(shown.cache_bytes_max == HEWN_NONE && shown.unread_bytes_max == HEWN_NONE);
     limits = hw_limits_default();
     shown = hw_run_limits_show(&limits);
     assert_int_equal(shown.head_ms, 15000);
