@@ -18,6 +18,7 @@ CHOICES = [
     ("http/scan_x86.c", "http/scan_other.c", "defined(__x86_64__)"),
     ("app/json_read_jansson.c", "app/json_read_none.c", "defined(HEWN_WITH_JANSSON)"),
     ("app/sign_openssl.c", "app/sign_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("kit/content_hash_xxhash.c", "kit/content_hash_none.c", "defined(HEWN_WITH_XXHASH)"),
 ]
 INCLUDE = re.compile(r'#include "([^"]+)"\n')
 

@@ -210,6 +210,7 @@ void hewn_server_free(hewn_server *server);
 /* Folders of files. */
 
 #define HEWN_EVERY_TIME UINT_MAX
+#define HEWN_NO_STORE UINT_MAX
 
 /* A header field, as an option. */
 typedef struct hewn_field {
@@ -248,6 +249,12 @@ typedef struct hewn_files_opts {
     /* Also through symbolic links that lead out of the folder; never into /proc by its own links.
      * What changes behind a symbolic link is seen within fresh_ms. */
     bool follow_links;
+    /* What Cache-Control says of a file. 0: "no-cache", so that browsers keep it and ask each time
+     * whether it is still the same; but "max-age=31536000, immutable" where its name has a hash of
+     * its content in it, as build tools make them ("app-3f9ac1d2.js"). HEWN_NO_STORE: "no-store".
+     * Otherwise "max-age" with so many seconds, whatever its name: within them a browser does not
+     * see a change. */
+    unsigned max_age_s;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/identity.h"
 #include "http/field.h"
 
 #define HW_LENGTH_UNKNOWN UINT64_MAX
@@ -40,7 +41,8 @@ typedef struct hw_segment {
     int fd;
     uint64_t offset;
     size_t length;
-    hw_warmth *warmth; /* NULL: it may be sent as it is */
+    hw_warmth *warmth;           /* NULL: it may be sent as it is */
+    const hw_identity *identity; /* of which version of the file it is; NULL: of any */
 } hw_segment;
 
 typedef struct hw_piece {

@@ -99,6 +99,27 @@ hw_condition_outcome hw_condition_check_absent(hw_method method, hw_fields reque
     return HW_CONDITION_PROCEED;
 }
 
+static bool has_strong_tag(hw_text value)
+{
+    hw_cursor list = hw_cursor_of(value);
+    hw_etag tag;
+    while (hw_etag_next(&list, &tag))
+        if (!tag.is_weak)
+            return true;
+    return false;
+}
+
+bool hw_condition_names_strong(hw_fields request)
+{
+    static const hw_field_id ids[] = {HW_FIELD_IF_MATCH, HW_FIELD_IF_NONE_MATCH, HW_FIELD_IF_RANGE};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        for (const hw_field *field = hw_fields_find(request, ids[i]); field;
+             field = hw_fields_next(request, ids[i], field))
+            if (has_strong_tag(field->value))
+                return true;
+    return false;
+}
+
 bool hw_condition_range_applies(hw_method method, hw_fields request, hw_text etag,
                                 int64_t last_modified, int64_t now)
 {

@@ -35,6 +35,9 @@ static inline bool hw_condition_is_absent(hw_fields request)
                      HW_FIELD_BIT(HW_FIELD_IF_MODIFIED_SINCE) | HW_FIELD_BIT(HW_FIELD_RANGE));
 }
 
+/* Whether a condition names a strong tag, with which only a strong one can be compared. */
+bool hw_condition_names_strong(hw_fields request);
+
 /* Whether the Range field is to be honoured: the method is GET, there is one Range field (RFC
  * 9110 14.2), and If-Range, if present, holds: strong comparison of tags; a date exactly that of
  * Last-Modified and strong, that is, over by the time `now` (13.1.5, 8.8.2.2). Ask after

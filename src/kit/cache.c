@@ -155,8 +155,15 @@ static hw_queue *queue_of(hw_cache *cache, const hw_entry *entry)
 {
     if (entry->kind == HW_ENTRY_ABSENT)
         return &cache->queues[HW_QUEUE_ABSENT];
-    bool has_descriptor = entry->file.fd >= 0;
+    bool has_descriptor = hw_entry_descriptors(entry) > 0;
     return &cache->queues[has_descriptor ? HW_QUEUE_DESCRIPTORS : HW_QUEUE_CONTENTS];
+}
+
+/* What it counts for in its queue: its descriptors, or itself. */
+static size_t weight_of(const hw_entry *entry)
+{
+    unsigned descriptors = hw_entry_descriptors(entry);
+    return descriptors > 0 ? descriptors : 1;
 }
 
 void hw_cache_drop(hw_cache *cache, hw_entry *entry)
@@ -166,7 +173,7 @@ void hw_cache_drop(hw_cache *cache, hw_entry *entry)
     if (queue->hand == &filing->queue)
         queue->hand = filing->queue.prev;
     hw_link_remove(&filing->queue);
-    queue->count--;
+    queue->count -= weight_of(entry);
     cache->bytes -= filing->cost;
     filing->cost = 0;
     hw_entry_leave_cache(entry);
@@ -206,9 +213,9 @@ static hw_queue *choose_queue(hw_cache *cache)
 static bool make_room(hw_cache *cache, const hw_entry *entry, size_t cost)
 {
     hw_queue *queue = queue_of(cache, entry);
-    if (cost > cache->bytes_max / CACHE_PART || queue->count_max == 0)
+    if (cost > cache->bytes_max / CACHE_PART || queue->count_max < weight_of(entry))
         return false;
-    while (queue->count >= queue->count_max)
+    while (queue->count + weight_of(entry) > queue->count_max)
         evict_one(cache, queue);
     while (cache->bytes + cost > cache->bytes_max) {
         hw_queue *chosen = choose_queue(cache);
@@ -242,7 +249,7 @@ static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
     hw_filing *filing = &entry->filing;
     hw_queue *queue = queue_of(cache, entry);
     hw_list_prepend(&queue->entries, &filing->queue);
-    queue->count++;
+    queue->count += weight_of(entry);
     cache->bytes += cost;
     filing->cost = cost;
     hw_entry_enter_cache(entry);

@@ -13,6 +13,7 @@
 /* What all loops' caches of an application have in common; fixed once they are made. */
 typedef struct hw_cache_setup {
     size_t site_count;
+    hw_hasher *hasher; /* of all of them, who hold it; NULL: none yet */
 } hw_cache_setup;
 
 /* One number of events: everything that was watched under it. The same folder or file may have
@@ -49,8 +50,8 @@ typedef struct hw_site {
  * and takes away the first that nobody has asked for since it came by. */
 typedef struct hw_queue {
     hw_list entries;
-    hw_link *hand; /* the next to be looked at; NULL: the last */
-    size_t count, count_max;
+    hw_link *hand;           /* the next to be looked at; NULL: the last */
+    size_t count, count_max; /* of entries, or of the descriptors they hold */
 } hw_queue;
 
 typedef enum hw_queue_kind {

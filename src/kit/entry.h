@@ -5,35 +5,15 @@
 #define HW_KIT_ENTRY_H
 
 #include "base/list.h"
-#include "exchange/body.h"
-#include "exchange/prepared.h"
-#include "http/media.h"
-#include "http/range.h"
-#include "kit/policy.h"
-#include "kit/root.h"
+#include "kit/representation.h"
 
-/* A file up to this size is read and kept in memory, and leaves with its head; a larger one is sent
- * from its descriptor. docs/bench.md shows where the one becomes cheaper than the other. */
-#define HW_ENTRY_CONTENT_MAX (64 * 1024)
+#define HW_SIBLINGS_MAX 3 /* one of each coding */
 
 typedef enum hw_entry_kind {
     HW_ENTRY_FILE,
     HW_ENTRY_FOLDER, /* named without its slash */
     HW_ENTRY_ABSENT,
 } hw_entry_kind;
-
-/* What a file's bytes are, and what is said of them. */
-typedef struct hw_representation {
-    int fd;           /* where the content is not in memory; else -1 */
-    uint64_t length;  /* of the content */
-    hw_warmth warmth; /* of what is sent from fd */
-    hw_text content;  /* all of it; at NULL: it is sent from fd */
-    hw_text tag;
-    int64_t modified;      /* seconds */
-    int64_t last_modified; /* the same, or HW_NO_DATE where it is not said */
-    hw_prepared whole;     /* 200 */
-    hw_prepared unchanged; /* 304 */
-} hw_representation;
 
 /* Where the cache has an entry; nobody else looks at it. */
 typedef struct hw_filing {
@@ -54,6 +34,8 @@ typedef struct hw_entry {
     hw_text path;     /* what was asked for, below the root; with a NUL behind it */
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
+    hw_representation *siblings[HW_SIBLINGS_MAX]; /* the same, coded already; NULL: there is none */
+    bool has_siblings;
     const hw_policy *policy; /* of the folder it is served from; NULL: none */
     hw_filing filing;
     hw_arena memory;    /* of all its texts, contents and memos */
@@ -64,13 +46,13 @@ typedef struct hw_entry {
 /* An entry without a file. Owns: the caller has the only reference. 0, or -ENOMEM. */
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
 
-/* An entry of a file that was found, with what its folder says with it (policy, which must outlive
- * it; NULL: nothing). A content of at most content_max bytes (and of HW_ENTRY_CONTENT_MAX) is read.
- * `now` is in seconds. Owns: finding->fd, on failure too. Errors: -ESTALE the file is shorter than
- * it was; -ENOMEM; what reading gives. */
-int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding, size_t content_max,
-                      const hw_media *media, const hw_policy *policy, int64_t now,
-                      hw_entry **ret_entry);
+/* An entry of a file that was found. Owns: finding->fd, on failure too. Errors: those of
+ * hw_representation_make. */
+int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
+                      const hw_file_rules *rules, hw_entry **ret_entry);
+
+/* How many descriptors it holds. */
+unsigned hw_entry_descriptors(const hw_entry *entry);
 
 /* Who answers with it has it charged to its budget. -ENOMEM: there is no room. */
 int hw_entry_charge(hw_entry *entry, hw_budget *budget);
@@ -82,12 +64,8 @@ void hw_entry_hold(hw_entry *entry);
 /* Gives a reference back; the last one frees. NULL is fine. */
 void hw_entry_release(hw_entry *entry);
 
-/* The first piece of a part that is not empty, as a source gives it, and its length: what is in
- * memory comes as it is wanted, a file at once. */
-uint64_t hw_entry_piece(hw_entry *entry, hw_range part, size_t want, hw_piece *ret_piece);
-
-/* A part of the file, which may be empty, as a body; it holds the entry. NULL: no memory in the
- * arena. */
-hw_source *hw_entry_body(hw_entry *entry, hw_range part, hw_arena *arena);
+/* A part, which may be empty, of one of its representations, as a body; it holds the entry. NULL: no
+ * memory in the arena. */
+hw_source *hw_entry_body(hw_entry *entry, hw_representation *file, hw_range part, hw_arena *arena);
 
 #endif

@@ -49,22 +49,32 @@ static void free_mounted_files(void *arg)
     hw_static_free(arg);
 }
 
+/* The first folder of an app makes what all of them share: a setup of caches, and the hasher. */
+static int share_setup(hewn_app *app, hw_cache_setup **ret_setup, size_t *ret_slot)
+{
+    hw_cache_setup *setup = hw_arena_alloc_zeroed(&app->arena, 1, sizeof *setup);
+    if (!setup)
+        return -ENOMEM;
+    hw_local local = hw_cache_local(setup);
+    *ret_setup = setup;
+    *ret_slot = hw_app_local_add(app, &local);
+    return *ret_slot == SIZE_MAX ? -ENOMEM : 0;
+}
+
 /* All folders of files that a server has share one cache a loop; each is a site of it. */
 static int bind_cache(hewn_app *app, void *arg)
 {
     hw_static *files = arg;
     size_t slot;
     hw_cache_setup *setup = hw_app_local_find(app, hw_cache_local(NULL).init, &slot);
-    if (!setup) {
-        setup = hw_arena_alloc(&app->arena, sizeof *setup);
-        if (!setup)
-            return -ENOMEM;
-        *setup = (hw_cache_setup){0};
-        hw_local local = hw_cache_local(setup);
-        slot = hw_app_local_add(app, &local);
-    }
-    hw_static_bind(files, slot, setup->site_count++);
-    return slot == SIZE_MAX ? -ENOMEM : 0;
+    int error = setup ? 0 : share_setup(app, &setup, &slot);
+    if (error == 0 && !setup->hasher)
+        error = hw_hasher_new(&setup->hasher);
+    else if (error == 0)
+        hw_hasher_hold(setup->hasher);
+    if (error == 0)
+        hw_static_bind(files, slot, setup->site_count++, setup->hasher);
+    return error;
 }
 
 static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup *setup,
@@ -97,8 +107,8 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
     const char *const only[] = {known.only, NULL}; /* an index, which alone is shown */
     setup.index = known.only ? only : known.index;
     setup.only = known.only;
-    setup.policy =
-        (hw_policy_setup){known.fields, known.n_fields, known.cors_origins, known.isolated};
+    setup.policy = (hw_policy_setup){known.fields, known.n_fields, known.cors_origins,
+                                     known.isolated, known.max_age_s};
     setup.shows_hidden = known.hidden;
     setup.follows_links = known.follow_links;
     if (known.fresh_ms)

@@ -31,6 +31,7 @@
 typedef struct multipart_source {
     hw_source source;
     hw_entry *entry;
+    hw_representation *file;
     hw_arena *arena;
     hw_ranges ranges;
     char boundary[BOUNDARY_BYTES];
@@ -67,7 +68,7 @@ static hw_pull pull_multipart(hw_source *source, size_t want, hw_piece *ret_piec
     hw_range left = parts->ranges.at[parts->at / 2];
     left.first += parts->done;
     left.length -= parts->done;
-    parts->done += hw_entry_piece(parts->entry, left, want, ret_piece);
+    parts->done += hw_representation_piece(parts->file, left, want, ret_piece);
     return ret_piece->bytes.length > 0 ? HW_PULL_BYTES : HW_PULL_FILE;
 }
 
@@ -90,7 +91,7 @@ static void put_part_head(hw_buffer *out, const multipart_source *parts, unsigne
     put_boundary(out, parts, "\r\nContent-Type: ");
     hw_buffer_put(out, type);
     hw_buffer_put_string(out, "\r\nContent-Range: ");
-    hw_range_put(out, &parts->ranges.at[i], parts->entry->file.length);
+    hw_range_put(out, &parts->ranges.at[i], parts->file->length);
     hw_buffer_put_string(out, "\r\n\r\n");
 }
 
@@ -122,7 +123,7 @@ static bool make_heads_of_parts(multipart_source *parts, hw_text type)
 /* Without memory for it, or where it is long, it stays in pieces. */
 static void put_together(multipart_source *parts)
 {
-    const hw_representation *file = &parts->entry->file;
+    const hw_representation *file = parts->file;
     uint64_t length = parts->source.length;
     parts->source.at = NULL;
     if (!file->content.at || length > TOGETHER_BYTES_MAX)
@@ -164,8 +165,8 @@ static int choose_boundary(multipart_source *parts)
     return 0;
 }
 
-int hw_multipart_new(hw_entry *entry, const hw_ranges *ranges, hw_arena *arena,
-                     char ret_type[HW_MULTIPART_TYPE_BYTES], hw_source **ret_body)
+int hw_multipart_new(hw_entry *entry, hw_representation *file, const hw_ranges *ranges,
+                     hw_arena *arena, char ret_type[HW_MULTIPART_TYPE_BYTES], hw_source **ret_body)
 {
     hw_assert(ranges->count >= 2);
     multipart_source *parts = hw_arena_alloc_zeroed(arena, 1, sizeof *parts);
@@ -173,12 +174,13 @@ int hw_multipart_new(hw_entry *entry, const hw_ranges *ranges, hw_arena *arena,
         return -ENOMEM;
     parts->source.ops = &multipart_ops;
     parts->entry = entry;
+    parts->file = file;
     parts->arena = arena;
     parts->ranges = *ranges;
     int error = choose_boundary(parts);
     if (error < 0)
         return error;
-    if (!make_heads_of_parts(parts, entry->file.whole.fields.at[0].value))
+    if (!make_heads_of_parts(parts, file->whole.fields.at[0].value))
         return -ENOMEM;
     put_together(parts);
     hw_buffer type = hw_buffer_over(ret_type, HW_MULTIPART_TYPE_BYTES);

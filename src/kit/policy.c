@@ -12,6 +12,7 @@
 #include "kit/policy.h"
 
 #include "base/assert.h"
+#include "http/fingerprint.h"
 #include "http/status.h"
 
 static const hw_text absent_words = HW_TEXT_INIT("Not Found\n");
@@ -209,6 +210,29 @@ static bool make_absent(hw_policy *policy, hw_arena *arena)
     return true;
 }
 
+/* RFC 9111 5.2.2. */
+static bool make_freshness(unsigned max_age_s, hw_arena *arena, hw_policy *policy)
+{
+    if (max_age_s == 0)
+        return true;
+    const char *words =
+        max_age_s == HEWN_NO_STORE ? "no-store" : hw_arena_format(arena, "max-age=%u", max_age_s);
+    if (words)
+        policy->freshness = hw_text_of(words);
+    return words != NULL;
+}
+
+hw_text hw_policy_freshness(const hw_policy *policy, hw_text path)
+{
+    if (policy->says_cache_control)
+        return HW_TEXT("");
+    if (policy->freshness.length > 0)
+        return policy->freshness;
+    /* RFC 8246: nobody need ever ask whether it is another one now. */
+    return hw_fingerprint_is_in(path) ? HW_TEXT("max-age=31536000, immutable")
+                                      : HW_TEXT("no-cache");
+}
+
 int hw_policy_make(const hw_policy_setup *setup, hw_arena *arena, hw_policy *ret_policy)
 {
     hw_policy policy = {.cors.is_any = is_any_origin(setup->cors_origins)};
@@ -221,6 +245,8 @@ int hw_policy_make(const hw_policy_setup *setup, hw_arena *arena, hw_policy *ret
     size_t count = setup->field_count + put_made_fields(setup, fields + setup->field_count);
     policy.fields = hw_fields_of(fields, count);
     policy.says_cache_control = hw_fields_find(policy.fields, HW_FIELD_CACHE_CONTROL) != NULL;
+    if (!make_freshness(setup->max_age_s, arena, &policy))
+        return -ENOMEM;
     policy.says_sniffing = hw_fields_find_name(policy.fields, sniffing) != NULL;
     if (!make_absent(&policy, arena))
         return -ENOMEM;

@@ -17,12 +17,14 @@ typedef struct hw_policy_setup {
     size_t field_count;
     const char *const *cors_origins; /* NULL-terminated, or NULL: nobody */
     bool is_isolated;
+    unsigned max_age_s; /* of every file; 0: by its name; HEWN_NO_STORE: nothing is to be kept */
 } hw_policy_setup;
 
 typedef struct hw_policy {
     hw_fields fields; /* of every answer, whatever it is */
     hw_fields absent; /* all of the head of a plain 404; its words are hw_policy_absent_words */
     hw_cors cors;
+    hw_text freshness; /* Cache-Control of every file; empty: it depends on the name */
     bool says_cache_control, says_sniffing; /* `fields` does, and so the server does not */
 } hw_policy;
 
@@ -32,6 +34,10 @@ int hw_policy_check(const hw_policy_setup *setup, hw_fault *fault);
 int hw_policy_make(const hw_policy_setup *setup, hw_arena *arena, hw_policy *ret_policy);
 
 hw_text hw_policy_absent_words(void);
+
+/* Cache-Control of a file, by its path; of the empty text: of an answer that is no file's. Empty: it
+ * is among the folder's fields. */
+hw_text hw_policy_freshness(const hw_policy *policy, hw_text path);
 
 /* Adds to an answer that was not prepared what all answers of the folder have, and, where it has
  * content, that it is not to be sniffed. NULL: of no folder. */

@@ -33,104 +33,122 @@ static hw_range_outcome choose_range(const hw_exchange *exchange, const hw_repre
     return hw_range_parse(asked, file->length, ret_parts);
 }
 
-static void refuse_range(hw_exchange *exchange, const hw_entry *entry)
+static void refuse_range(hw_exchange *exchange, const hw_entry *entry, uint64_t length)
 {
     hw_response_plain(&exchange->response, 416, NULL);
-    add_content_range(exchange, NULL, entry->file.length); /* RFC 9110 15.5.17 */
+    add_content_range(exchange, NULL, length); /* RFC 9110 15.5.17 */
     hw_policy_put(entry->policy, &exchange->response);
 }
 
 /* The body holds the entry, and with it the prepared head; so an answer without content has one
  * too, which is never pulled. */
-static void send_prepared(hw_exchange *exchange, hw_entry *entry, hw_prepared *head)
+static void send_prepared(hw_exchange *exchange, hw_entry *entry, hw_representation *file,
+                          hw_prepared *head)
 {
-    hw_range all = {0, entry->file.length};
+    hw_range all = {0, file->length};
     hw_response_start_prepared(&exchange->response, head,
-                               hw_entry_body(entry, all, &exchange->arena));
+                               hw_entry_body(entry, file, all, &exchange->arena));
 }
 
 /* RFC 9110 15.3.7: the fields of a 200, but for type and length. */
-static void add_fields_of_whole(hw_response *response, const hw_entry *entry)
+static void add_fields_of_whole(hw_response *response, const hw_representation *file)
 {
-    hw_fields whole = entry->file.whole.fields;
+    hw_fields whole = file->whole.fields;
     for (size_t i = 1; i < whole.count; i++)
         if (whole.at[i].id != HW_FIELD_CONTENT_LENGTH)
             hw_response_add_name(response, whole.at[i].name, whole.at[i].value);
 }
 
-static void send_part(hw_exchange *exchange, hw_entry *entry, hw_range part)
+static void send_part(hw_exchange *exchange, hw_entry *entry, hw_representation *file,
+                      hw_range part)
 {
     hw_response *response = &exchange->response;
-    hw_source *body = hw_entry_body(entry, part, &exchange->arena);
+    hw_source *body = hw_entry_body(entry, file, part, &exchange->arena);
     hw_response_start(response, 206);
-    hw_response_add(response, HW_FIELD_CONTENT_TYPE, entry->file.whole.fields.at[0].value);
-    add_content_range(exchange, &part, entry->file.length);
-    add_fields_of_whole(response, entry);
+    hw_response_add(response, HW_FIELD_CONTENT_TYPE, file->whole.fields.at[0].value);
+    add_content_range(exchange, &part, file->length);
+    add_fields_of_whole(response, file);
     hw_response_take_body(response, body);
 }
 
 /* RFC 9110 15.3.7.2: the ranges are said in the parts, and not in the head. False: there is nothing
  * to make a boundary of. */
-static bool send_several(hw_exchange *exchange, hw_entry *entry, const hw_ranges *parts)
+static bool send_several(hw_exchange *exchange, hw_entry *entry, hw_representation *file,
+                         const hw_ranges *parts)
 {
     hw_response *response = &exchange->response;
     char *type = hw_arena_alloc(&exchange->arena, HW_MULTIPART_TYPE_BYTES);
     hw_source *body = NULL;
-    int error = type ? hw_multipart_new(entry, parts, &exchange->arena, type, &body) : -ENOMEM;
+    int error =
+        type ? hw_multipart_new(entry, file, parts, &exchange->arena, type, &body) : -ENOMEM;
     if (error < 0 && error != -ENOMEM)
         return false;
     hw_response_start(response, 206);
     if (body)
         hw_response_add(response, HW_FIELD_CONTENT_TYPE, hw_text_of(type));
-    add_fields_of_whole(response, entry);
+    add_fields_of_whole(response, file);
     hw_response_take_body(response, body);
     return true;
 }
 
-static void send_representation(hw_exchange *exchange, hw_entry *entry)
+static void send_representation(hw_exchange *exchange, hw_entry *entry, hw_representation *file)
 {
     hw_ranges parts;
-    hw_range_outcome outcome = choose_range(exchange, &entry->file, &parts);
+    hw_range_outcome outcome = choose_range(exchange, file, &parts);
     bool is_several = outcome == HW_RANGE_SATISFIABLE && parts.count > 1;
-    if (is_several && send_several(exchange, entry, &parts))
+    if (is_several && send_several(exchange, entry, file, &parts))
         return;
     switch (is_several ? HW_RANGE_IGNORE : outcome) {
     case HW_RANGE_UNSATISFIABLE:
-        refuse_range(exchange, entry);
+        refuse_range(exchange, entry, file->length);
         break;
     case HW_RANGE_SATISFIABLE:
-        send_part(exchange, entry, parts.at[0]);
+        send_part(exchange, entry, file, parts.at[0]);
         break;
     case HW_RANGE_IGNORE:
-        send_prepared(exchange, entry, &entry->file.whole);
+        send_prepared(exchange, entry, file, &file->whole);
         break;
     }
 }
 
-/* Not in line with the usual answer, which needs none of all this. */
-static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange, hw_entry *entry)
+/* By its other tag, which says of the same bytes that they are known. */
+static __attribute__((noinline)) bool is_known_otherwise(const hw_exchange *exchange,
+                                                         const hw_representation *file)
 {
     const hw_request *request = &exchange->request;
-    hw_representation *file = &entry->file;
+    return hw_condition_check(request->method, request->fields, file->other_tag,
+                              file->last_modified,
+                              exchange->now_ms / 1000) == HW_CONDITION_NOT_MODIFIED;
+}
+
+/* Not in line with the usual answer, which needs none of all this. */
+static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange, hw_entry *entry,
+                                                           hw_representation *file)
+{
+    const hw_request *request = &exchange->request;
     switch (hw_condition_check(request->method, request->fields, file->tag, file->last_modified,
                                exchange->now_ms / 1000)) {
     case HW_CONDITION_NOT_MODIFIED:
-        send_prepared(exchange, entry, &file->unchanged);
+        send_prepared(exchange, entry, file, &file->unchanged);
         break;
     case HW_CONDITION_FAILED:
         hw_response_plain(&exchange->response, 412, NULL);
         hw_policy_put(entry->policy, &exchange->response);
         break;
     case HW_CONDITION_PROCEED:
-        send_representation(exchange, entry);
+        if (file->other_tag.length > 0 && is_known_otherwise(exchange, file))
+            send_prepared(exchange, entry, file, &file->unchanged);
+        else
+            send_representation(exchange, entry, file);
         break;
     }
 }
 
 void hw_represent(hw_exchange *exchange, hw_entry *entry)
 {
+    hw_representation *file = &entry->file;
     if (hw_condition_is_absent(exchange->request.fields))
-        send_prepared(exchange, entry, &entry->file.whole);
+        send_prepared(exchange, entry, file, &file->whole);
     else
-        answer_conditionally(exchange, entry);
+        answer_conditionally(exchange, entry, file);
 }

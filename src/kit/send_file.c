@@ -50,12 +50,12 @@ static int find_file(hw_exchange *exchange, int folder_fd, const char *path, hw_
 {
     hw_root root = {.folder = folder_fd, .shows_hidden = true};
     hw_finding finding;
-    bool is_unread = exchange->request.method == HW_METHOD_HEAD;
     int error = hw_root_find(&root, path, NULL, &finding);
     if (error < 0)
         return error;
-    error = hw_entry_new_file(hw_text_of(path), path, &finding, is_unread ? 0 : SIZE_MAX,
-                              exchange->place->media, NULL, exchange->now_ms / 1000, ret_entry);
+    hw_file_rules rules = {
+        .media = exchange->place->media, .now_ms = exchange->now_ms, .content_max = SIZE_MAX};
+    error = hw_entry_new_file(hw_text_of(path), path, &finding, &rules, ret_entry);
     if (error < 0)
         return error;
     error = hw_entry_charge(*ret_entry, exchange->arena.budget);

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "exchange/exchange.h"
+#include "http/condition.h"
 #include "kit/cache.h"
 #include "kit/represent.h"
 #include "sys/memory.h"
@@ -36,6 +37,7 @@ struct hw_static {
     hw_policy policy;
     unsigned fresh_ms;
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
+    hw_hasher *hasher; /* NULL: there is none */
 };
 
 /* To the same path with a slash at its end, the query kept. The path is our canonical one, encoded:
@@ -62,8 +64,9 @@ static __attribute__((noinline)) void redirect_to_folder(const hw_static *files,
         hw_buffer_put(&location, target->query);
     }
     hw_response_add(response, HW_FIELD_LOCATION, hw_buffer_text(&location));
-    if (!files->policy.says_cache_control)
-        hw_response_add(response, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-cache"));
+    hw_text freshness = hw_policy_freshness(&files->policy, HW_TEXT(""));
+    if (freshness.length > 0)
+        hw_response_add(response, HW_FIELD_CACHE_CONTROL, freshness);
     hw_policy_put(&files->policy, response);
 }
 
@@ -123,10 +126,13 @@ static int make_file_entry(const hw_static *files, hw_exchange *exchange, hw_vig
                                          : hw_root_find(&files->root, name, vigil, &finding);
     if (error < 0)
         return error;
-    bool is_unread = !vigil && exchange->request.method == HW_METHOD_HEAD;
-    return hw_entry_new_file(below.text, name, &finding, is_unread ? 0 : SIZE_MAX,
-                             exchange->place->media, &files->policy, exchange->now_ms / 1000,
-                             ret_entry);
+    hw_file_rules rules = {.media = exchange->place->media,
+                           .policy = &files->policy,
+                           .hasher = files->hasher,
+                           .now_ms = exchange->now_ms,
+                           .content_max = SIZE_MAX,
+                           .waits_for_hash = hw_condition_names_strong(exchange->request.fields)};
+    return hw_entry_new_file(below.text, name, &finding, &rules, ret_entry);
 }
 
 /* Asks the file system what the path leads to. */
@@ -245,6 +251,15 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
     return false;
 }
 
+/* A large file whose tag may be known by now, or which this request waits for. */
+static __attribute__((noinline)) bool wants_another_tag(const hw_static *files,
+                                                        const hw_exchange *exchange,
+                                                        const hw_representation *file)
+{
+    return file->hashes_before != hw_hasher_count(files->hasher) ||
+           hw_condition_names_strong(exchange->request.fields);
+}
+
 /* Names that may not be seen are never looked up, so they are never in the cache: it is asked
  * first. What most requests come to is here in line, and all else is not: it would want room and
  * registers before it is known to be needed. */
@@ -260,16 +275,18 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     hw_cache *cache = hw_exchange_local(exchange, files->slot);
     hw_site *site = &cache->sites[files->site];
     hw_entry *entry = hw_cache_find(site, exchange->request.below.text, exchange->now_ms);
-    if (!entry)
+    if (!entry || (entry->file.is_unhashed && wants_another_tag(files, exchange, &entry->file)))
         return answer_unknown(files, exchange, cache);
     answer_known(files, exchange, site, entry);
     return true;
 }
 
-/* What is dated in the future would have another head when that has come. */
-static bool is_datable(const hw_entry *entry, int64_t now)
+/* What is dated in the future would have another head when that has come, and what was written just
+ * now another tag. */
+static bool may_be_kept(const hw_entry *entry, int64_t now)
 {
-    return entry->kind != HW_ENTRY_FILE || entry->file.modified <= now;
+    return entry->kind != HW_ENTRY_FILE ||
+           (entry->file.modified <= now && !entry->file.is_unsettled);
 }
 
 static void answer_static(void *arg, hw_exchange *exchange)
@@ -296,7 +313,7 @@ static void answer_static(void *arg, hw_exchange *exchange)
         return;
     }
     answer_entry(files, exchange, entry);
-    bool is_kept = vigil && is_datable(entry, exchange->now_ms / 1000);
+    bool is_kept = vigil && may_be_kept(entry, exchange->now_ms / 1000);
     if (is_kept)
         vigil->entry = entry;
     else
@@ -388,6 +405,7 @@ void hw_static_free(hw_static *files)
 {
     if (!files)
         return;
+    hw_hasher_release(files->hasher);
     hw_root_close(&files->root);
     hw_arena_fini(&files->names);
     hw_sys_free(files);
@@ -398,8 +416,9 @@ const hw_answerer *hw_static_answerer(const hw_static *files)
     return &files->answerer;
 }
 
-void hw_static_bind(hw_static *files, size_t slot, size_t site)
+void hw_static_bind(hw_static *files, size_t slot, size_t site, hw_hasher *hasher)
 {
     files->slot = slot;
     files->site = site;
+    files->hasher = hasher;
 }

@@ -4,6 +4,7 @@
 #define HW_KIT_STATIC_H
 
 #include "exchange/answerer.h"
+#include "kit/hasher.h"
 #include "kit/policy.h"
 
 typedef struct hw_static hw_static;
@@ -22,8 +23,8 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files);
 void hw_static_free(hw_static *files); /* NULL is fine */
 
 /* Lets the quick step answer from a cache: the slot of the loops' state, and which of its sites
- * this is. Before any server runs. */
-void hw_static_bind(hw_static *files, size_t slot, size_t site);
+ * this is. Takes over the reference to the hasher. Before any server runs, once. */
+void hw_static_bind(hw_static *files, size_t slot, size_t site, hw_hasher *hasher);
 
 /* Valid: as long as the files. Threads: exchanges of any number of loops at a time. */
 const hw_answerer *hw_static_answerer(const hw_static *files);

@@ -3,7 +3,12 @@
  * A slice is what one call sends, and with it a turn ends, so that a fast client does not keep the
  * others waiting. It is never cut smaller by what went before it in the turn, a head as a rule: it
  * would need one more call, and slices that begin within a page. Where nobody else is queued it is
- * longer, for each costs a turn and a wait for events beside the call. */
+ * longer, for each costs a turn and a wait for events beside the call.
+ *
+ * What is sent must be of one version of the file, the one its validators are of. So it is looked at
+ * before the last slice: where it is another one by then, that slice never goes, and the client sees
+ * that the answer broke off. It is looked at once more when all has gone, which a client that counts
+ * bytes cannot be told any more; but the connection ends, and the log says it. */
 #include <errno.h>
 
 #include "base/number.h"
@@ -18,6 +23,17 @@ static bool is_file_cut(const hw_segment *file, size_t slice)
 {
     int64_t size = hw_sys_size(file->fd);
     return size >= 0 && (uint64_t)size < file->offset + slice;
+}
+
+static bool is_other_version(const hw_segment *file)
+{
+    struct stat seen;
+    if (!file->identity)
+        return false;
+    if (hw_sys_stat(file->fd, &seen) < 0)
+        return true;
+    hw_identity now = hw_identity_of(&seen);
+    return !hw_identity_has_same_content(file->identity, &now);
 }
 
 static size_t slice_of(const h1_exchange *e)
@@ -51,11 +67,12 @@ bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget)
     size_t slice = slice_of(e);
     if (*budget == 0)
         return false;
-    ssize_t sent = send_slice(e, slice);
+    bool is_last = slice == e->file.length;
+    ssize_t sent = is_last && is_other_version(&e->file) ? -ESTALE : send_slice(e, slice);
     if (sent == 0)
         return false;
     if (sent < 0 || ((size_t)sent < slice && is_file_cut(&e->file, slice))) {
-        /* The file has become shorter, or cannot be read: what was promised will never come. */
+        /* The file is another one, or shorter, or cannot be read: what was promised will never come. */
         hw_conn_close(&h1->conn);
         return false;
     }
@@ -65,5 +82,8 @@ bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget)
     e->bytes_out += count;
     h1->sent_bytes += count;
     *budget -= hw_size_min(count, *budget);
-    return true;
+    if (e->file.length > 0 || !is_other_version(&e->file))
+        return true;
+    hw_conn_close(&h1->conn);
+    return false;
 }

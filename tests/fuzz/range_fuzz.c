@@ -131,7 +131,7 @@ static void check_body(const hw_ranges *ranges, uint64_t length)
         content[i] = "\r\n--boundary"[i % 12];
     make_entry(&entry, content, length);
     hw_arena_init(&arena, 4096, (size_t)1 << 20);
-    hw_assert(hw_multipart_new(&entry, ranges, &arena, type, &body) == 0);
+    hw_assert(hw_multipart_new(&entry, &entry.file, ranges, &arena, type, &body) == 0);
     hw_text all = pull_all(body, 1 + (size_t)(length % 97), pulled, sizeof pulled);
     hw_assert(parts_read(hw_text_of(type), all, &parts));
     check_parts(&parts, ranges, &entry);

@@ -460,7 +460,7 @@ HW_LONG_TEST(cache_has_a_bound_of_bytes)
 
 static void make_large(test_site *site, const char *name)
 {
-    assert_int_equal(truncate(site_path(site, name), HW_ENTRY_CONTENT_MAX + 1), 0);
+    assert_int_equal(truncate(site_path(site, name), HW_REPRESENTATION_CONTENT_MAX + 1), 0);
     site_date(site, name, SITE_DATE);
 }
 
@@ -526,7 +526,7 @@ HW_TEST(cache_sends_on_from_what_it_has_forgotten)
     learn(&site, "/hello.txt", "hello, world\n");
     hw_entry *entry =
         hw_cache_find(&cache_of(&site)->sites[0], HW_TEXT("/hello.txt"), INT64_C(1000) * SITE_NOW);
-    hw_source *body = hw_entry_body(entry, (hw_range){7, 5}, &site.exchange.arena);
+    hw_source *body = hw_entry_body(entry, &entry->file, (hw_range){7, 5}, &site.exchange.arena);
     site_stop_if_struck(&site);
     hw_cache_clear(cache_of(&site));
     assert_int_equal(hw_source_pull(body, 100, &piece), HW_PULL_BYTES);
@@ -577,8 +577,8 @@ static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vig
     hw_vigil_watch_folders(vigil, &root);
     meanwhile(site);
     assert_int_equal(hw_root_find(&root, path + 1, vigil, &finding), 0);
-    int error = hw_entry_new_file(hw_text_of(path), path + 1, &finding, SIZE_MAX, NULL, NULL,
-                                  SITE_NOW, &entry);
+    hw_file_rules rules = {.now_ms = INT64_C(1000) * SITE_NOW, .content_max = SIZE_MAX};
+    int error = hw_entry_new_file(hw_text_of(path), path + 1, &finding, &rules, &entry);
     hw_root_close(&root);
     site_stop_if_struck(site);
     assert_int_equal(error, 0);

@@ -24,8 +24,8 @@ static int find_ten(test_site *site, hw_finding *ret_finding)
 
 static int make_ten(const hw_finding *finding, size_t content_max, hw_entry **ret_entry)
 {
-    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, content_max, NULL, NULL,
-                             SITE_NOW, ret_entry);
+    hw_file_rules rules = {.now_ms = SITE_NOW * INT64_C(1000), .content_max = content_max};
+    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, &rules, ret_entry);
 }
 
 HW_TEST(entry_without_a_file_has_its_path)
@@ -73,7 +73,7 @@ HW_TEST(entry_of_a_larger_file_keeps_its_descriptor)
     assert_int_equal(error, 0);
     assert_int_equal(entry->file.fd, finding.fd);
     assert_null(entry->file.content.at);
-    hw_source *body = hw_entry_body(entry, (hw_range){2, 5}, &site.exchange.arena);
+    hw_source *body = hw_entry_body(entry, &entry->file, (hw_range){2, 5}, &site.exchange.arena);
     hw_entry_release(entry);
     hw_piece piece;
     site_stop_if_struck(&site);
@@ -123,7 +123,8 @@ static int64_t dated(int64_t modified, int64_t now)
     hw_finding finding = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
     finding.seen.st_size = 1;
     finding.seen.st_mtim.tv_sec = modified;
-    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, 0, NULL, NULL, now, &entry));
+    hw_file_rules rules = {.now_ms = now * 1000};
+    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, &rules, &entry));
     int64_t said = entry->file.last_modified;
     assert_int_equal(entry->file.modified, modified);
     hw_entry_release(entry);
@@ -176,7 +177,7 @@ HW_TEST(entry_body_needs_memory)
     hw_arena none = {0};
     hw_entry *entry;
     HW_NEED_OK(hw_entry_new(HW_ENTRY_ABSENT, HW_TEXT("/x"), &entry));
-    assert_null(hw_entry_body(entry, (hw_range){0, 1}, &none));
+    assert_null(hw_entry_body(entry, &entry->file, (hw_range){0, 1}, &none));
     assert_int_equal(entry->references, 1);
     hw_entry_release(entry);
 }

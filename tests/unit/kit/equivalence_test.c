@@ -165,7 +165,7 @@ static void open_twins(twins *t)
     site_open(&t->site);
     site_make_folder(&t->site, "www/a");
     site_make_folder(&t->site, "www/b");
-    t->site.policy = (hw_policy_setup){fields, 1, origins, true};
+    t->site.policy = (hw_policy_setup){fields, 1, origins, true, 0};
     site_serve(&t->site, &(hw_static_setup){0});
     site_put(&t->site, "www/a/x.css", "x{}");
     site_put(&t->site, "www/b/y", "yyy");
@@ -176,7 +176,9 @@ static void open_twins(twins *t)
     close(folder);
     t->site.cache_setup = (hw_cache_setup){.site_count = 1};
     t->site.local = hw_cache_local(&t->site.cache_setup);
-    hw_static_bind(t->site.files, 0, 0);
+    hw_hasher *hasher = site_new_hasher(&t->site);
+    hw_static_bind(t->site.files, 0, 0, hasher);
+    hw_static_bind(t->plain, SIZE_MAX, 0, hw_hasher_hold(hasher));
     t->cached.shared.locals = &t->site.local;
     t->cached.shared.local_count = 1;
     t->cached.shared.share = share;

@@ -17,7 +17,7 @@ static int check_one(const char *name, const char *value, const char *const *ori
 {
     hewn_field field = {name, value};
     *fault = (hw_fault){0};
-    return hw_policy_check(&(hw_policy_setup){&field, 1, origins, is_isolated}, fault);
+    return hw_policy_check(&(hw_policy_setup){&field, 1, origins, is_isolated, 0}, fault);
 }
 
 HW_TEST(policy_takes_fields_that_can_be_sent)
@@ -67,7 +67,7 @@ HW_TEST(policy_refuses_too_many_fields)
 {
     static char value[HW_POLICY_BYTES_MAX + 1];
     hewn_field fields[HW_POLICY_FIELDS_MAX + 1];
-    hw_policy_setup setup = {fields, HW_POLICY_FIELDS_MAX, NULL, false};
+    hw_policy_setup setup = {fields, HW_POLICY_FIELDS_MAX, NULL, false, 0};
     hw_fault fault = {0};
     for (size_t i = 0; i < ROWS(fields); i++)
         fields[i] = (hewn_field){"X", "y"};
@@ -104,7 +104,7 @@ HW_TEST(policy_never_gives_credentials_to_everybody)
     assert_int_equal(
         check_one("Access-Control-Allow-Credentials", "true", everybody, false, &fault), -EINVAL);
     assert_non_null(strstr(fault.what, "credentials"));
-    assert_int_equal(hw_policy_check(&(hw_policy_setup){both, 2, NULL, false}, &fault), -EINVAL);
+    assert_int_equal(hw_policy_check(&(hw_policy_setup){both, 2, NULL, false, 0}, &fault), -EINVAL);
 }
 
 /* Asks for every kind of answer, and looks at each with `look`. */
@@ -185,7 +185,8 @@ static void ask_all_twice(const hw_policy_setup *policy, const char *origin,
 
 HW_TEST(policy_is_said_with_every_answer)
 {
-    ask_all_twice(&(hw_policy_setup){own_fields, 2, everybody, true}, "A: c", look_for_own_fields);
+    ask_all_twice(&(hw_policy_setup){own_fields, 2, everybody, true, 0}, "A: c",
+                  look_for_own_fields);
 }
 
 HW_TEST(policy_names_the_origin_that_asks)
@@ -206,7 +207,7 @@ HW_TEST(policy_replaces_what_the_server_says_of_caches)
                                         {"x-content-type-options", "nosniff"}};
     test_site site;
     site_open(&site);
-    site.policy = (hw_policy_setup){fields, 2, NULL, false};
+    site.policy = (hw_policy_setup){fields, 2, NULL, false, 0};
     site_serve(&site, &(hw_static_setup){0});
     assert_int_equal(site_get(&site, "/ten.txt"), 200);
     site_expect_field(&site, "cache-control", "max-age=60");

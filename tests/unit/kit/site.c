@@ -172,13 +172,22 @@ static void make_cache(test_site *site, const hw_share *share)
     site->place.local_count = 1;
 }
 
+hw_hasher *site_new_hasher(test_site *site)
+{
+    hw_hasher *hasher = NULL;
+    int error = hw_hasher_new(&hasher);
+    site_stop_if_struck(site);
+    HW_NEED_OK(error);
+    return hasher;
+}
+
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
 {
     site->cache_setup = (hw_cache_setup){.site_count = 1};
     site_serve(site, &(hw_static_setup){.index = site->index, .fresh_ms = fresh_ms});
     site->local = hw_cache_local(&site->cache_setup);
     make_cache(site, share);
-    hw_static_bind(site->files, 0, 0);
+    hw_static_bind(site->files, 0, 0, site_new_hasher(site));
 }
 
 void site_ask_app(test_site *site, hewn_app *app)

@@ -42,6 +42,8 @@ void site_open(test_site *site);
 int site_open_root(test_site *site); /* the caller's to close */
 /* Another answerer for the same folder. */
 void site_serve(test_site *site, const hw_static_setup *setup);
+/* The caller's. */
+hw_hasher *site_new_hasher(test_site *site);
 /* From now on the answerer has a loop's cache; `share` NULL: with room enough. */
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms);
 /* No cache any more. */

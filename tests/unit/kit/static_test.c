@@ -142,7 +142,7 @@ HW_TEST(static_answers_an_empty_file_with_no_body)
     site_close(&site);
 }
 
-HW_TEST(static_head_has_the_fields_and_the_length_but_reads_nothing)
+HW_TEST(static_head_has_the_fields_and_the_length_and_the_tag)
 {
     test_site site;
     site_open(&site);
@@ -150,7 +150,9 @@ HW_TEST(static_head_has_the_fields_and_the_length_but_reads_nothing)
     assert_int_equal(body_length_of(&site), 13);
     site_expect_field(&site, "last-modified", date);
     site_expect_field(&site, "content-length", "13");
-    assert_int_equal(hw_seam_calls("read_at"), 0);
+    char tag[64];
+    snprintf(tag, sizeof tag, "%s", site_field(&site, "etag"));
+    assert_string_equal(tag_of(&site, "/hello.txt"), tag);
     assert_int_equal(ask(&site, "HEAD", "/absent"), 404);
     site_close(&site);
 }
@@ -712,8 +714,9 @@ HW_TEST(static_answers_304_when_the_tag_is_listed)
     test_site site;
     site_open(&site);
     const char *tag = tag_of(&site, "/ten.txt");
-    char list[256];
+    char list[256], weak[128];
     snprintf(list, sizeof list, "\"a,b\", %s, \"c\"", tag);
+    snprintf(weak, sizeof weak, "W/%s", tag);
     assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-none-match", tag)), 304);
     site_expect_field(&site, "etag", tag);
     site_expect_field(&site, "cache-control", "no-cache");
@@ -721,7 +724,7 @@ HW_TEST(static_answers_304_when_the_tag_is_listed)
     assert_int_equal(site.body_length, 0);
     assert_int_equal(ask(&site, "HEAD", "/ten.txt", line_of("if-none-match", tag)), 304);
     assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-none-match", list)), 304);
-    assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-none-match", tag + 2)), 304);
+    assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-none-match", weak)), 304);
     assert_int_equal(ask(&site, "GET", "/ten.txt", "if-none-match: *"), 304);
     assert_int_equal(ask(&site, "GET", "/ten.txt", "if-none-match: \"other\""), 200);
     assert_int_equal(ask(&site, "GET", "/hello.txt", line_of("if-none-match", tag)), 200);
@@ -751,8 +754,11 @@ HW_TEST(static_answers_412_when_a_condition_fails)
     assert_int_equal(ask(&site, "GET", "/ten.txt", "if-match: \"other\""), 412);
     site_expect_body(&site, "Precondition Failed\n");
     assert_int_equal(ask(&site, "GET", "/ten.txt", "if-match: *"), 200);
-    /* RFC 9110 13.1.1: strong comparison, and the tag is weak. */
-    assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-match", tag)), 412);
+    char weak[128];
+    snprintf(weak, sizeof weak, "W/%s", tag);
+    assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-match", tag)), 200);
+    /* RFC 9110 13.1.1: strong comparison. */
+    assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-match", weak)), 412);
     assert_int_equal(ask(&site, "GET", "/ten.txt", line_of("if-unmodified-since", date)), 200);
     assert_int_equal(
         ask(&site, "GET", "/ten.txt", "if-unmodified-since: Mon, 01 Jan 2001 00:00:00 GMT"), 412);
@@ -786,8 +792,11 @@ HW_TEST(static_if_range_decides_between_part_and_whole)
     assert_int_equal(ask(&site, "GET", "/ten.txt", part, "if-range: whatever"), 200);
     assert_int_equal(ask(&site, "GET", "/ten.txt", "range: bytes=90-", "if-range: \"x\""), 200);
     const char *tag = tag_of(&site, "/ten.txt");
-    /* RFC 9110 13.1.5: strong comparison, and the tag is weak. */
-    assert_int_equal(ask(&site, "GET", "/ten.txt", part, line_of("if-range", tag)), 200);
+    char weak[128];
+    snprintf(weak, sizeof weak, "W/%s", tag);
+    assert_int_equal(ask(&site, "GET", "/ten.txt", part, line_of("if-range", tag)), 206);
+    /* RFC 9110 13.1.5: strong comparison. */
+    assert_int_equal(ask(&site, "GET", "/ten.txt", part, line_of("if-range", weak)), 200);
     site_expect_body(&site, "0123456789");
     site_close(&site);
 }

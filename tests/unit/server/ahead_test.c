@@ -41,7 +41,8 @@ static hw_pull pull_site(hw_source *source, size_t want, hw_piece *ret_piece)
     if (body->is_given)
         return HW_PULL_END;
     body->is_given = true;
-    ret_piece->file = (hw_segment){body->site->file, 0, body->site->size, &body->site->warmth};
+    ret_piece->file =
+        (hw_segment){body->site->file, 0, body->site->size, &body->site->warmth, NULL};
     return HW_PULL_FILE;
 }
 
