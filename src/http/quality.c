@@ -32,9 +32,8 @@ bool hw_quality_parse(hw_text text, int *ret_quality)
     return true;
 }
 
-/* RFC 9110 12.4.2: the weight among an element's parameters; 1 when there is none. False: it cannot
- * be read. */
-static bool read_weight(hw_text parameters, int *ret_quality)
+/* RFC 9110 12.4.2 */
+bool hw_quality_of_parameters(hw_text parameters, int *ret_quality)
 {
     hw_cursor cursor = hw_cursor_of(parameters);
     hw_text name, value;
@@ -59,7 +58,7 @@ static int weigh_elements(hw_fields request, hw_field_id id, hw_text wanted,
             int quality;
             hw_element_split(element, &range, &parameters);
             int closeness = match(range, parameters, wanted);
-            if (closeness > closest && read_weight(parameters, &quality)) {
+            if (closeness > closest && hw_quality_of_parameters(parameters, &quality)) {
                 closest = closeness;
                 result = quality;
             }

@@ -10,6 +10,10 @@
 /* A qvalue, "0.5" is 500 (RFC 9110 12.4.2). False when it is none; ret is unchanged then. */
 bool hw_quality_parse(hw_text text, int *ret_quality);
 
+/* The weight among the parameters of an element, the first one named "q"; HW_QUALITY_MAX where there
+ * is none. False: it cannot be read. */
+bool hw_quality_of_parameters(hw_text parameters, int *ret_quality);
+
 /* How much the request wants this content coding, "br" (RFC 9110 12.5.3): an exact mention counts
  * before "*", x-gzip is gzip. Without an Accept-Encoding field only identity is wanted: "any
  * coding" there is said by clients that know none. identity that is not mentioned has 1: acceptable
