@@ -29,7 +29,8 @@ SOURCE = """/* Hewn {version}: the library in one file, to be compiled with a pr
  *     cc -O2 program.c hewn.c -lpthread
  *
  * It needs the C library and nothing else. With -DHEWN_WITH_JANSSON and -ljansson it reads JSON, with
- * -DHEWN_WITH_OPENSSL and -lcrypto (OpenSSL 3) it signs cookies. This file was made by
+ * -DHEWN_WITH_OPENSSL and -lcrypto (OpenSSL 3) it signs cookies, with -DHEWN_WITH_XXHASH (the header
+ * xxhash.h) entity tags of files are of their content. This file was made by
  * tools/amalgamate.py of the sources that are named in it.
  *
 {licence} */

@@ -122,6 +122,11 @@ static int refuse_files(const hewn_files_opts *files, const char *name, int erro
     return STATUS_USAGE;
 }
 
+static bool is_word(const char *given, const char *word)
+{
+    return given && strcmp(given, word) == 0;
+}
+
 /* A file that was named is served wherever it lies, if it is a link. */
 static int mount_place(hewn_app *app, const options *chosen, const char *name, const folder *place)
 {
@@ -132,6 +137,9 @@ static int mount_place(hewn_app *app, const options *chosen, const char *name, c
         .hidden = chosen->hidden,
         .follow_links = chosen->follow_links || place->file,
         .isolated = chosen->isolate,
+        .uncompressed = is_word(chosen->compress, "off"),
+        .max_age_s =
+            is_word(chosen->cache.word, "off") ? HEWN_NO_STORE : (unsigned)chosen->cache.number,
     };
     hewn_fault fault = {.error = 0};
     said_fields said;

@@ -50,9 +50,11 @@ typedef struct options {
     const char *log;      /* NULL: as the terminal suggests */
     const char *log_file; /* NULL: standard output */
     option_list listen, index, header;
-    option_maybe cors; /* its value: origins and commas; without one every origin */
-    int port;          /* -1: none was named */
-    int loops;         /* 0: as many as there are processors */
+    const char *compress; /* NULL: auto */
+    option_mixed cache;   /* nothing: auto */
+    option_maybe cors;    /* its value: origins and commas; without one every origin */
+    int port;             /* -1: none was named */
+    int loops;            /* 0: as many as there are processors */
     /* Limits; 0: the server's own. */
     int max_conns;
     uint64_t head_timeout, idle_timeout; /* milliseconds */

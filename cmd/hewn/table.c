@@ -15,6 +15,8 @@
 #define DAY_MS (24 * 60 * 60 * 1000)
 #define AT(member) offsetof(options, member)
 
+static const char *const cache_rules[] = {"auto", "off", NULL};
+static const char *const compress_rules[] = {"auto", "off", NULL};
 static const char *const log_forms[] = {"pretty", "combined", "json", "off", NULL};
 
 const topic_row topic_rows[TOPIC_COUNT] = {
@@ -132,6 +134,39 @@ static const option_row rows[] = {
                 "browsers write it. Only the origin that asks is named, and preflights are "
                 "answered. A field 'Access-Control-Allow-Credentials: true' beside a list lets "
                 "pages send their credentials; beside every origin it is refused.",
+    },
+    {
+        .name = "cache",
+        .is_secondary = true,
+        .kind = OPTION_MIXED,
+        .topic = TOPIC_FILES,
+        .value = "auto|off|SECONDS",
+        .words = cache_rules,
+        .offset = AT(cache),
+        .least = 1,
+        .most = 365 * 24 * 60 * 60,
+        .fallback = "auto",
+        .brief = "how long browsers keep files without asking",
+        .text = "How long browsers may use a file without asking. auto: never (no-cache: they keep "
+                "it and ask whether it is still the same, which costs a 304), but for a year where "
+                "the name has a hash of the content in it, as build tools make them: "
+                "app-3f9ac1d2.js. off: nothing is to be kept (no-store). SECONDS: every file for "
+                "so long; within it they do not see a change.",
+    },
+    {
+        .name = "compress",
+        .is_secondary = true,
+        .kind = OPTION_WORD,
+        .topic = TOPIC_FILES,
+        .value = "WHEN",
+        .words = compress_rules,
+        .offset = AT(compress),
+        .fallback = "auto",
+        .brief = "auto or off: send files that are compressed already",
+        .text =
+            "auto: where app.js.br, app.js.zst or app.js.gz lies beside app.js and is not older "
+            "than it, it is what a client gets who accepts that coding. off: every file is sent "
+            "as it is.",
     },
     {
         .name = "isolate",
@@ -340,12 +375,11 @@ static const option_row rows[] = {
 
 const option_table hewn_options = {rows, sizeof(rows) / sizeof(rows[0])};
 
-/* Their kinds are there: a PAIR for list and clean-urls, a MAYBE for spa and upload, a MIXED for
- * cache. */
+/* Their kinds are there: a PAIR for list and clean-urls, a MAYBE for spa and upload. */
 const char *const later_options[] = {
-    "spa",     "clean-urls", "no-clean-urls", "list",    "no-list",      "cache", "compress",
-    "auth",    "auth-file",  "upload",        "archive", "tls",          "live",  "qr",
-    "sandbox", "metrics",    "control",       "workers", "print-config", NULL,
+    "spa",       "clean-urls", "no-clean-urls", "list",    "no-list",      "auth",
+    "auth-file", "upload",     "archive",       "tls",     "live",         "qr",
+    "sandbox",   "metrics",    "control",       "workers", "print-config", NULL,
 };
 
 const char *const later_commands[] = {

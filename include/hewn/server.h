@@ -255,13 +255,17 @@ typedef struct hewn_files_opts {
      * Otherwise "max-age" with so many seconds, whatever its name: within them a browser does not
      * see a change. */
     unsigned max_age_s;
+    /* Where app.js.br, app.js.zst or app.js.gz lies beside app.js, is not older and not empty, it is
+     * what a client gets who accepts that coding, unless this is set. */
+    bool uncompressed;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
  * whatever is asked for, but by the links of follow_links. Where the system tells of changes a
  * request sees every one that was made before the wait ended which brought it to its loop. Not seen:
  * stores through a memory mapping, until that ends; what is mounted over a folder or a name. Answers
- * have entity tags, dates and ranges, several of them too (multipart/byteranges), and are not to be
+ * have entity tags made of their content (of more than 1 MiB: as soon as it has been read once, in the
+ * background), dates and ranges, several of them too (multipart/byteranges), and are not to be
  * sniffed, unless `fields` says otherwise. opts may be NULL, and may go afterwards.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
  * Errors: -EINVAL for an option that makes no sense, -ENOTDIR and what else the system says of the

@@ -66,10 +66,9 @@ void hw_entry_hold(hw_entry *entry)
 static __attribute__((noinline)) void free_entry(hw_entry *entry)
 {
     hw_assert(entry->filing.cost == 0);
-    hw_representation_close(&entry->file);
-    for (size_t i = 0; i < HW_SIBLINGS_MAX; i++)
-        if (entry->siblings[i])
-            hw_representation_close(entry->siblings[i]);
+    for (hw_coding coding = HW_CODING_IDENTITY; coding < HW_CODING_COUNT; coding++)
+        if (hw_entry_representation(entry, coding))
+            hw_representation_close(hw_entry_representation(entry, coding));
     charge_to(entry, NULL);
     hw_arena_fini(&entry->memory);
     hw_sys_free(entry);
@@ -81,34 +80,93 @@ void hw_entry_release(hw_entry *entry)
         free_entry(entry);
 }
 
-int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
-                      const hw_file_rules *rules, hw_entry **ret_entry)
+/* A sibling that changes just now is none. */
+static int add_sibling(hw_entry *entry, hw_coding coding, const hw_finding *finding,
+                       const hw_file_rules *rules)
 {
+    hw_rendering rendering = {hw_text_of(entry->name), hw_coding_name(coding), true};
+    hw_representation *file = hw_arena_alloc(&entry->memory, sizeof *file);
+    if (!file) {
+        (void)hw_sys_close(finding->fd);
+        return -ENOMEM;
+    }
+    int error = hw_representation_make(file, finding, rules, &rendering, &entry->memory);
+    if (error < 0) {
+        hw_representation_close(file);
+        return error == -ESTALE ? 0 : error;
+    }
+    entry->variants->coded[coding] = file;
+    entry->variants->codings |= HW_CODING_BIT(coding);
+    entry->is_unhashed |= file->is_unhashed;
+    return 0;
+}
+
+static int add_siblings(hw_entry *entry, hw_siblings *siblings, const hw_file_rules *rules)
+{
+    int error = 0;
+    if (siblings->codings == 0)
+        return 0;
+    entry->variants = hw_arena_alloc_zeroed(&entry->memory, 1, sizeof *entry->variants);
+    if (!entry->variants)
+        return -ENOMEM;
+    for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT && error == 0; coding++)
+        if (siblings->codings & HW_CODING_BIT(coding)) {
+            siblings->codings &= ~HW_CODING_BIT(coding);
+            error = add_sibling(entry, coding, &siblings->found[coding], rules);
+        }
+    return error;
+}
+
+static int fill_entry(hw_entry *entry, const char *name, const hw_finding *finding,
+                      hw_siblings *siblings, const hw_file_rules *rules)
+{
+    entry->file.fd = finding->fd;
+    entry->policy = rules->policy;
+    entry->name = hw_arena_copy(&entry->memory, hw_text_of(name));
+    hw_rendering rendering = {.path = hw_text_of(name), .varies = siblings->codings != 0};
+    if (!entry->name)
+        return -ENOMEM;
+    if (rules->hasher)
+        entry->hashes_before = hw_hasher_count(rules->hasher);
+    int error = hw_representation_make(&entry->file, finding, rules, &rendering, &entry->memory);
+    entry->is_unhashed = entry->file.is_unhashed;
+    return error < 0 ? error : add_siblings(entry, siblings, rules);
+}
+
+int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
+                      hw_siblings *siblings, const hw_file_rules *rules, hw_entry **ret_entry)
+{
+    hw_siblings none = {0};
+    hw_siblings *beside = siblings ? siblings : &none;
     hw_entry *entry;
     int error = hw_entry_new(HW_ENTRY_FILE, path, &entry);
     if (error < 0) {
         (void)hw_sys_close(finding->fd);
-        return error;
+    } else {
+        error = fill_entry(entry, name, finding, beside, rules);
+        if (error < 0)
+            hw_entry_release(entry);
+        else
+            *ret_entry = entry;
     }
-    entry->file.fd = finding->fd;
-    entry->policy = rules->policy;
-    entry->name = hw_arena_copy(&entry->memory, hw_text_of(name));
-    hw_rendering rendering = {.path = hw_text_of(name)};
-    error = entry->name
-                ? hw_representation_make(&entry->file, finding, rules, &rendering, &entry->memory)
-                : -ENOMEM;
-    if (error < 0)
-        hw_entry_release(entry);
-    else
-        *ret_entry = entry;
+    hw_siblings_close(beside);
     return error;
+}
+
+hw_representation *hw_entry_representation(hw_entry *entry, hw_coding coding)
+{
+    if (coding == HW_CODING_IDENTITY)
+        return &entry->file;
+    return entry->variants ? entry->variants->coded[coding] : NULL;
 }
 
 unsigned hw_entry_descriptors(const hw_entry *entry)
 {
     unsigned count = entry->file.fd >= 0;
-    for (size_t i = 0; i < HW_SIBLINGS_MAX; i++)
-        count += entry->siblings[i] && entry->siblings[i]->fd >= 0;
+    for (size_t i = 0; entry->variants && i < HW_CODING_COUNT; i++) {
+        const hw_representation *coded = entry->variants->coded[i];
+        count += coded && coded->fd >= 0;
+    }
     return count;
 }
 

@@ -6,8 +6,10 @@
 
 #include "base/list.h"
 #include "kit/representation.h"
+#include "kit/siblings.h"
 
-#define HW_SIBLINGS_MAX 3 /* one of each coding */
+/* A longer Accept-Encoding is read each time. */
+#define HW_VARIANTS_ASKED_MAX 48
 
 typedef enum hw_entry_kind {
     HW_ENTRY_FILE,
@@ -28,14 +30,25 @@ typedef struct hw_filing {
     bool is_visited;          /* asked for since eviction came by last */
 } hw_filing;
 
+/* A file's other codings, and what came of the last Accept-Encoding that was read for them: nearly all
+ * clients send one of three. */
+typedef struct hw_variants {
+    unsigned codings; /* a set of HW_CODING_BIT */
+    hw_representation *coded[HW_CODING_COUNT];
+    char asked[HW_VARIANTS_ASKED_MAX];
+    size_t asked_length; /* 0: nothing yet */
+    hw_coding chosen;
+} hw_variants;
+
 typedef struct hw_entry {
     hw_entry_kind kind;
     unsigned references;
     hw_text path;     /* what was asked for, below the root; with a NUL behind it */
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
-    hw_representation *siblings[HW_SIBLINGS_MAX]; /* the same, coded already; NULL: there is none */
-    bool has_siblings;
+    bool is_unhashed;        /* one of its representations is: it has another tag by the time ... */
+    unsigned hashes_before;  /* ... when the hasher has made more than so many */
+    hw_variants *variants;   /* the same file, coded; NULL: there is none */
     const hw_policy *policy; /* of the folder it is served from; NULL: none */
     hw_filing filing;
     hw_arena memory;    /* of all its texts, contents and memos */
@@ -46,11 +59,13 @@ typedef struct hw_entry {
 /* An entry without a file. Owns: the caller has the only reference. 0, or -ENOMEM. */
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry);
 
-/* An entry of a file that was found. Owns: finding->fd, on failure too. Errors: those of
- * hw_representation_make. */
+/* An entry of a file that was found, and of its siblings (NULL: none). Owns: all their descriptors, on
+ * failure too. Errors: those of hw_representation_make. */
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
-                      const hw_file_rules *rules, hw_entry **ret_entry);
+                      hw_siblings *siblings, const hw_file_rules *rules, hw_entry **ret_entry);
 
+/* Its representation in this coding; NULL: there is none. */
+hw_representation *hw_entry_representation(hw_entry *entry, hw_coding coding);
 /* How many descriptors it holds. */
 unsigned hw_entry_descriptors(const hw_entry *entry);
 

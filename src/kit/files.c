@@ -111,6 +111,7 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
                                      known.isolated, known.max_age_s};
     setup.shows_hidden = known.hidden;
     setup.follows_links = known.follow_links;
+    setup.is_uncompressed = known.uncompressed;
     if (known.fresh_ms)
         setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
     int error = mount_files(app, prefix, &setup, &why);

@@ -277,6 +277,20 @@ static bool concerns_index(const hw_entry *entry, const hw_folder *folder, hw_te
     return hw_text_equal(hw_text_from(hw_text_of(entry->name), folder->path.length - 1), name);
 }
 
+/* What is known under a name in a folder, and of the folder's index if that may be it. */
+static void drop_named(hw_cache *cache, const hw_folder *folder, hw_text path, hw_text name,
+                       uint32_t mask)
+{
+    hw_site *site = &cache->sites[folder->site];
+    hw_entry *entry = hw_map_get(&site->names, path);
+    if (entry)
+        hw_cache_drop(cache, entry);
+    entry = hw_map_get(&site->names, folder->path);
+    if (entry && concerns_index(entry, folder, name, mask))
+        hw_cache_drop(cache, entry);
+}
+
+/* What has changed beside a file may be the same file, coded (siblings.c). */
 static void take_change(hw_cache *cache, hw_folder *folder, hw_text name, uint32_t mask)
 {
     char memory[PATH_MAX + NAME_MAX + 2];
@@ -284,12 +298,11 @@ static void take_change(hw_cache *cache, hw_folder *folder, hw_text name, uint32
     hw_site *site = &cache->sites[folder->site];
     hw_buffer_put(&path, folder->path);
     hw_buffer_put(&path, name);
-    hw_entry *entry = hw_map_get(&site->names, hw_buffer_text(&path));
-    if (entry)
-        hw_cache_drop(cache, entry);
-    entry = hw_map_get(&site->names, folder->path);
-    if (entry && concerns_index(entry, folder, name, mask))
-        hw_cache_drop(cache, entry);
+    drop_named(cache, folder, hw_buffer_text(&path), name, mask);
+    size_t suffix = hw_coding_suffix(hw_coding_of_name(name)).length;
+    if (suffix > 0)
+        drop_named(cache, folder, hw_text_upto(hw_buffer_text(&path), path.length - suffix),
+                   hw_text_upto(name, name.length - suffix), mask);
     hw_buffer_put_char(&path, '/');
     hw_folder *inner = hw_map_get(&site->folders, hw_buffer_text(&path));
     if (inner && (mask & (NOTICE_NAMES | IN_ISDIR)))

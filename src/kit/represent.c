@@ -1,9 +1,11 @@
-/* Answers with a file that was found: conditions, then ranges, then the body (RFC 9110 13.2.1,
+/* Answers with a file that was found: coding, conditions, ranges, body (RFC 9110 12.5.3, 13.2.1,
  * 14.2).
  *
  * What is said of the file is prepared with its entry; only parts of it, and what conditions make
  * of it, are said for one answer. */
 #include "kit/represent.h"
+
+#include <string.h>
 
 #include "http/condition.h"
 #include "kit/multipart.h"
@@ -144,11 +146,56 @@ static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange
     }
 }
 
-void hw_represent(hw_exchange *exchange, hw_entry *entry)
+static void represent(hw_exchange *exchange, hw_entry *entry, hw_representation *file)
 {
-    hw_representation *file = &entry->file;
     if (hw_condition_is_absent(exchange->request.fields))
         send_prepared(exchange, entry, file, &file->whole);
     else
         answer_conditionally(exchange, entry, file);
+}
+
+/* RFC 9110 12.5.3, 15.5.7. */
+static void refuse_codings(hw_exchange *exchange, const hw_entry *entry)
+{
+    hw_response_plain(&exchange->response, 406, NULL);
+    hw_response_add(&exchange->response, HW_FIELD_VARY, HW_TEXT("Accept-Encoding"));
+    hw_policy_put(entry->policy, &exchange->response);
+}
+
+static hw_coding read_choice(const hw_exchange *exchange, const hw_variants *variants)
+{
+    hw_coding_wishes wishes = hw_coding_read(exchange->request.fields);
+    return hw_coding_choose(&wishes, variants->codings | HW_CODING_BIT(HW_CODING_IDENTITY));
+}
+
+/* What was asked for last is not read again. */
+static hw_coding choose_coding(const hw_exchange *exchange, hw_variants *variants)
+{
+    hw_text asked = hw_fields_single(exchange->request.fields, HW_FIELD_ACCEPT_ENCODING);
+    hw_text before = {variants->asked, variants->asked_length};
+    if (asked.length == 0 || asked.length > sizeof variants->asked)
+        return read_choice(exchange, variants);
+    if (!hw_text_equal(asked, before)) {
+        memcpy(variants->asked, asked.at, asked.length);
+        variants->asked_length = asked.length;
+        variants->chosen = read_choice(exchange, variants);
+    }
+    return variants->chosen;
+}
+
+static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)
+{
+    hw_coding coding = choose_coding(exchange, entry->variants);
+    if (coding == HW_CODING_NONE)
+        refuse_codings(exchange, entry);
+    else
+        represent(exchange, entry, hw_entry_representation(entry, coding));
+}
+
+void hw_represent(hw_exchange *exchange, hw_entry *entry)
+{
+    if (entry->variants)
+        represent_coded(exchange, entry);
+    else
+        represent(exchange, entry, &entry->file);
 }

@@ -87,13 +87,11 @@ static int make_tag_at_once(hw_representation *file, const hw_file_rules *rules,
 static int make_tag_in_time(hw_representation *file, const hw_file_rules *rules, hw_arena *arena)
 {
     hw_content_hash hash;
-    unsigned hashes_before = hw_hasher_count(rules->hasher);
     bool is_known = hw_hasher_find(rules->hasher, &file->identity, &hash);
     if (!is_known && rules->waits_for_hash)
         is_known = hw_hasher_wait(rules->hasher, file->fd, &file->identity, &hash) == 0;
     if (!is_known) {
         file->is_unhashed = true;
-        file->hashes_before = hashes_before;
         hw_hasher_ask(rules->hasher, file->fd, &file->identity);
         return make_weak_tag(file, rules, arena) ? 0 : -ENOMEM;
     }

@@ -35,13 +35,12 @@ typedef struct hw_representation {
     hw_text tag; /* as ETag says it; empty: there is none */
     hw_text
         other_tag; /* what was, or may have been, said of the same bytes before; empty: nothing */
-    int64_t modified;       /* seconds */
-    int64_t last_modified;  /* the same, or HW_NO_DATE where it is not said */
-    hw_prepared whole;      /* 200 */
-    hw_prepared unchanged;  /* 304 */
-    bool is_unhashed;       /* there will be another tag, as soon as it is hashed ... */
-    unsigned hashes_before; /* ... which it was not when the hasher had made so many */
-    bool is_unsettled;      /* it was written just now: what is said of it is not to be kept */
+    int64_t modified;      /* seconds */
+    int64_t last_modified; /* the same, or HW_NO_DATE where it is not said */
+    hw_prepared whole;     /* 200 */
+    hw_prepared unchanged; /* 304 */
+    bool is_unhashed;      /* there will be another tag, as soon as it is hashed */
+    bool is_unsettled;     /* it was written just now: what is said of it is not to be kept */
 } hw_representation;
 
 /* How a file is to be represented. */

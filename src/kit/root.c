@@ -143,7 +143,7 @@ int hw_root_find(const hw_root *root, const char *name, hw_vigil *vigil, hw_find
         (void)hw_sys_close(fd);
         return error;
     }
-    *ret_finding = (hw_finding){fd, seen};
+    *ret_finding = (hw_finding){fd, seen, is_behind_link};
     return 0;
 }
 

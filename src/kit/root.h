@@ -19,6 +19,7 @@ typedef struct hw_root {
 typedef struct hw_finding {
     int fd;
     struct stat seen;
+    bool is_behind_link; /* a symbolic one */
 } hw_finding;
 
 /* The folder of `rule`, by a descriptor of its own, under the same rule. 0, or a negative errno. */

@@ -55,7 +55,7 @@ static int find_file(hw_exchange *exchange, int folder_fd, const char *path, hw_
         return error;
     hw_file_rules rules = {
         .media = exchange->place->media, .now_ms = exchange->now_ms, .content_max = SIZE_MAX};
-    error = hw_entry_new_file(hw_text_of(path), path, &finding, &rules, ret_entry);
+    error = hw_entry_new_file(hw_text_of(path), path, &finding, NULL, &rules, ret_entry);
     if (error < 0)
         return error;
     error = hw_entry_charge(*ret_entry, exchange->arena.budget);

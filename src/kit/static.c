@@ -36,6 +36,7 @@ struct hw_static {
     size_t index_count;
     hw_policy policy;
     unsigned fresh_ms;
+    bool is_uncompressed;
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
     hw_hasher *hasher; /* NULL: there is none */
 };
@@ -132,7 +133,10 @@ static int make_file_entry(const hw_static *files, hw_exchange *exchange, hw_vig
                            .now_ms = exchange->now_ms,
                            .content_max = SIZE_MAX,
                            .waits_for_hash = hw_condition_names_strong(exchange->request.fields)};
-    return hw_entry_new_file(below.text, name, &finding, &rules, ret_entry);
+    hw_siblings siblings = {0};
+    if (!files->is_uncompressed)
+        hw_siblings_find(&files->root, name, &finding, vigil, &siblings);
+    return hw_entry_new_file(below.text, name, &finding, &siblings, &rules, ret_entry);
 }
 
 /* Asks the file system what the path leads to. */
@@ -252,11 +256,10 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
 }
 
 /* A large file whose tag may be known by now, or which this request waits for. */
-static __attribute__((noinline)) bool wants_another_tag(const hw_static *files,
-                                                        const hw_exchange *exchange,
-                                                        const hw_representation *file)
+static __attribute__((noinline)) bool
+wants_another_tag(const hw_static *files, const hw_exchange *exchange, const hw_entry *entry)
 {
-    return file->hashes_before != hw_hasher_count(files->hasher) ||
+    return entry->hashes_before != hw_hasher_count(files->hasher) ||
            hw_condition_names_strong(exchange->request.fields);
 }
 
@@ -275,7 +278,7 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     hw_cache *cache = hw_exchange_local(exchange, files->slot);
     hw_site *site = &cache->sites[files->site];
     hw_entry *entry = hw_cache_find(site, exchange->request.below.text, exchange->now_ms);
-    if (!entry || (entry->file.is_unhashed && wants_another_tag(files, exchange, &entry->file)))
+    if (!entry || (entry->is_unhashed && wants_another_tag(files, exchange, entry)))
         return answer_unknown(files, exchange, cache);
     answer_known(files, exchange, site, entry);
     return true;
@@ -283,10 +286,19 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
 
 /* What is dated in the future would have another head when that has come, and what was written just
  * now another tag. */
-static bool may_be_kept(const hw_entry *entry, int64_t now)
+static bool is_lasting(const hw_representation *file, int64_t now)
 {
-    return entry->kind != HW_ENTRY_FILE ||
-           (entry->file.modified <= now && !entry->file.is_unsettled);
+    return file->modified <= now && !file->is_unsettled;
+}
+
+static bool may_be_kept(hw_entry *entry, int64_t now)
+{
+    for (hw_coding coding = HW_CODING_IDENTITY; coding < HW_CODING_COUNT; coding++) {
+        const hw_representation *file = hw_entry_representation(entry, coding);
+        if (entry->kind == HW_ENTRY_FILE && file && !is_lasting(file, now))
+            return false;
+    }
+    return true;
 }
 
 static void answer_static(void *arg, hw_exchange *exchange)
@@ -384,6 +396,7 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     files->root.folder = -1;
     files->slot = NO_SLOT;
     files->fresh_ms = setup->fresh_ms;
+    files->is_uncompressed = setup->is_uncompressed || setup->only;
     int error = copy_index(files, setup->index) ? 0 : -ENOMEM;
     if (error == 0)
         error = hw_policy_make(&setup->policy, &files->names, &files->policy);

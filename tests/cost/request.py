@@ -63,7 +63,8 @@ class Shape:
 def make_shapes():
     return {"200": Shape(), "304": Shape(status=304), "404": Shape("/there/is/none.html", 404),
             "browser": Shape(fields=folder.FIELDS["browser"]), "sixty": Shape(fields=folder.FIELDS["sixty"]),
-            "pipelined": Shape(depth=PIPELINED)}
+            "pipelined": Shape(depth=PIPELINED),
+            "sibling": Shape("/coded.js", fields=[*folder.PLAIN, "Accept-Encoding: gzip, deflate, br, zstd"])}
 
 
 CROWD_SHAPES = ["200", "304", "404"]
@@ -316,6 +317,9 @@ def build(place):
     os.mkdir(os.path.join(place, "site"))
     with open(os.path.join(place, "site", "index.html"), "w", encoding="ascii") as file:
         file.write("x" * 128)
+    for name in ("coded.js", "coded.js.br", "coded.js.gz"):  # in this order: no sibling is older
+        with open(os.path.join(place, "site", name), "w", encoding="ascii") as file:
+            file.write(name)
     subprocess.run(["gcc", "-std=gnu17", "-O2", "-o", os.path.join(place, "limit"), os.path.join(BENCH, "limit.c")],
                    check=True)
     subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-o", os.path.join(place, "openat2.so"),

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 }
 """
 COMPILED = {"gcc": ["gcc", "-O2"], "clang": ["clang", "-O0"],
-            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL"]}
+            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_XXHASH"]}
 
 
 class Amalgamation:

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/number.h"
 #include "http/authority.h"
+#include "http/coding.h"
 #include "http/condition.h"
 #include "http/date.h"
 #include "http/element.h"
@@ -87,9 +88,10 @@ void read_coding(reading *out, span input)
 {
     const hw_field field = {HW_TEXT("Accept-Encoding"), text_of(input), HW_FIELD_ACCEPT_ENCODING};
     hw_fields fields = hw_fields_of(&field, 1);
+    hw_coding_wishes wishes = hw_coding_read(fields);
     say_number(out, (uint64_t)hw_quality_of_coding(fields, HW_TEXT("a")));
-    say_number(out, (uint64_t)hw_quality_of_coding(fields, HW_TEXT("identity")));
-    say_number(out, (uint64_t)hw_quality_of_coding(fields, HW_TEXT("gzip")));
+    say_number(out, (uint64_t)wishes.quality[HW_CODING_IDENTITY]);
+    say_number(out, (uint64_t)wishes.quality[HW_CODING_GZIP]);
 }
 
 void read_range(reading *out, span input)

@@ -61,11 +61,27 @@ def test_one_that_is_removed_is_sent_to_its_end(slow, folder):
     assert slow.get("/large").status == 404
 
 
-def test_one_that_grows_is_sent_as_long_as_was_promised(slow, folder):
+def test_one_that_grows_is_not_finished(slow, folder):
+    """What was promised may be there still, but nobody can tell."""
     with open(folder / "large", "ab") as file:
         file.write(NEW)
+    assert len(OLD) + len(slow.rest()) < SIZE
+
+
+def test_one_that_is_written_over_is_not_finished(slow, folder):
+    """Of the same length, and under the old date."""
+    before = os.stat(folder / "large")
+    with open(folder / "large", "r+b") as file:
+        file.seek(SIZE // 2)
+        file.write(NEW)
+    os.utime(folder / "large", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert len(OLD) + len(slow.rest()) < SIZE
+
+
+def test_one_that_gets_another_name_is_sent_to_its_end(slow, folder):
+    os.link(folder / "large", folder / "second")
     assert is_only(slow.reader.read(SIZE - len(OLD)), OLD)
-    assert slow.get("/large", "Range: bytes=-8\r\n").body == NEW[:8]
+    assert slow.get("/hello.txt").status == 200
 
 
 def test_a_large_file_is_not_read_but_sent(start, folder, tmp_path_factory):

@@ -1,5 +1,6 @@
 """The answers of the program, of every kind: nothing is wrong with them that can be seen without knowing what
 they are about (answer_lint.py), and HEAD is GET without the content."""
+import gzip
 import http.client
 
 import pytest
@@ -34,6 +35,14 @@ REQUESTS = [
     ("GET", "/none", {"origin": "https://a.example"}),
     ("GET", "/ten.txt", {"origin": "https://a.example", "range": "bytes=0-1, 4-5"}),
     ("GET", "/ten.txt", {"origin": "https://a.example", "if-none-match": "*"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip, br"}),
+    ("GET", "/coded.js", {"accept-encoding": "br"}),
+    ("GET", "/coded.js", {"accept-encoding": "identity;q=0"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip", "if-none-match": "*"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip", "range": "bytes=0-3"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip", "range": "bytes=0-1, 3-4"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip", "range": "bytes=900-"}),
+    ("GET", "/coded.js", {"accept-encoding": "gzip", "origin": "https://a.example"}),
 ]
 ONLY_ONCE = [
     ("POST", "/ten.txt", {"content-length": "0"}),
@@ -54,6 +63,8 @@ SETTINGS = [[], ["--cors", "--isolate"], ["--cors=https://a.example,http://c.exa
 def connection(request, start, place):
     (place / "dist" / "big.bin").write_bytes(BIG)
     (place / "dist" / "empty").write_bytes(b"")
+    (place / "dist" / "coded.js").write_text("answer = 42")
+    (place / "dist" / "coded.js.gz").write_bytes(gzip.compress(b"answer = 42"))
     (place / "dist" / "dir").mkdir()
     (place / "dist" / "dir" / "x").write_text("x")
     (place / "dist" / ".hidden").write_text("no")
@@ -82,7 +93,7 @@ def test_nothing_is_wrong_with_any_answer(connection):
             # What is no request for a file is answered before the folder is asked.
             if answer[2] and answer[0] not in (400, 501):
                 assert ("X-Content-Type-Options", "nosniff") in answer[1], (method, target, answer)
-    assert {200, 204, 206, 304, 308, 404, 405, 412, 416} <= seen
+    assert {200, 204, 206, 304, 308, 404, 405, 406, 412, 416} <= seen
 
 
 def test_head_is_get_without_the_content(connection):

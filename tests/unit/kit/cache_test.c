@@ -439,7 +439,7 @@ HW_TEST(cache_watches_nothing_in_vain)
 
 HW_LONG_TEST(cache_has_a_bound_of_bytes)
 {
-    static const hw_share share = {(size_t)16 * 1024, 4};
+    static const hw_share share = {(size_t)20 * 1024, 4};
     test_site site;
     char name[64], target[64];
     site_open(&site);
@@ -578,7 +578,7 @@ static void look_up_under_vigil(test_site *site, const char *path, hw_vigil *vig
     meanwhile(site);
     assert_int_equal(hw_root_find(&root, path + 1, vigil, &finding), 0);
     hw_file_rules rules = {.now_ms = INT64_C(1000) * SITE_NOW, .content_max = SIZE_MAX};
-    int error = hw_entry_new_file(hw_text_of(path), path + 1, &finding, &rules, &entry);
+    int error = hw_entry_new_file(hw_text_of(path), path + 1, &finding, NULL, &rules, &entry);
     hw_root_close(&root);
     site_stop_if_struck(site);
     assert_int_equal(error, 0);

@@ -25,7 +25,7 @@ static int find_ten(test_site *site, hw_finding *ret_finding)
 static int make_ten(const hw_finding *finding, size_t content_max, hw_entry **ret_entry)
 {
     hw_file_rules rules = {.now_ms = SITE_NOW * INT64_C(1000), .content_max = content_max};
-    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, &rules, ret_entry);
+    return hw_entry_new_file(HW_TEXT("/ten.txt"), "ten.txt", finding, NULL, &rules, ret_entry);
 }
 
 HW_TEST(entry_without_a_file_has_its_path)
@@ -124,7 +124,7 @@ static int64_t dated(int64_t modified, int64_t now)
     finding.seen.st_size = 1;
     finding.seen.st_mtim.tv_sec = modified;
     hw_file_rules rules = {.now_ms = now * 1000};
-    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, &rules, &entry));
+    HW_NEED_OK(hw_entry_new_file(HW_TEXT("/x"), "x", &finding, NULL, &rules, &entry));
     int64_t said = entry->file.last_modified;
     assert_int_equal(entry->file.modified, modified);
     hw_entry_release(entry);

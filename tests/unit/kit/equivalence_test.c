@@ -43,9 +43,11 @@ static const char *pick(twins *t, const char *const *of, unsigned count)
 
 #define PICK(t, array) pick((t), (array), sizeof(array) / sizeof *(array))
 
-static const char *const files[] = {"www/hello.txt", "www/ten.txt",        "www/index.html",
-                                    "www/a/x.css",   "www/dir/index.html", "www/noindex/index.html",
-                                    "www/b/y",       "www/link.txt"};
+static const char *const files[] = {
+    "www/hello.txt",     "www/ten.txt",        "www/index.html",
+    "www/a/x.css",       "www/dir/index.html", "www/noindex/index.html",
+    "www/b/y",           "www/link.txt",       "www/hello.txt.gz",
+    "www/index.html.br", "www/a/x.css.zst",    "www/a/x.css.gz"};
 
 static void change_folder(twins *t)
 {
@@ -92,7 +94,11 @@ static void put_conditions(twins *t, hw_buffer *out)
     static const char *const tags[] = {"If-None-Match", "If-Match", "If-Range"};
     static const char *const times[] = {"If-Modified-Since", "If-Unmodified-Since", "If-Range"};
     static const char *const origins[] = {"https://a.example", "https://b.example", "null"};
+    static const char *const codings[] = {"gzip, deflate, br, zstd", "gzip", "br;q=0.5, zstd",
+                                          "identity;q=0, zstd", "*;q=0"};
     unsigned kinds = draw(t, 16);
+    if (draw(t, 3))
+        hw_buffer_put_format(out, "Accept-Encoding: %s\r\n", PICK(t, codings));
     if (kinds & 1)
         hw_buffer_put_format(out, "Range: %s\r\n", PICK(t, ranges));
     if (kinds & 2)
@@ -110,36 +116,13 @@ static void put_request(twins *t, hw_buffer *out)
 {
     static const char *const methods[] = {"GET",  "GET",     "GET", "GET",
                                           "HEAD", "OPTIONS", "PUT", "FROB"};
-    static const char *const targets[] = {"/",
-                                          "/hello.txt",
-                                          "/hello.txt?x=1",
-                                          "/ten.txt",
-                                          "/empty.txt",
-                                          "/big.bin",
-                                          "/a",
-                                          "/a/",
-                                          "/a/x.css",
-                                          "/b/y",
-                                          "/b",
-                                          "/c/x.css",
-                                          "/dir",
-                                          "/dir/",
-                                          "/dir?q",
-                                          "/dir/a/../",
-                                          "/%68ello.txt",
-                                          "/.hidden",
-                                          "/noindex",
-                                          "/noindex/",
-                                          "/no/such/file",
-                                          "/hello.txt/",
-                                          "/link.txt",
-                                          "/x~",
-                                          "/c/",
-                                          "/dir/index.html",
-                                          "/../up",
-                                          "/lin%6b.txt",
-                                          "/index.html",
-                                          "/c/y"};
+    static const char *const targets[] = {
+        "/",        "/hello.txt", "/hello.txt?x=1",  "/ten.txt",      "/empty.txt",  "/big.bin",
+        "/a",       "/a/",        "/a/x.css",        "/a/x.css.gz",   "/b/y",        "/b",
+        "/c/x.css", "/dir",       "/dir/",           "/dir?q",        "/dir/a/../",  "/%68ello.txt",
+        "/.hidden", "/noindex",   "/noindex/",       "/no/such/file", "/hello.txt/", "/link.txt",
+        "/x~",      "/c/",        "/dir/index.html", "/../up",        "/lin%6b.txt", "/index.html",
+        "/c/y"};
     hw_buffer_put_format(out, "%s %s HTTP/1.1\r\nHost: a\r\n", PICK(t, methods), PICK(t, targets));
     if (draw(t, 3) == 0)
         put_conditions(t, out);

@@ -230,3 +230,49 @@ HW_LONG_THREAD_TEST(hasher_ends_with_its_last_reference)
     hw_hasher_release(held);
     hw_hasher_release(NULL);
 }
+
+/* A file of so many holes that nobody waits for its hash. */
+static int make_endless_file(hw_identity *ret_file)
+{
+    struct stat seen;
+    int fd = make_file('x', ret_file);
+    assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
+    assert_int_equal(fstat(fd, &seen), 0);
+    *ret_file = hw_identity_of(&seen);
+    return fd;
+}
+
+HW_LONG_THREAD_TEST(hasher_takes_so_many_files_at_a_time)
+{
+    hw_hasher *hasher = new_hasher();
+    hw_identity file;
+    hw_content_hash hash;
+    int fd = make_endless_file(&file);
+    for (uint64_t i = 0; i < 64; i++) {
+        hw_identity other = file;
+        other.inode += i;
+        hw_hasher_ask(hasher, fd, &other);
+    }
+    file.inode += 64;
+    assert_int_equal(hw_hasher_wait(hasher, fd, &file, &hash), -EAGAIN);
+    close(fd);
+    hw_hasher_release(hasher);
+}
+
+HW_LONG_THREAD_TEST(hasher_gives_up_when_it_has_waited_long_enough)
+{
+    hw_hasher *hasher = new_hasher();
+    hw_identity file;
+    int fd = make_endless_file(&file);
+    hash_wait waiting = {.hasher = hasher, .file = &file, .fd = fd};
+    unsigned before = hw_seam_waits();
+    hw_seam_hurry(true);
+    assert_int_equal(pthread_create(&waiting.thread, NULL, wait_for_hash, &waiting), 0);
+    while (hw_seam_waits() == before)
+        sched_yield();
+    hw_seam_clock_advance(INT64_C(61) * 1000000000);
+    pthread_join(waiting.thread, NULL);
+    assert_int_equal(waiting.result, -ETIMEDOUT);
+    close(fd);
+    hw_hasher_release(hasher);
+}

@@ -187,7 +187,8 @@ void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
     site_serve(site, &(hw_static_setup){.index = site->index, .fresh_ms = fresh_ms});
     site->local = hw_cache_local(&site->cache_setup);
     make_cache(site, share);
-    hw_static_bind(site->files, 0, 0, site_new_hasher(site));
+    site->hasher = site_new_hasher(site);
+    hw_static_bind(site->files, 0, 0, site->hasher);
 }
 
 void site_ask_app(test_site *site, hewn_app *app)
@@ -269,8 +270,8 @@ static int answer_question(test_site *site)
 {
     hw_exchange *exchange = &site->exchange;
     const hw_answerer *answerer = site->answerer;
-    const hw_problem *problem =
-        hw_exchange_begin(exchange, false, &nobody, &site->place, site->now * 1000, 0);
+    const hw_problem *problem = hw_exchange_begin(exchange, false, &nobody, &site->place,
+                                                  site->now * 1000 + site->now_ms, 0);
     if (problem)
         return problem->status;
     exchange->answerer = answerer;

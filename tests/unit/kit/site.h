@@ -25,9 +25,9 @@ typedef struct test_site {
     hw_sink sink;
     hw_fault fault; /* what the sink was told last */
     unsigned steps;
-    int64_t now;
-    bool skips_quick; /* ask `answer` at once, as middleware may */
-    bool was_quick;   /* the last answer came from the quick step */
+    int64_t now, now_ms; /* seconds, and milliseconds beside them */
+    bool skips_quick;    /* ask `answer` at once, as middleware may */
+    bool was_quick;      /* the last answer came from the quick step */
     char body[SITE_BIG_BYTES + 1];
     size_t body_length;
     bool is_file;             /* the last body had segments of a file */
@@ -35,7 +35,8 @@ typedef struct test_site {
     const char *const *index; /* as the answerer was given it */
     hw_cache_setup cache_setup;
     hw_local local;
-    void *cache; /* a hw_cache; NULL: nothing is remembered */
+    hw_hasher *hasher; /* the remembering answerer's, borrowed */
+    void *cache;       /* a hw_cache; NULL: nothing is remembered */
 } test_site;
 
 void site_open(test_site *site);
