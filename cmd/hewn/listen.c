@@ -241,3 +241,20 @@ int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *se
     *ret_listening = made;
     return STATUS_OK;
 }
+
+/* 127.0.0.0/8 and ::1; of what is inherited or behind a proxy nobody knows. */
+static bool is_loopback_address(const char *text)
+{
+    return loopback_port(text) >= 0 || strncmp(text, "127.", 4) == 0 ||
+           strncmp(text, "[::1]:", 6) == 0;
+}
+
+bool listen_is_loopback(const options *chosen)
+{
+    if (chosen->lan || chosen->public)
+        return false;
+    for (size_t i = 0; i < chosen->listen.count; i++)
+        if (!is_loopback_address(chosen->listen.items[i]))
+            return false;
+    return true;
+}

@@ -16,4 +16,7 @@ typedef struct listening {
 int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *setup,
                 listening *ret_listening);
 
+/* Whether nobody but this machine can ask: every address is of the loopback. */
+bool listen_is_loopback(const options *chosen);
+
 #endif

@@ -112,7 +112,9 @@ static int refuse_files(const hewn_files_opts *files, const char *name, int erro
 
     if (error != -EINVAL)
         return refuse(name, error, fault);
-    if (files->index && is_about(files->index, fault))
+    if (files->spa && is_about((const char *const[]){files->spa, NULL}, fault))
+        option = "spa";
+    else if (files->index && is_about(files->index, fault))
         option = "index";
     else if (is_about(files->cors_origins, fault))
         option = "cors";
@@ -125,6 +127,20 @@ static int refuse_files(const hewn_files_opts *files, const char *name, int erro
 static bool is_word(const char *given, const char *word)
 {
     return given && strcmp(given, word) == 0;
+}
+
+/* What lies in a folder is nobody's business but its owner's, unless that says so. */
+static bool wants_list(const options *chosen)
+{
+    return chosen->list == OPTION_YES ||
+           (chosen->list == OPTION_UNSAID && listen_is_loopback(chosen));
+}
+
+static const char *spa_of(const options *chosen)
+{
+    if (!chosen->spa.is_given)
+        return NULL;
+    return chosen->spa.value ? chosen->spa.value : "index.html";
 }
 
 /* A file that was named is served wherever it lies, if it is a link. */
@@ -140,6 +156,9 @@ static int mount_place(hewn_app *app, const options *chosen, const char *name, c
         .uncompressed = is_word(chosen->compress, "off"),
         .max_age_s =
             is_word(chosen->cache.word, "off") ? HEWN_NO_STORE : (unsigned)chosen->cache.number,
+        .list = wants_list(chosen),
+        .clean_urls = chosen->clean_urls != OPTION_NO,
+        .spa = spa_of(chosen),
     };
     hewn_fault fault = {.error = 0};
     said_fields said;

@@ -53,8 +53,10 @@ typedef struct options {
     const char *compress; /* NULL: auto */
     option_mixed cache;   /* nothing: auto */
     option_maybe cors;    /* its value: origins and commas; without one every origin */
-    int port;             /* -1: none was named */
-    int loops;            /* 0: as many as there are processors */
+    option_maybe spa;     /* its value: a file's name; without one index.html */
+    option_choice list, clean_urls;
+    int port;  /* -1: none was named */
+    int loops; /* 0: as many as there are processors */
     /* Limits; 0: the server's own. */
     int max_conns;
     uint64_t head_timeout, idle_timeout; /* milliseconds */

@@ -87,6 +87,40 @@ static const option_row rows[] = {
                 "served.",
     },
     {
+        .name = "list",
+        .kind = OPTION_PAIR,
+        .topic = TOPIC_FILES,
+        .offset = AT(list),
+        .fallback = "on",
+        .origin = "off where others than this machine can ask",
+        .brief = "list folders that have no index; on for loopback",
+        .text = "List what is in a folder that has no index, as a page, or as JSON for who accepts "
+                "that rather. On as long as every address is of the loopback; with --lan, --public "
+                "or another address it has to be asked for. What is not served is not listed.",
+    },
+    {
+        .name = "spa",
+        .kind = OPTION_MAYBE,
+        .topic = TOPIC_FILES,
+        .value = "FILE",
+        .offset = AT(spa),
+        .brief = "this page for all names without an extension",
+        .text = "An application with names of its own: who navigates to one that leads nowhere (a "
+                "name without an extension, asked for as text/html) gets this file, index.html "
+                "where none is named. A script or picture that is missing stays a 404.",
+    },
+    {
+        .name = "clean-urls",
+        .is_secondary = true,
+        .kind = OPTION_PAIR,
+        .topic = TOPIC_FILES,
+        .offset = AT(clean_urls),
+        .fallback = "on",
+        .brief = "/a is a.html where there is no file a",
+        .text = "/a is answered with a.html where there is no file a, before a folder a, and "
+                "without a redirect.",
+    },
+    {
         .name = "hidden",
         .kind = OPTION_FLAG,
         .topic = TOPIC_FILES,
@@ -375,11 +409,10 @@ static const option_row rows[] = {
 
 const option_table hewn_options = {rows, sizeof(rows) / sizeof(rows[0])};
 
-/* Their kinds are there: a PAIR for list and clean-urls, a MAYBE for spa and upload. */
+/* Their kinds are there: a MAYBE for upload. */
 const char *const later_options[] = {
-    "spa",       "clean-urls", "no-clean-urls", "list",    "no-list",      "auth",
-    "auth-file", "upload",     "archive",       "tls",     "live",         "qr",
-    "sandbox",   "metrics",    "control",       "workers", "print-config", NULL,
+    "auth",    "auth-file", "upload",  "archive", "tls",          "live", "qr",
+    "sandbox", "metrics",   "control", "workers", "print-config", NULL,
 };
 
 const char *const later_commands[] = {

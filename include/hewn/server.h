@@ -258,6 +258,20 @@ typedef struct hewn_files_opts {
     /* Where app.js.br, app.js.zst or app.js.gz lies beside app.js, is not older and not empty, it is
      * what a client gets who accepts that coding, unless this is set. */
     bool uncompressed;
+    /* A folder without an index is listed: names that may be seen, folders first, with sizes and
+     * times. As a page, which `?sort=name`, `size` and `time` put in order (`-size`: the other way
+     * round), or, where Accept prefers application/json, as an array of {name, type, size, modified};
+     * a name that is not UTF-8 has U+FFFD for what is none and, beside it, `href` with its bytes
+     * percent-encoded. At most 131 072 names, of 16 MiB together; the page says when there are more,
+     * and the field `Listing-Incomplete: ?1` does. A folder that may not be read is a 403. A field
+     * Content-Security-Policy of `fields` gives way to the page's own, which is stricter. */
+    bool list;
+    /* "/a" is answered with a.html where there is no file "a"; before a folder "a". */
+    bool clean_urls;
+    /* The name of a file in the folder that stands in for every name that leads nowhere, where
+     * somebody navigates: GET or HEAD, Accept names text/html, and the last name has no extension.
+     * It is answered as under its own name, 200 and all. What else is missing stays a 404. */
+    const char *spa;
 } hewn_files_opts;
 
 /* Serves a folder and what is below it under a prefix: "/" or "/docs". Never leaves the folder,
@@ -266,7 +280,8 @@ typedef struct hewn_files_opts {
  * stores through a memory mapping, until that ends; what is mounted over a folder or a name. Answers
  * have entity tags made of their content (of more than 1 MiB: as soon as it has been read once, in the
  * background), dates and ranges, several of them too (multipart/byteranges), and are not to be
- * sniffed, unless `fields` says otherwise. opts may be NULL, and may go afterwards.
+ * sniffed, unless `fields` says otherwise. A file 404.html at the top is what a 404 has for its
+ * content. opts may be NULL, and may go afterwards.
  * Owns: keeps a descriptor of its own; folder_fd stays the caller's.
  * Errors: -EINVAL for an option that makes no sense, -ENOTDIR and what else the system says of the
  * folder, -ENOMEM; the fault (which may be NULL) says it in words. A bad prefix aborts. */

@@ -225,6 +225,15 @@ bool hw_date_parse(hw_text text, int64_t now, int64_t *ret_seconds)
     return true;
 }
 
+static void put_time_of_day(hw_buffer *out, uint64_t time_of_day)
+{
+    hw_buffer_put_decimal_padded(out, time_of_day / 3600, 2);
+    hw_buffer_put_char(out, ':');
+    hw_buffer_put_decimal_padded(out, time_of_day / 60 % 60, 2);
+    hw_buffer_put_char(out, ':');
+    hw_buffer_put_decimal_padded(out, time_of_day % 60, 2);
+}
+
 void hw_date_format(int64_t seconds, char out[HW_DATE_BYTES])
 {
     int64_t clamped = clamp_to_years(seconds);
@@ -242,11 +251,24 @@ void hw_date_format(int64_t seconds, char out[HW_DATE_BYTES])
     hw_buffer_put_char(&buffer, ' ');
     hw_buffer_put_decimal_padded(&buffer, (uint64_t)date.year, 4);
     hw_buffer_put_char(&buffer, ' ');
-    hw_buffer_put_decimal_padded(&buffer, time_of_day / 3600, 2);
-    hw_buffer_put_char(&buffer, ':');
-    hw_buffer_put_decimal_padded(&buffer, time_of_day / 60 % 60, 2);
-    hw_buffer_put_char(&buffer, ':');
-    hw_buffer_put_decimal_padded(&buffer, time_of_day % 60, 2);
+    put_time_of_day(&buffer, time_of_day);
     hw_buffer_put_string(&buffer, " GMT");
+    hw_buffer_string(&buffer);
+}
+
+void hw_date_format_iso(int64_t seconds, char out[HW_DATE_ISO_BYTES])
+{
+    int64_t clamped = clamp_to_years(seconds);
+    int64_t days = divide_down(clamped, DAY_SECONDS);
+    civil_date date = civil_of_days(days);
+    hw_buffer buffer = hw_buffer_over(out, HW_DATE_ISO_BYTES);
+    hw_buffer_put_decimal_padded(&buffer, (uint64_t)date.year, 4);
+    hw_buffer_put_char(&buffer, '-');
+    hw_buffer_put_decimal_padded(&buffer, (uint64_t)date.month, 2);
+    hw_buffer_put_char(&buffer, '-');
+    hw_buffer_put_decimal_padded(&buffer, (uint64_t)date.day, 2);
+    hw_buffer_put_char(&buffer, 'T');
+    put_time_of_day(&buffer, (uint64_t)(clamped - days * DAY_SECONDS));
+    hw_buffer_put_char(&buffer, 'Z');
     hw_buffer_string(&buffer);
 }

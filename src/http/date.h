@@ -18,4 +18,9 @@ bool hw_date_parse(hw_text text, int64_t now, int64_t *ret_seconds);
 /* IMF-fixdate, with a NUL. Years outside 0..9999 are written as their nearest end. */
 void hw_date_format(int64_t seconds, char out[HW_DATE_BYTES]);
 
+/* "1994-11-06T08:49:37Z" and a NUL. */
+#define HW_DATE_ISO_BYTES 21
+/* The same as RFC 3339 writes it, for HTML and JSON. */
+void hw_date_format_iso(int64_t seconds, char out[HW_DATE_ISO_BYTES]);
+
 #endif

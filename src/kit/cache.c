@@ -176,6 +176,8 @@ void hw_cache_drop(hw_cache *cache, hw_entry *entry)
     queue->count -= weight_of(entry);
     cache->bytes -= filing->cost;
     filing->cost = 0;
+    if (cache->sites[filing->site].no_page == entry)
+        cache->sites[filing->site].no_page = NULL;
     hw_entry_leave_cache(entry);
     void *removed = hw_map_remove(&cache->sites[filing->site].names, entry->path);
     hw_assert(removed == entry);
@@ -285,7 +287,7 @@ static void give_descriptors_back(hw_cache *cache)
         hw_cache_drop(cache, HW_MEMBER(link, hw_entry, filing.queue));
 }
 
-void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
+static void end_vigil(hw_cache *cache, hw_vigil *vigil)
 {
     hw_entry *entry = vigil->entry;
     vigil->entry = NULL;
@@ -296,6 +298,12 @@ void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
         hw_entry_release(entry);
     if (vigil->is_starved)
         give_descriptors_back(cache);
+}
+
+void hw_cache_end(hw_cache *cache, hw_vigil *vigil)
+{
+    for (; vigil; vigil = vigil->beside)
+        end_vigil(cache, vigil);
 }
 
 void hw_cache_clear(hw_cache *cache)

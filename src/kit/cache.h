@@ -41,6 +41,7 @@ typedef struct hw_folder {
 
 typedef struct hw_site {
     hw_prepared absent; /* the head of a 404 of this folder, once there was one */
+    hw_entry *no_page;  /* says that nothing stands in for any name that leads nowhere; else NULL */
     hw_arena *memory;   /* of its memos: the cache's */
     hw_map names;       /* path -> hw_entry */
     hw_map folders;     /* path -> hw_folder */
@@ -84,8 +85,8 @@ hw_entry *hw_cache_find(hw_site *site, hw_text path, int64_t now_ms);
  * are not told, what is found may have changed when it is as old as fresh_ms. */
 void hw_cache_begin(hw_cache *cache, size_t site, hw_text path, int64_t now_ms, unsigned fresh_ms,
                     hw_vigil *ret_vigil);
-/* Ends it: keeps what was found, if that is certain to be true, and makes room for it. Takes over
- * vigil->entry. */
+/* Ends it and those beside it: keeps what was found, if that is certain to be true, and makes room
+ * for it. Takes over vigil->entry. */
 void hw_cache_end(hw_cache *cache, hw_vigil *vigil);
 
 /* Forgets an entry (everything). */

@@ -15,6 +15,8 @@ typedef enum hw_entry_kind {
     HW_ENTRY_FILE,
     HW_ENTRY_FOLDER, /* named without its slash */
     HW_ENTRY_ABSENT,
+    HW_ENTRY_LISTED, /* a folder without an index, named with its slash: what is in it is looked up
+                        for each answer */
 } hw_entry_kind;
 
 /* Where the cache has an entry; nobody else looks at it. */

@@ -34,6 +34,19 @@ static int check_index_names(const char *const *index, hw_fault *fault)
     return 0;
 }
 
+static int check_names(const hw_static_setup *setup, hw_fault *fault)
+{
+    int error = check_index_names(setup->index, fault);
+    if (error < 0 || !setup->spa)
+        return error;
+    if (!is_index_name(setup->spa))
+        return hw_fault_set(fault, EINVAL, setup->spa, "what stands in is the name of a file");
+    const hw_root rule = {.shows_hidden = setup->shows_hidden};
+    if (!hw_root_shows_name(&rule, hw_text_of(setup->spa), true))
+        return hw_fault_set(fault, EINVAL, setup->spa, "a hidden file stands in for nothing");
+    return 0;
+}
+
 /* O_PATH descriptors and others alike: only a folder can be opened from. */
 static int check_folder(int folder, hw_fault *fault)
 {
@@ -81,7 +94,7 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
                        hw_fault *fault)
 {
     hw_static *files;
-    int error = check_index_names(setup->index, fault);
+    int error = check_names(setup, fault);
     if (error == 0)
         error = hw_policy_check(&setup->policy, fault);
     if (error == 0)
@@ -112,6 +125,9 @@ int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_file
     setup.shows_hidden = known.hidden;
     setup.follows_links = known.follow_links;
     setup.is_uncompressed = known.uncompressed;
+    setup.lists = known.list;
+    setup.has_clean_urls = known.clean_urls;
+    setup.spa = known.spa;
     if (known.fresh_ms)
         setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
     int error = mount_files(app, prefix, &setup, &why);

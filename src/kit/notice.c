@@ -277,6 +277,17 @@ static bool concerns_index(const hw_entry *entry, const hw_folder *folder, hw_te
     return hw_text_equal(hw_text_from(hw_text_of(entry->name), folder->path.length - 1), name);
 }
 
+/* "a.html" may be what "a" leads to. */
+static void drop_page(hw_cache *cache, const hw_site *site, hw_text path)
+{
+    static const hw_text ending = HW_TEXT_INIT(".html");
+    if (!hw_text_has_suffix(path, ending))
+        return;
+    hw_entry *entry = hw_map_get(&site->names, hw_text_upto(path, path.length - ending.length));
+    if (entry)
+        hw_cache_drop(cache, entry);
+}
+
 /* What is known under a name in a folder, and of the folder's index if that may be it. */
 static void drop_named(hw_cache *cache, const hw_folder *folder, hw_text path, hw_text name,
                        uint32_t mask)
@@ -285,6 +296,7 @@ static void drop_named(hw_cache *cache, const hw_folder *folder, hw_text path, h
     hw_entry *entry = hw_map_get(&site->names, path);
     if (entry)
         hw_cache_drop(cache, entry);
+    drop_page(cache, site, path);
     entry = hw_map_get(&site->names, folder->path);
     if (entry && concerns_index(entry, folder, name, mask))
         hw_cache_drop(cache, entry);

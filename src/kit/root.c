@@ -50,6 +50,17 @@ static bool is_leftover_name(hw_text segment)
     return false;
 }
 
+bool hw_root_shows_name(const hw_root *root, hw_text name, bool at_top)
+{
+    if (root->shows_hidden)
+        return true;
+    /* RFC 8615 3: it is well known at the top alone. */
+    bool is_well_known = at_top && hw_text_equal(name, HW_TEXT(".well-known"));
+    if (hw_text_has_prefix(name, HW_TEXT(".")) && !is_well_known)
+        return false;
+    return !is_leftover_name(name);
+}
+
 bool hw_root_shows(const hw_root *root, hw_path below)
 {
     if (root->only.length > 0)
@@ -59,14 +70,9 @@ bool hw_root_shows(const hw_root *root, hw_path below)
         return true;
     hw_cursor path = hw_cursor_of(below.text);
     hw_text segment;
-    for (bool is_first = true; hw_path_next_segment(&path, &segment); is_first = false) {
-        /* RFC 8615 3: it is well known at the top alone. */
-        bool is_well_known = is_first && hw_text_equal(segment, HW_TEXT(".well-known"));
-        if (hw_text_has_prefix(segment, HW_TEXT(".")) && !is_well_known)
+    for (bool is_first = true; hw_path_next_segment(&path, &segment); is_first = false)
+        if (!hw_root_shows_name(root, segment, is_first))
             return false;
-        if (is_leftover_name(segment))
-            return false;
-    }
     return true;
 }
 
@@ -99,6 +105,41 @@ static int open_linked_name(const hw_root *root, const char *name)
     if (fd != -EXDEV || !root->follows_links || leads_out_itself(name))
         return fd;
     return hw_sys_open_at(root->folder, name);
+}
+
+int hw_root_open_folder(const hw_root *root, hw_path below)
+{
+    const char *name = below.text.length > 1 ? below.text.at + 1 : ".";
+    struct stat seen;
+    int fd = open_name(root, name, false);
+    if (fd == -ELOOP)
+        fd = open_linked_name(root, name);
+    if (fd < 0)
+        return fd;
+    int error = hw_sys_stat(fd, &seen);
+    if (error == 0 && !S_ISDIR(seen.st_mode))
+        error = -ENOTDIR;
+    if (error < 0)
+        (void)hw_sys_close(fd);
+    return error < 0 ? error : fd;
+}
+
+int hw_root_look(const hw_root *root, const char *name, struct stat *ret_seen)
+{
+    struct stat seen;
+    int fd = hw_sys_find_beneath(root->folder, name, false);
+    if (fd == -EXDEV && root->follows_links && !leads_out_itself(name))
+        fd = hw_sys_find_beneath(root->folder, name, true);
+    if (fd < 0)
+        return fd;
+    int error = hw_sys_stat(fd, &seen);
+    (void)hw_sys_close(fd);
+    if (error < 0)
+        return error;
+    if (!S_ISDIR(seen.st_mode) && !S_ISREG(seen.st_mode))
+        return -ENOENT;
+    *ret_seen = seen;
+    return 0;
 }
 
 static int look_at_file(int fd, struct stat *ret_seen)

@@ -29,6 +29,17 @@ void hw_root_close(hw_root *root);
 /* Whether this path may be looked for at all. Asks the rule alone, not the file system. */
 bool hw_root_shows(const hw_root *root, hw_path below);
 
+/* The same of one name in a folder that may itself be looked for; at_top: in the root. */
+bool hw_root_shows_name(const hw_root *root, hw_text name, bool at_top);
+
+/* Opens a folder for reading; `below` is its path, with its last '/'. Errors: those of
+ * hw_root_find; -ENOTDIR it is none. */
+int hw_root_open_folder(const hw_root *root, hw_path below);
+
+/* What a name below the root is, by whatever links it leads there: as hw_root_find, and without
+ * opening it. -ENOENT also where it is neither file nor folder. */
+int hw_root_look(const hw_root *root, const char *name, struct stat *ret_seen);
+
 /* Finds a regular file; `name` has no leading '/'. Never leaves the folder, but by the links that
  * it follows, and never waits for anybody. With a vigil (NULL: none) the file itself is watched
  * where that is needed or wanted, before it is looked at. Owns: ret_finding->fd is the caller's.

@@ -1,7 +1,7 @@
 /* Answers requests with the files of a folder.
  *
- * One story: path -> entry -> conditions -> range -> body. What a path leads to is looked up first,
- * since a condition or a range means something only where there is a representation (RFC 9110
+ * One story: path -> entry -> conditions -> range -> body. What a path leads to is looked up first
+ * (lookup.c), since a condition or a range means something only where there is a representation (RFC 9110
  * 13.2.1, 14.2). The quick step finds it in the loop's cache, `answer` asks the file system, and
  * both answer from what they have found with the same functions: a cached answer is the same bytes.
  * The object itself is immutable, and threads share it.
@@ -15,7 +15,10 @@
 #include "exchange/exchange.h"
 #include "http/condition.h"
 #include "kit/cache.h"
+#include "kit/listing.h"
+#include "kit/lookup.h"
 #include "kit/represent.h"
+#include "kit/standin.h"
 #include "sys/memory.h"
 #include "sys/socket.h"
 
@@ -28,17 +31,14 @@ static const hw_step static_step = {"kit/static",
                                     "path -> entry -> conditional -> range -> body source"};
 
 struct hw_static {
-    hw_root root;
+    hw_lookup lookup;
+    hw_standin standin;
     hw_answerer answerer;
     hw_pace pace;
     hw_arena names;
-    const char **index;
-    size_t index_count;
     hw_policy policy;
     unsigned fresh_ms;
-    bool is_uncompressed;
     size_t slot, site; /* of the loops' cache; NO_SLOT: there is none */
-    hw_hasher *hasher; /* NULL: there is none */
 };
 
 /* To the same path with a slash at its end, the query kept. The path is our canonical one, encoded:
@@ -99,60 +99,6 @@ static __attribute__((noinline)) void answer_method(const hw_static *files, hw_e
         hw_policy_answer_preflight(&files->policy, exchange);
 }
 
-/* The first index there is. A folder of that name, or none of them, means there is none. */
-static int find_index(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
-                      const char **ret_name, hw_finding *ret_finding)
-{
-    const char *folder = exchange->request.below.text.at + 1;
-    for (size_t i = 0; i < files->index_count; i++) {
-        const char *name = hw_arena_format(&exchange->arena, "%s%s", folder, files->index[i]);
-        if (!name)
-            return -ENOMEM;
-        int error = hw_root_find(&files->root, name, vigil, ret_finding);
-        if (error == -ENOENT || error == -EISDIR)
-            continue;
-        *ret_name = name;
-        return error;
-    }
-    return -ENOENT;
-}
-
-static int make_file_entry(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
-                           hw_entry **ret_entry)
-{
-    hw_path below = exchange->request.below;
-    hw_finding finding;
-    const char *name = below.text.at + 1;
-    int error = hw_path_is_folder(below) ? find_index(files, exchange, vigil, &name, &finding)
-                                         : hw_root_find(&files->root, name, vigil, &finding);
-    if (error < 0)
-        return error;
-    hw_file_rules rules = {.media = exchange->place->media,
-                           .policy = &files->policy,
-                           .hasher = files->hasher,
-                           .now_ms = exchange->now_ms,
-                           .content_max = SIZE_MAX,
-                           .waits_for_hash = hw_condition_names_strong(exchange->request.fields)};
-    hw_siblings siblings = {0};
-    if (!files->is_uncompressed)
-        hw_siblings_find(&files->root, name, &finding, vigil, &siblings);
-    return hw_entry_new_file(below.text, name, &finding, &siblings, &rules, ret_entry);
-}
-
-/* Asks the file system what the path leads to. */
-static int look_up(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil,
-                   hw_entry **ret_entry)
-{
-    if (vigil && !vigil->is_blind)
-        hw_vigil_watch_folders(vigil, &files->root);
-    int error = make_file_entry(files, exchange, vigil, ret_entry);
-    if (error == -EISDIR)
-        return hw_entry_new(HW_ENTRY_FOLDER, exchange->request.below.text, ret_entry);
-    if (hw_root_is_absence(error))
-        return hw_entry_new(HW_ENTRY_ABSENT, exchange->request.below.text, ret_entry);
-    return error;
-}
-
 static int status_of_file_error(int error)
 {
     switch (-error) {
@@ -183,21 +129,6 @@ static void answer_file_error(const hw_static *files, hw_exchange *exchange, int
                       error == -ESTALE ? "it changed while it was read" : hw_error_words(error));
 }
 
-static void answer_entry(const hw_static *files, hw_exchange *exchange, hw_entry *entry)
-{
-    switch (entry->kind) {
-    case HW_ENTRY_FILE:
-        hw_represent(exchange, entry);
-        break;
-    case HW_ENTRY_FOLDER:
-        redirect_to_folder(files, exchange);
-        break;
-    case HW_ENTRY_ABSENT:
-        answer_plain(files, exchange, 404);
-        break;
-    }
-}
-
 static hw_body_plan plan_static(void *arg, hw_exchange *exchange)
 {
     (void)arg;
@@ -205,53 +136,118 @@ static hw_body_plan plan_static(void *arg, hw_exchange *exchange)
     return (hw_body_plan){HW_PLAN_NONE, STATIC_BODY_BYTES_MAX};
 }
 
-/* Once a site: out of line. */
-static __attribute__((noinline)) void prepare_absence(const hw_static *files, hw_site *site)
-{
-    hw_prepared_init(&site->absent, 404, files->policy.absent, site->memory);
-}
-
 /* The same 404, prepared. */
-static void answer_absence(const hw_static *files, hw_exchange *exchange, hw_site *site)
+static void answer_absence(hw_exchange *exchange, hw_site *site)
 {
-    if (site->absent.status == 0)
-        prepare_absence(files, site);
     hw_response_start_prepared(&exchange->response, &site->absent,
                                hw_source_memory(&exchange->arena, hw_policy_absent_words()));
 }
 
-static void answer_known(const hw_static *files, hw_exchange *exchange, hw_site *site,
-                         hw_entry *entry)
-{
-    hw_sink_step(exchange->place->sink, static_step.file, static_step.what);
-    if (entry->kind == HW_ENTRY_ABSENT)
-        answer_absence(files, exchange, site);
-    else if (entry->kind == HW_ENTRY_FILE)
-        hw_represent(exchange, entry);
-    else
-        redirect_to_folder(files, exchange);
-}
-
-static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache *cache)
+/* For a path that is about to be looked up, beside others. */
+static void begin_vigil(const hw_static *files, hw_exchange *exchange, hw_cache *cache,
+                        hw_text path)
 {
     hw_vigil *vigil = hw_arena_alloc(&exchange->arena, sizeof *vigil);
     if (!vigil)
         return;
-    hw_cache_begin(cache, files->site, exchange->request.below.text, exchange->now_ms,
-                   files->fresh_ms, vigil);
+    hw_cache_begin(cache, files->site, path, exchange->now_ms, files->fresh_ms, vigil);
+    vigil->beside = exchange->left.item;
     hw_exchange_leave(exchange, files->slot, vigil);
+}
+
+/* What may stand in, if the name leads nowhere, and is not known. */
+static void begin_standin_vigils(const hw_static *files, hw_exchange *exchange, hw_cache *cache)
+{
+    hw_text paths[HW_STANDIN_MAX];
+    size_t count = hw_standin_list(&files->standin, &exchange->request, paths);
+    for (size_t i = 0; i < count; i++)
+        if (!hw_cache_find(&cache->sites[files->site], paths[i], exchange->now_ms))
+            begin_vigil(files, exchange, cache, paths[i]);
+}
+
+static bool can_remember(const hw_cache *cache)
+{
+    return cache && cache->bytes_max > 0;
+}
+
+/* Nothing stands in for what is absent. Where that is so for every name, as long as nothing is told
+ * of, the next one need not come here. `page` is the entry of 404.html, which says so; or NULL. */
+static void answer_plain_absence(const hw_static *files, hw_exchange *exchange, hw_site *site,
+                                 hw_entry *page)
+{
+    if (files->standin.spa.length > 0 || !site) {
+        answer_plain(files, exchange, 404);
+        hw_standin_put_vary(&files->standin, exchange);
+        return;
+    }
+    if (site->absent.status == 0)
+        hw_prepared_init(&site->absent, 404, files->policy.absent, site->memory);
+    if (page && page->filing.true_ms == INT64_MAX)
+        site->no_page = page;
+    answer_absence(exchange, site);
+}
+
+/* The name is known to lead nowhere, or may not be seen. False: what may stand in for it is not
+ * known, and to be looked up. */
+static bool answer_absence_quickly(const hw_static *files, hw_exchange *exchange, hw_cache *cache)
+{
+    hw_text paths[HW_STANDIN_MAX];
+    hw_site *site = can_remember(cache) ? &cache->sites[files->site] : NULL;
+    size_t count = hw_standin_list(&files->standin, &exchange->request, paths);
+    hw_entry *entry = NULL;
+    for (size_t i = 0; i < count; i++) {
+        entry = site ? hw_cache_find(site, paths[i], exchange->now_ms) : NULL;
+        if (!entry && site)
+            begin_standin_vigils(files, exchange, cache);
+        if (!entry)
+            return false;
+        if (entry->kind == HW_ENTRY_FILE) {
+            hw_standin_answer(&files->standin, exchange, entry);
+            return true;
+        }
+    }
+    answer_plain_absence(files, exchange, site, entry);
+    return true;
+}
+
+/* All that is known but files, and names for which nothing can stand in. False: it is to be looked
+ * up. */
+static __attribute__((noinline)) bool answer_other(const hw_static *files, hw_exchange *exchange,
+                                                   hw_cache *cache, const hw_entry *entry)
+{
+    if (entry->kind == HW_ENTRY_LISTED)
+        return false;
+    if (entry->kind == HW_ENTRY_ABSENT && !answer_absence_quickly(files, exchange, cache))
+        return false;
+    hw_sink_step(exchange->place->sink, static_step.file, static_step.what);
+    if (entry->kind == HW_ENTRY_FOLDER)
+        redirect_to_folder(files, exchange);
+    return true;
+}
+
+static bool answer_known(const hw_static *files, hw_exchange *exchange, hw_cache *cache,
+                         hw_site *site, hw_entry *entry)
+{
+    if (entry->kind != HW_ENTRY_FILE && (entry->kind != HW_ENTRY_ABSENT || !site->no_page))
+        return answer_other(files, exchange, cache, entry);
+    hw_sink_step(exchange->place->sink, static_step.file, static_step.what);
+    if (entry->kind == HW_ENTRY_ABSENT)
+        answer_absence(exchange, site);
+    else
+        hw_represent(exchange, entry);
+    return true;
 }
 
 /* It is not known, and to be looked up: unless it may not be seen. */
 static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_exchange *exchange,
                                                      hw_cache *cache)
 {
-    if (!hw_root_shows(&files->root, exchange->request.below)) {
-        answer_plain(files, exchange, 404);
-        return true;
+    if (!hw_root_shows(&files->lookup.root, exchange->request.below))
+        return answer_absence_quickly(files, exchange, cache);
+    if (can_remember(cache)) {
+        begin_standin_vigils(files, exchange, cache);
+        begin_vigil(files, exchange, cache, exchange->request.below.text);
     }
-    if (cache && cache->bytes_max > 0)
-        begin_vigil(files, exchange, cache);
     return false;
 }
 
@@ -259,7 +255,7 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
 static __attribute__((noinline)) bool
 wants_another_tag(const hw_static *files, const hw_exchange *exchange, const hw_entry *entry)
 {
-    return entry->hashes_before != hw_hasher_count(files->hasher) ||
+    return entry->hashes_before != hw_hasher_count(files->lookup.hasher) ||
            hw_condition_names_strong(exchange->request.fields);
 }
 
@@ -280,8 +276,7 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     hw_entry *entry = hw_cache_find(site, exchange->request.below.text, exchange->now_ms);
     if (!entry || (entry->is_unhashed && wants_another_tag(files, exchange, entry)))
         return answer_unknown(files, exchange, cache);
-    answer_known(files, exchange, site, entry);
-    return true;
+    return answer_known(files, exchange, cache, site, entry);
 }
 
 /* What is dated in the future would have another head when that has come, and what was written just
@@ -301,35 +296,106 @@ static bool may_be_kept(hw_entry *entry, int64_t now)
     return true;
 }
 
+/* The loop keeps what was looked up with its vigil; nobody else needs it any more. */
+static void give_up_entry(const hw_exchange *exchange, hw_vigil *vigil, hw_entry *entry)
+{
+    if (vigil && may_be_kept(entry, exchange->now_ms / 1000))
+        vigil->entry = entry;
+    else
+        hw_entry_release(entry);
+}
+
+/* The entry as it was looked up, charged; or an answer to why it could not be. */
+static int take_entry(const hw_static *files, hw_exchange *exchange, hw_vigil *vigil, int error,
+                      hw_entry *entry)
+{
+    if (error == 0 && (error = hw_entry_charge(entry, exchange->arena.budget)) < 0)
+        hw_entry_release(entry);
+    if (vigil)
+        vigil->is_starved = error == -EMFILE || error == -ENFILE;
+    if (error < 0)
+        answer_file_error(files, exchange, error);
+    return error;
+}
+
+/* The vigil that was begun for a path, by the very text of it; NULL: none. */
+static hw_vigil *find_vigil(const hw_exchange *exchange, hw_text path)
+{
+    hw_vigil *vigil = exchange->left.item;
+    while (vigil && vigil->path.at != path.at)
+        vigil = vigil->beside;
+    return vigil;
+}
+
+/* A path leads nowhere, or may not be seen. */
+static void answer_missing(const hw_static *files, hw_exchange *exchange)
+{
+    hw_text paths[HW_STANDIN_MAX];
+    size_t count = hw_standin_list(&files->standin, &exchange->request, paths);
+    for (size_t i = 0; i < count; i++) {
+        hw_entry *entry = NULL;
+        hw_vigil *vigil = find_vigil(exchange, paths[i]);
+        int error = hw_lookup_file(&files->lookup, exchange, paths[i], vigil, &entry);
+        if (take_entry(files, exchange, vigil, error, entry) < 0)
+            return;
+        bool is_file = entry->kind == HW_ENTRY_FILE;
+        if (is_file)
+            hw_standin_answer(&files->standin, exchange, entry);
+        give_up_entry(exchange, vigil, entry);
+        if (is_file)
+            return;
+    }
+    answer_plain(files, exchange, 404);
+    hw_standin_put_vary(&files->standin, exchange);
+}
+
+static void answer_listing(const hw_static *files, hw_exchange *exchange)
+{
+    int error = hw_listing_answer(&files->lookup.root, &files->policy, exchange);
+    if (hw_root_is_absence(error))
+        answer_missing(files, exchange);
+    else if (error < 0)
+        answer_file_error(files, exchange, error);
+}
+
+static void answer_entry(const hw_static *files, hw_exchange *exchange, hw_entry *entry)
+{
+    switch (entry->kind) {
+    case HW_ENTRY_FILE:
+        hw_represent(exchange, entry);
+        break;
+    case HW_ENTRY_FOLDER:
+        redirect_to_folder(files, exchange);
+        break;
+    case HW_ENTRY_ABSENT:
+        answer_missing(files, exchange);
+        break;
+    case HW_ENTRY_LISTED:
+        answer_listing(files, exchange);
+        break;
+    }
+}
+
 static void answer_static(void *arg, hw_exchange *exchange)
 {
     const hw_static *files = arg;
     hw_entry *entry = NULL;
-    hw_vigil *vigil = exchange->left.item;
+    hw_vigil *vigil = find_vigil(exchange, exchange->request.below.text);
+    bool is_known_absent = exchange->left.item && !vigil;
     exchange->told = &static_step;
     if (!asks_for_file(exchange)) {
         answer_method(files, exchange);
         return;
     }
-    if (!hw_root_shows(&files->root, exchange->request.below)) {
-        answer_plain(files, exchange, 404);
+    if (is_known_absent || !hw_root_shows(&files->lookup.root, exchange->request.below)) {
+        answer_missing(files, exchange);
         return;
     }
-    int error = look_up(files, exchange, vigil, &entry);
-    if (error == 0 && (error = hw_entry_charge(entry, exchange->arena.budget)) < 0)
-        hw_entry_release(entry);
-    if (vigil)
-        vigil->is_starved = error == -EMFILE || error == -ENFILE;
-    if (error < 0) {
-        answer_file_error(files, exchange, error);
+    int error = hw_lookup_path(&files->lookup, exchange, vigil, &entry);
+    if (take_entry(files, exchange, vigil, error, entry) < 0)
         return;
-    }
     answer_entry(files, exchange, entry);
-    bool is_kept = vigil && may_be_kept(entry, exchange->now_ms / 1000);
-    if (is_kept)
-        vigil->entry = entry;
-    else
-        hw_entry_release(entry);
+    give_up_entry(exchange, vigil, entry);
 }
 
 /* The same two steps where origins are listed: only then does an answer depend on who asks. */
@@ -339,7 +405,7 @@ static bool share_static_quickly(void *arg, hw_exchange *exchange)
     if (!answer_static_quickly(arg, exchange))
         return false;
     /* Made as the first one was, so that its fields come in the same order. */
-    if (exchange->response.status == 404)
+    if (exchange->response.status == 404 && exchange->response.prepared)
         answer_plain(files, exchange, 404);
     hw_policy_share(&files->policy, exchange);
     return true;
@@ -361,16 +427,31 @@ static bool copy_index(hw_static *files, const char *const *index)
     size_t count = 0;
     while (index[count])
         count++;
-    files->index = hw_arena_alloc_zeroed(&files->names, count, sizeof *files->index);
-    if (!files->index)
+    const char **names = hw_arena_alloc_zeroed(&files->names, count, sizeof *names);
+    if (!names)
         return false;
     for (size_t i = 0; i < count; i++) {
-        files->index[i] = hw_arena_copy(&files->names, hw_text_of(index[i]));
-        if (!files->index[i])
+        names[i] = hw_arena_copy(&files->names, hw_text_of(index[i]));
+        if (!names[i])
             return false;
     }
-    files->index_count = count;
+    files->lookup.index = names;
+    files->lookup.index_count = count;
     return true;
+}
+
+static bool copy_navigation(hw_static *files, const hw_static_setup *setup)
+{
+    files->lookup.lists = setup->lists && !setup->only;
+    files->lookup.has_clean_urls = setup->has_clean_urls && !setup->only;
+    files->lookup.policy = &files->policy;
+    files->standin.is_no_page = setup->only != NULL;
+    if (!setup->spa || setup->only)
+        return true;
+    char *path = hw_arena_format(&files->names, "/%s", setup->spa);
+    if (path)
+        files->standin.spa = hw_text_of(path);
+    return path != NULL;
 }
 
 static int open_root(hw_static *files, const hw_static_setup *setup)
@@ -382,7 +463,7 @@ static int open_root(hw_static *files, const hw_static_setup *setup)
     };
     if (setup->only && !hw_arena_copy_text(&files->names, hw_text_of(setup->only), &rule.only))
         return -ENOMEM;
-    return hw_root_open(&files->root, &rule);
+    return hw_root_open(&files->lookup.root, &rule);
 }
 
 int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
@@ -393,11 +474,11 @@ int hw_static_new(const hw_static_setup *setup, hw_static **ret_files)
     hw_arena_init(&files->names, 1024, STATIC_NAMES_BYTES_MAX);
     files->answerer =
         (hw_answerer){plan_static, answer_static_quickly, answer_static, files, &files->pace};
-    files->root.folder = -1;
+    files->lookup.root.folder = -1;
     files->slot = NO_SLOT;
     files->fresh_ms = setup->fresh_ms;
-    files->is_uncompressed = setup->is_uncompressed || setup->only;
-    int error = copy_index(files, setup->index) ? 0 : -ENOMEM;
+    files->lookup.is_uncompressed = setup->is_uncompressed || setup->only;
+    int error = copy_index(files, setup->index) && copy_navigation(files, setup) ? 0 : -ENOMEM;
     if (error == 0)
         error = hw_policy_make(&setup->policy, &files->names, &files->policy);
     if (error == 0)
@@ -418,8 +499,8 @@ void hw_static_free(hw_static *files)
 {
     if (!files)
         return;
-    hw_hasher_release(files->hasher);
-    hw_root_close(&files->root);
+    hw_hasher_release(files->lookup.hasher);
+    hw_root_close(&files->lookup.root);
     hw_arena_fini(&files->names);
     hw_sys_free(files);
 }
@@ -433,5 +514,5 @@ void hw_static_bind(hw_static *files, size_t slot, size_t site, hw_hasher *hashe
 {
     files->slot = slot;
     files->site = site;
-    files->hasher = hasher;
+    files->lookup.hasher = hasher;
 }

@@ -13,7 +13,8 @@ typedef struct hw_static_setup {
     int folder;               /* borrowed: it keeps a descriptor of its own */
     const char *const *index; /* file names, NULL-terminated, copied; NULL: index.html */
     const char *only; /* one file's name, which alone is served, at "/" too; NULL: all are */
-    bool shows_hidden, follows_links;
+    const char *spa;  /* a file name, copied: it stands in where somebody navigates; NULL: none */
+    bool shows_hidden, follows_links, lists, has_clean_urls;
     bool is_uncompressed;   /* what is coded already is not looked for */
     unsigned fresh_ms;      /* where changes are not told, what is older is looked up again */
     hw_policy_setup policy; /* right, as hw_policy_check says; copied */

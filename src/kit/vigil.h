@@ -36,6 +36,7 @@ struct hw_vigil {
     bool is_starved;   /* no descriptor was to be had */
     bool ends_early;   /* a folder of the name was not there when it was to be watched */
     bool is_blind;     /* something could not be watched: changes may go unnoticed */
+    hw_vigil *beside;  /* another name, looked up for the same answer; NULL: none */
     hw_entry *entry; /* what was found: a reference, which is the cache's; NULL: nothing to keep */
 };
 

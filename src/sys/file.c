@@ -51,10 +51,15 @@ int hw_sys_open_folder_at(int folder, const char *path)
         TEMP_FAILURE_RETRY(openat(folder, path, FILE_READ_FLAGS | O_DIRECTORY | O_NOFOLLOW)));
 }
 
+static int open_as(int folder, const char *path, int flags, uint64_t rule)
+{
+    struct open_how how = {.flags = (unsigned)flags, .resolve = rule};
+    return tell_new_file(TEMP_FAILURE_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how)));
+}
+
 static int open_resolved(int folder, const char *path, uint64_t rule)
 {
-    struct open_how how = {.flags = FILE_READ_FLAGS, .resolve = rule};
-    return tell_new_file(TEMP_FAILURE_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how)));
+    return open_as(folder, path, FILE_READ_FLAGS, rule);
 }
 
 int hw_sys_open_beneath(int folder, const char *path, bool follows_links)
@@ -68,6 +73,12 @@ int hw_sys_open_at(int folder, const char *path)
     return open_resolved(folder, path, RESOLVE_NO_MAGICLINKS);
 }
 
+int hw_sys_find_beneath(int folder, const char *path, bool may_leave)
+{
+    uint64_t bounds = may_leave ? 0 : RESOLVE_BENEATH;
+    return open_as(folder, path, O_PATH | O_CLOEXEC, bounds | RESOLVE_NO_MAGICLINKS);
+}
+
 int hw_sys_open(const char *path)
 {
     return tell_new_file(TEMP_FAILURE_RETRY(open(path, FILE_READ_FLAGS)));
@@ -76,6 +87,11 @@ int hw_sys_open(const char *path)
 int hw_sys_stat(int fd, struct stat *ret_stat)
 {
     return fstat(fd, ret_stat) < 0 ? -errno : 0;
+}
+
+int hw_sys_stat_at(int folder, const char *name, struct stat *ret_stat)
+{
+    return fstatat(folder, name, ret_stat, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 ssize_t hw_sys_read(int fd, void *memory, size_t bytes)

@@ -26,7 +26,13 @@ int hw_sys_open_beneath(int folder, const char *path, bool follows_links);
 int hw_sys_open_at(int folder, const char *path);
 /* For reading, anywhere: the program's own files. */
 int hw_sys_open(const char *path);
+/* What a name leads to, as a descriptor for hw_sys_stat alone (O_PATH): needs no right to the file
+ * itself, and opens no device. Resolved as hw_sys_open_beneath does it, or, may_leave, as
+ * hw_sys_open_at; symbolic links are followed. */
+int hw_sys_find_beneath(int folder, const char *path, bool may_leave);
 int hw_sys_stat(int fd, struct stat *ret_stat);
+/* Of a name in a folder that is open for reading; of a symbolic link itself. */
+int hw_sys_stat_at(int folder, const char *name, struct stat *ret_stat);
 ssize_t hw_sys_read(int fd, void *memory, size_t bytes);
 ssize_t hw_sys_read_at(int fd, void *memory, size_t bytes, uint64_t offset);
 /* The same, but only what the page cache has: -EAGAIN: it does not have the first byte;

@@ -22,6 +22,8 @@
     X(write, EAGAIN, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EPIPE)                                     \
     X(duplicate, EMFILE)                                                                           \
     X(unlink, EACCES, EBUSY, EIO, ENOENT, EPERM, EROFS)                                            \
+    X(find_beneath, EACCES, EAGAIN, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR, EXDEV, EIO)    \
+    X(stat_at, EACCES, EIO, ELOOP, ENOENT, ENOMEM, ENOTDIR, ESTALE)                                \
     X(read_folder, EIO, ENOENT, ENOTDIR, EINVAL)                                                   \
     X(read_link, EACCES, EINVAL, EIO, ELOOP, ENOENT, ENOMEM, ENOTDIR)                              \
     X(notice_new, EMFILE, ENFILE, ENOMEM, ENOSYS)                                                  \

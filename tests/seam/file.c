@@ -10,7 +10,9 @@ HW_SCRIPT_REAL(open_folder_at);
 HW_SCRIPT_REAL(open_beneath);
 HW_SCRIPT_REAL(open_at);
 HW_SCRIPT_REAL(open);
+HW_SCRIPT_REAL(find_beneath);
 HW_SCRIPT_REAL(stat);
+HW_SCRIPT_REAL(stat_at);
 HW_SCRIPT_REAL(read);
 HW_SCRIPT_REAL(read_at);
 HW_SCRIPT_REAL(read_cached);
@@ -58,6 +60,18 @@ int hw_sys_stat(int fd, struct stat *ret_stat)
 {
     int failure = hw_script_take(HW_CALL_stat);
     return failure ? failure : real_hw_sys_stat(fd, ret_stat);
+}
+
+int hw_sys_find_beneath(int folder, const char *path, bool may_leave)
+{
+    int failure = hw_script_take(HW_CALL_find_beneath);
+    return failure ? failure : real_hw_sys_find_beneath(folder, path, may_leave);
+}
+
+int hw_sys_stat_at(int folder, const char *name, struct stat *ret_stat)
+{
+    int failure = hw_script_take(HW_CALL_stat_at);
+    return failure ? failure : real_hw_sys_stat_at(folder, name, ret_stat);
 }
 
 ssize_t hw_sys_read(int fd, void *memory, size_t bytes)

@@ -14,7 +14,9 @@
 #define hw_sys_open_beneath real_hw_sys_open_beneath
 #define hw_sys_open_at real_hw_sys_open_at
 #define hw_sys_open real_hw_sys_open
+#define hw_sys_find_beneath real_hw_sys_find_beneath
 #define hw_sys_stat real_hw_sys_stat
+#define hw_sys_stat_at real_hw_sys_stat_at
 #define hw_sys_read real_hw_sys_read
 #define hw_sys_read_at real_hw_sys_read_at
 #define hw_sys_read_cached real_hw_sys_read_cached

@@ -210,6 +210,18 @@ int hw_sys_open_at(int folder, const char *path)
     return -ENOENT;
 }
 
+int hw_sys_find_beneath(int folder, const char *path, bool may_leave)
+{
+    (void)folder, (void)path, (void)may_leave;
+    return -ENOENT;
+}
+
+int hw_sys_stat_at(int folder, const char *name, struct stat *ret_stat)
+{
+    (void)folder, (void)name, (void)ret_stat;
+    return -ENOENT;
+}
+
 int hw_sys_open(const char *path)
 {
     (void)path;

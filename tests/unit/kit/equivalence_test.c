@@ -182,8 +182,11 @@ static void close_twins(twins *t)
 static void learn_tag(twins *t, hw_text received)
 {
     const char *found = memmem(received.at, received.length, "ETag: ", 6);
-    if (found)
-        (void)snprintf(t->tag, sizeof t->tag, "%.*s", (int)strcspn(found + 6, "\r"), found + 6);
+    if (!found)
+        return;
+    hw_text tag = {found + 6, (size_t)(received.at + received.length - found) - 6};
+    tag = hw_text_upto(tag, hw_text_find(tag, '\r'));
+    (void)snprintf(t->tag, sizeof t->tag, "%.*s", HW_TEXT_ARGS(tag));
 }
 
 static void reconnect_if_closed(test_rig *rig, hw_pipe **client)

@@ -248,6 +248,29 @@ static void take_piece(test_site *site, const hw_piece *piece)
     site->body_length += length;
 }
 
+/* As the driver does it where handlers run. False: nobody writes, or what is written does not come
+ * at once. */
+static bool run_feeder(hw_feeder *feeder)
+{
+    if (!feeder || feeder->has_thread)
+        return false;
+    feeder->said = feeder->run(feeder);
+    if (feeder->said < 0)
+        hw_flow_fail(&feeder->flow, feeder->said);
+    else if (feeder->said == HW_FEED_END)
+        hw_flow_end(&feeder->flow);
+    return feeder->said != HW_FEED_WAIT;
+}
+
+static hw_pull pull_piece(test_site *site, hw_source *body, hw_piece *ret_piece)
+{
+    hw_pull pull;
+    do
+        pull = hw_source_pull(body, 7000, ret_piece);
+    while (pull == HW_PULL_WAIT && run_feeder(site->exchange.response.feeder));
+    return pull;
+}
+
 /* HEAD pulls nothing, but its answer has a body whose length is told. */
 static void pull_body(test_site *site)
 {
@@ -258,11 +281,14 @@ static void pull_body(test_site *site)
     site->is_file = false;
     bool has_content = hw_status_has_content(site->exchange.response.status);
     if (site->exchange.request.method != HW_METHOD_HEAD && has_content && body) {
-        while ((pull = hw_source_pull(body, 7000, &piece)) == HW_PULL_BYTES || pull == HW_PULL_FILE)
+        while ((pull = pull_piece(site, body, &piece)) == HW_PULL_BYTES || pull == HW_PULL_FILE)
             take_piece(site, &piece);
-        assert_int_equal(site->body_length, body->length);
+        if (body->length != HW_LENGTH_UNKNOWN)
+            assert_int_equal(site->body_length, body->length);
     }
-    assert_int_equal(pull, HW_PULL_END);
+    site->pull = pull;
+    if (!site->may_fail)
+        assert_int_equal(pull, HW_PULL_END);
     site->body[site->body_length] = '\0';
 }
 

@@ -30,6 +30,8 @@ typedef struct test_site {
     bool was_quick;      /* the last answer came from the quick step */
     char body[SITE_BIG_BYTES + 1];
     size_t body_length;
+    hw_pull pull;             /* how the last body ended */
+    bool may_fail;            /* it need not be whole */
     bool is_file;             /* the last body had segments of a file */
     hw_policy_setup policy;   /* of the answerers that are made from now on */
     const char *const *index; /* as the answerer was given it */
