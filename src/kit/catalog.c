@@ -7,8 +7,10 @@
  * two pieces of an answer no descriptor is held: a client that takes its time must not hold what
  * others need. So the folder is opened again for each piece, and has to be the same one.
  *
- * The names are a list in an arena of its own, which is charged like all memory of connections; a
- * list, because it is sorted by merging in place, whatever its length, without a second copy. */
+ * The names are a list in an arena of its own, which is charged like all memory of connections.
+ * They are sorted by numbers: the first eight bytes of a name behind what all of them begin with,
+ * spelt so that numbers in it count as such, or a size, or a time. A name itself is looked at only
+ * where two numbers are the same. Comparing names alone took three times as long as reading them. */
 #include "kit/catalog.h"
 
 #include <dirent.h>
@@ -17,29 +19,20 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/number.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
 enum {
     CATALOG_BLOCK_BYTES = 64 * 1024,
     CATALOG_READ_BYTES = 16 * 1024,
-    /* So many doublings of a list are more than there can be names. */
-    CATALOG_BINS = 24,
 };
 
-/* Letters in one case, and every digit the same one, behind which nothing counts: names that differ
- * here differ, in the same way. */
-static uint32_t make_prefix(hw_text name)
-{
-    uint32_t prefix = 0;
-    bool is_over = false;
-    for (size_t i = 0; i < sizeof prefix; i++) {
-        char byte = i < name.length && !is_over ? hw_char_lower(name.at[i]) : 0;
-        is_over = is_over || hw_char_is_digit(byte);
-        prefix = prefix << 8 | (unsigned char)(hw_char_is_digit(byte) ? '0' : byte);
-    }
-    return prefix;
-}
+/* What is sorted: a number that decides nearly always, and the name for where it does not. */
+typedef struct catalog_slot {
+    uint64_t key;
+    hw_catalog_item *item;
+} catalog_slot;
 
 /* A name below the root. False: it is too long to be looked for. */
 static bool put_whole_name(const hw_catalog *catalog, const char *name, hw_buffer *out)
@@ -113,7 +106,6 @@ static int add_name(hw_catalog *catalog, int folder, hw_text name, unsigned char
         return -ENOMEM;
     *item = (hw_catalog_item){
         .next = catalog->first,
-        .prefix = make_prefix(name),
         .is_folder = type == DT_DIR,
         .length = (unsigned char)name.length,
     };
@@ -206,106 +198,182 @@ int hw_catalog_open(const hw_catalog *catalog)
     return error < 0 ? error : folder;
 }
 
-static const char *skip_zeros(const char *digits)
+static size_t skip_zeros(hw_text text, size_t at)
 {
-    while (*digits == '0')
-        digits++;
-    return digits;
+    while (at < text.length && text.at[at] == '0')
+        at++;
+    return at;
 }
 
-static size_t count_digits(const char *at)
+static size_t skip_digits(hw_text text, size_t at)
 {
-    size_t count = 0;
-    while (hw_char_is_digit(at[count]))
-        count++;
-    return count;
+    while (at < text.length && hw_char_is_digit(text.at[at]))
+        at++;
+    return at;
 }
 
-/* Two numbers, which it moves past; of the same value the one with fewer zeros is not less. */
-static int compare_numbers(const char **a, const char **b)
+/* The spelling of a name that is compared: letters in one case, and instead of a number a digit, how
+ * many digits it has without zeros in front, and those. */
+typedef struct name_speller {
+    hw_text name;
+    size_t at, number_end; /* number_end > at: in a number */
+    bool is_length_due;
+} name_speller;
+
+/* The next byte of it; -1: that was all. */
+static int spell_next(name_speller *speller)
 {
-    const char *one = skip_zeros(*a), *other = skip_zeros(*b);
-    size_t one_length = count_digits(one), other_length = count_digits(other);
-    *a = one + one_length;
-    *b = other + other_length;
-    if (one_length != other_length)
-        return one_length < other_length ? -1 : 1;
-    return memcmp(one, other, one_length);
+    hw_text name = speller->name;
+    if (speller->is_length_due) {
+        speller->is_length_due = false;
+        return (int)(speller->number_end - speller->at);
+    }
+    if (speller->at == name.length)
+        return -1;
+    char byte = name.at[speller->at];
+    if (speller->at < speller->number_end || !hw_char_is_digit(byte)) {
+        speller->at++;
+        return (unsigned char)hw_char_lower(byte);
+    }
+    speller->at = skip_zeros(name, speller->at);
+    speller->number_end = skip_digits(name, speller->at);
+    speller->is_length_due = true;
+    return '0';
 }
 
-static int compare_letters(char a, char b)
+static hw_text name_of(const hw_catalog_item *item)
 {
-    return (unsigned char)hw_char_lower(a) - (unsigned char)hw_char_lower(b);
+    return (hw_text){item->name, item->length};
 }
 
 static int compare_names(const hw_catalog_item *a, const hw_catalog_item *b)
 {
-    const char *one = a->name, *other = b->name;
-    if (a->prefix != b->prefix)
-        return a->prefix < b->prefix ? -1 : 1;
-    while (*one && *other) {
-        bool are_numbers = hw_char_is_digit(*one) && hw_char_is_digit(*other);
-        int difference =
-            are_numbers ? compare_numbers(&one, &other) : compare_letters(*one++, *other++);
+    name_speller one = {.name = name_of(a)}, other = {.name = name_of(b)};
+    int byte;
+    do {
+        byte = spell_next(&one);
+        int difference = byte - spell_next(&other);
         if (difference != 0)
             return difference;
-    }
+    } while (byte >= 0);
     /* No two are the same: what differs in case or in zeros alone has an order too. */
-    return *one || *other ? (unsigned char)*one - (unsigned char)*other : strcmp(a->name, b->name);
+    return strcmp(a->name, b->name);
 }
 
-static int compare_facts(const hw_catalog_item *a, const hw_catalog_item *b, hw_catalog_key key)
+/* So much all names begin with; a number is not cut apart. */
+static size_t measure_common(const hw_catalog *catalog)
 {
-    if (key == HW_CATALOG_TIME)
-        return (a->modified > b->modified) - (a->modified < b->modified);
-    if (key == HW_CATALOG_NAME || a->is_folder)
-        return 0;
-    return (a->size > b->size) - (a->size < b->size);
-}
-
-static bool comes_before(const hw_catalog_item *a, const hw_catalog_item *b, hw_catalog_order order)
-{
-    if (a->is_folder != b->is_folder)
-        return a->is_folder;
-    int difference = compare_facts(a, b, order.key);
-    if (difference == 0) {
-        difference = compare_names(a, b);
-        order.is_descending = order.is_descending && order.key == HW_CATALOG_NAME;
+    hw_text common = catalog->first ? name_of(catalog->first) : (hw_text){0};
+    for (const hw_catalog_item *item = catalog->first; item; item = item->next) {
+        size_t same = 0;
+        while (same < common.length && item->name[same] == common.at[same])
+            same++;
+        common.length = same;
     }
-    return order.is_descending ? difference > 0 : difference < 0;
+    while (common.length > 0 && hw_char_is_digit(common.at[common.length - 1]))
+        common.length--;
+    return common.length;
 }
 
-static hw_catalog_item *merge_lists(hw_catalog_item *a, hw_catalog_item *b, hw_catalog_order order)
+static uint64_t make_name_key(hw_text name)
 {
-    hw_catalog_item *first = NULL, **end = &first;
-    while (a && b) {
-        hw_catalog_item **least = comes_before(b, a, order) ? &b : &a;
-        *end = *least;
-        end = &(*least)->next;
-        *least = *end;
+    name_speller speller = {.name = name};
+    uint64_t key = 0;
+    for (size_t i = 0; i < sizeof key; i++) {
+        int byte = spell_next(&speller);
+        key = key << 8 | (unsigned char)(byte < 0 ? 0 : byte);
     }
-    *end = a ? a : b;
-    return first;
+    return key;
 }
 
-/* In place: bin i holds a sorted list of 2^i items, or nothing, as in adding one to a number. */
-static void merge_items(hw_catalog *catalog, hw_catalog_order order)
+static uint64_t make_key(const hw_catalog_item *item, hw_catalog_order order, size_t common)
 {
-    hw_catalog_item *bins[CATALOG_BINS] = {NULL}, *rest = catalog->first;
-    while (rest) {
-        hw_catalog_item *carried = rest;
-        size_t bin = 0;
-        rest = rest->next;
-        carried->next = NULL;
-        for (; bin < CATALOG_BINS - 1 && bins[bin]; bin++) {
-            carried = merge_lists(bins[bin], carried, order);
-            bins[bin] = NULL;
+    uint64_t key = make_name_key(hw_text_from(name_of(item), common));
+    if (order.key == HW_CATALOG_TIME)
+        key = (uint64_t)item->modified + ((uint64_t)1 << 63); /* before 1970 comes first */
+    else if (order.key == HW_CATALOG_SIZE)
+        key = item->is_folder ? 0 : item->size;
+    return order.is_descending ? ~key : key;
+}
+
+static bool comes_before(const catalog_slot *a, const catalog_slot *b, hw_catalog_order order)
+{
+    if (a->key != b->key)
+        return a->key < b->key;
+    int difference = compare_names(a->item, b->item);
+    bool is_turned = order.is_descending && order.key == HW_CATALOG_NAME;
+    return is_turned ? difference > 0 : difference < 0;
+}
+
+/* Two sorted runs, one behind the other, into one. */
+static void merge_runs(const catalog_slot *from, size_t first_count, size_t count,
+                       hw_catalog_order order, catalog_slot *to)
+{
+    size_t a = 0, b = first_count;
+    for (size_t i = 0; i < count; i++) {
+        bool takes_second =
+            a == first_count || (b < count && comes_before(&from[b], &from[a], order));
+        to[i] = takes_second ? from[b++] : from[a++];
+    }
+}
+
+/* Runs of twice the length each time, from one half of the room to the other. Returns where the
+ * sorted ones are. */
+static catalog_slot *sort_slots(catalog_slot *slots, catalog_slot *other, size_t count,
+                                hw_catalog_order order)
+{
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t at = 0; at < count; at += 2 * run) {
+            size_t left = count - at;
+            merge_runs(slots + at, hw_size_min(run, left), hw_size_min(2 * run, left), order,
+                       other + at);
         }
-        bins[bin] = merge_lists(bins[bin], carried, order);
+        catalog_slot *sorted = other;
+        other = slots;
+        slots = sorted;
     }
-    catalog->first = NULL;
-    for (size_t bin = 0; bin < CATALOG_BINS; bin++)
-        catalog->first = merge_lists(bins[bin], catalog->first, order);
+    return slots;
+}
+
+/* Sorts those that are folders, or those that are not, and hangs them in front of the list. */
+static void sort_kind(hw_catalog *catalog, bool is_folder, hw_catalog_order order, size_t common,
+                      catalog_slot *slots, hw_catalog_item **rest)
+{
+    catalog_slot *other = slots + catalog->count;
+    hw_catalog_item **from = rest;
+    size_t count = 0;
+    while (*from) {
+        hw_catalog_item *item = *from;
+        if (item->is_folder != is_folder) {
+            from = &item->next;
+            continue;
+        }
+        *from = item->next;
+        slots[count++] = (catalog_slot){make_key(item, order, common), item};
+    }
+    slots = sort_slots(slots, other, count, order);
+    while (count > 0) {
+        hw_catalog_item *item = slots[--count].item;
+        item->next = catalog->first;
+        catalog->first = item;
+    }
+}
+
+static int sort_items(hw_catalog *catalog, hw_catalog_order order)
+{
+    hw_arena scratch;
+    hw_arena_init(&scratch, CATALOG_BLOCK_BYTES, SIZE_MAX);
+    hw_arena_charge(&scratch, catalog->memory.budget);
+    catalog_slot *slots = hw_arena_alloc(&scratch, 2 * catalog->count * sizeof *slots);
+    if (slots) {
+        size_t common = measure_common(catalog);
+        hw_catalog_item *rest = catalog->first;
+        catalog->first = NULL;
+        sort_kind(catalog, false, order, common, slots, &rest);
+        sort_kind(catalog, true, order, common, slots, &rest);
+    }
+    hw_arena_fini(&scratch);
+    return slots ? 0 : -ENOMEM;
 }
 
 /* Those that are not there any more are taken out. */
@@ -331,6 +399,5 @@ int hw_catalog_sort(hw_catalog *catalog, hw_catalog_order order)
         look_at_all(catalog, folder);
         (void)hw_sys_close(folder);
     }
-    merge_items(catalog, order);
-    return 0;
+    return sort_items(catalog, order);
 }

@@ -27,7 +27,6 @@ typedef struct hw_catalog_item {
     struct hw_catalog_item *next;
     uint64_t size;     /* of a file */
     int64_t modified;  /* seconds */
-    uint32_t prefix;   /* what its name begins with, for the first look of a comparison */
     bool is_folder;    /* it leads to one */
     bool is_link;      /* what is true of it is true of what it leads to */
     bool is_known;     /* size and modified are */
@@ -54,7 +53,8 @@ int hw_catalog_read(const hw_root *root, hw_path below, hw_budget *budget, hw_ca
 void hw_catalog_fini(hw_catalog *catalog);
 
 /* Sorts them, folders first; equal ones by their names. Numbers in names count as such: "a9" comes
- * before "a10". By size or time everything is looked at before that. 0, or as hw_catalog_open. */
+ * before "a10". By size or time everything is looked at before that. 0, -ENOMEM, or as
+ * hw_catalog_open. */
 int hw_catalog_sort(hw_catalog *catalog, hw_catalog_order order);
 
 /* Opens the folder to look at its items. Owns: the caller closes. -ESTALE: it is another one by

@@ -50,18 +50,9 @@ static bool is_invisible(uint32_t character)
     return false;
 }
 
-/* One of ASCII by its picture (U+2400), any other by its number. */
 static void put_invisible(hw_buffer *out, uint32_t character, bool has_tags)
 {
-    hw_buffer_put_string(out, has_tags ? "<i>" : "");
-    if (character < 0x20 || character == 0x7f) {
-        unsigned picture = character == 0x7f ? 0x21 : character;
-        const char spelt[] = {(char)0xe2, (char)0x90, (char)(0x80 + picture)};
-        hw_buffer_put(out, (hw_text){spelt, sizeof spelt});
-    } else {
-        hw_buffer_put_format(out, "U+%04X", (unsigned)character);
-    }
-    hw_buffer_put_string(out, has_tags ? "</i>" : "");
+    hw_buffer_put_format(out, has_tags ? "<i>U+%04X</i>" : "U+%04X", (unsigned)character);
 }
 
 static bool is_plain_in_name(char byte)
