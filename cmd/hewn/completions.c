@@ -119,7 +119,8 @@ static void print_bash(void)
          "    compopt -o filenames\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
          "    if ((COMP_CWORD == 1)); then\n"
-         "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'help defaults' -- "
+         "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'help defaults explain' "
+         "-- "
          "\"$word\")\n"
          "    fi\n"
          "}\n"
@@ -178,7 +179,7 @@ static void print_zsh(void)
     puts(" ;;\n"
          "    completions) compadd bash zsh fish ;;\n"
          "    *)\n"
-         "        ((CURRENT == 2)) && compadd help defaults\n"
+         "        ((CURRENT == 2)) && compadd help defaults explain\n"
          "        _files ;;\n"
          "    esac\n"
          "}\n"
@@ -221,6 +222,7 @@ static void print_fish(void)
 {
     puts("# Completions of fish for hewn; made by: hewn completions fish\n"
          "complete -c hewn -n __fish_is_first_arg -a 'help' -d 'about a topic or an option'\n"
+         "complete -c hewn -n __fish_is_first_arg -a 'explain' -d 'why a URL is answered so'\n"
          "complete -c hewn -n __fish_is_first_arg -a 'defaults' -d 'every default'");
     fputs("complete -c hewn -n '__fish_seen_subcommand_from help' -f -a '", stdout);
     print_topics();

@@ -133,6 +133,7 @@ static void print_lines(option_topic topic)
 void help_print_screen(void)
 {
     puts("usage: hewn [OPTION...] [DIR|FILE]   serve a folder (default: .) or a file\n"
+         "       hewn explain URL [DIR]        why a URL is answered as it is\n"
          "       hewn defaults                 every default, and where it comes from\n"
          "       hewn help TOPIC|OPTION        listening, files, log, limits, program");
     for (option_topic topic = 0; topic < TOPIC_COUNT; topic++)
@@ -146,6 +147,7 @@ void help_print_screen(void)
 void help_print_all(void)
 {
     puts("usage: hewn [OPTION...] [DIR|FILE]\n"
+         "       hewn explain URL [DIR|FILE] [OPTION...]\n"
          "       hewn defaults\n"
          "       hewn help TOPIC|OPTION\n"
          "       hewn completions bash|zsh|fish");

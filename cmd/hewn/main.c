@@ -14,6 +14,7 @@
 #include "completions.h"
 #include "count.h"
 #include "defaults.h"
+#include "explain.h"
 #include "fields.h"
 #include "folder.h"
 #include "hangup.h"
@@ -143,15 +144,31 @@ static const char *spa_of(const options *chosen)
     return chosen->spa.value ? chosen->spa.value : "index.html";
 }
 
-/* A file that was named is served wherever it lies, if it is a link. */
-static int mount_place(hewn_app *app, const options *chosen, const char *name, const folder *place)
+/* What is done with a folder and what was said of it. */
+typedef struct place_use {
+    const options *chosen;
+    const char *name; /* as the folder was named */
+    int folder_fd;
+    hewn_app *app; /* in which it is mounted; NULL: a URL is explained */
+} place_use;
+
+static int use_files(const place_use *use, const hewn_files_opts *files, hewn_fault *fault)
 {
+    if (use->app)
+        return hewn_files(use->app, "/", use->folder_fd, files, fault);
+    return explain_print(use->folder_fd, use->name, files, use->chosen->word, fault);
+}
+
+/* A file that was named is served wherever it lies, if it is a link. */
+static int use_place(const place_use *use, const char *file)
+{
+    const options *chosen = use->chosen;
     hewn_files_opts files = {
         .size = sizeof(files),
         .index = chosen->index.count > 0 ? chosen->index.items : NULL,
-        .only = place->file,
+        .only = file,
         .hidden = chosen->hidden,
-        .follow_links = chosen->follow_links || place->file,
+        .follow_links = chosen->follow_links || file,
         .isolated = chosen->isolate,
         .uncompressed = is_word(chosen->compress, "off"),
         .max_age_s =
@@ -168,8 +185,8 @@ static int mount_place(hewn_app *app, const options *chosen, const char *name, c
         files.fields = said.fields;
         files.n_fields = said.count;
         files.cors_origins = said.origins;
-        error = hewn_files(app, "/", place->fd, &files, &fault);
-        status = error < 0 ? refuse_files(&files, name, error, &fault) : STATUS_OK;
+        error = use_files(use, &files, &fault);
+        status = error < 0 ? refuse_files(&files, use->name, error, &fault) : STATUS_OK;
     }
     fields_free(&said);
     return status;
@@ -255,7 +272,8 @@ static int serve_place(hewn_app *app, narrator *tale)
 {
     const options *chosen = tale->chosen;
     int log_fd = STDOUT_FILENO;
-    int status = mount_place(app, chosen, tale->name, tale->place);
+    int status =
+        use_place(&(place_use){chosen, tale->name, tale->place->fd, app}, tale->place->file);
 
     if (status == STATUS_OK && chosen->log_file)
         status = log_file_open(chosen->log_file, &log_fd);
@@ -313,6 +331,19 @@ static int print_defaults(void)
     return status;
 }
 
+static int explain(const options *chosen)
+{
+    const char *name = chosen->place ? chosen->place : ".";
+    folder place;
+    int status = folder_open(name, &place);
+
+    if (status != STATUS_OK)
+        return status;
+    status = use_place(&(place_use){chosen, name, place.fd, NULL}, place.file);
+    folder_close(&place);
+    return status;
+}
+
 static int do_command(const options *chosen)
 {
     if (chosen->help_all)
@@ -328,6 +359,8 @@ static int do_command(const options *chosen)
         return print_defaults();
     case COMMAND_COMPLETIONS:
         return completions_print(chosen->word);
+    case COMMAND_EXPLAIN:
+        return explain(chosen);
     case COMMAND_SERVE:
         break;
     }

@@ -337,6 +337,7 @@ static bool take_command(const char *word, options *chosen)
     } commands[] = {
         {"defaults", COMMAND_DEFAULTS},
         {"completions", COMMAND_COMPLETIONS},
+        {"explain", COMMAND_EXPLAIN},
     };
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -353,14 +354,16 @@ static int take_place(const char *word, bool may_be_command, void *arg)
 {
     options *chosen = arg;
 
-    if (chosen->command != COMMAND_SERVE) {
-        if (chosen->command == COMMAND_DEFAULTS || chosen->word)
-            return refuse_stray_word(word, false, chosen);
+    if (chosen->command != COMMAND_SERVE && chosen->command != COMMAND_DEFAULTS && !chosen->word) {
         chosen->word = word;
         return STATUS_OK;
     }
+    if (chosen->command != COMMAND_SERVE && chosen->command != COMMAND_EXPLAIN)
+        return refuse_stray_word(word, false, chosen);
     if (chosen->place)
         return refuse_two_places(chosen->place, word);
+    if (chosen->command == COMMAND_EXPLAIN)
+        may_be_command = false;
     if (may_be_command && take_command(word, chosen))
         return STATUS_OK;
     if (may_be_command && table_has_word(later_commands, word, strlen(word))) {
@@ -392,6 +395,10 @@ static int check_together(const options *chosen)
     }
     if (chosen->command == COMMAND_COMPLETIONS && !chosen->word) {
         fputs("hewn: completions for which shell? bash, zsh or fish\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (chosen->command == COMMAND_EXPLAIN && !chosen->word) {
+        fputs("hewn: explain which URL or path?\n  try  hewn explain /index.html\n", stderr);
         return STATUS_USAGE;
     }
     return STATUS_OK;

@@ -40,12 +40,13 @@ typedef enum command {
     COMMAND_HELP,        /* hewn help [WORD] */
     COMMAND_DEFAULTS,    /* hewn defaults */
     COMMAND_COMPLETIONS, /* hewn completions FORM */
+    COMMAND_EXPLAIN,     /* hewn explain URL [DIR] */
 } command;
 
 /* All texts are the arguments themselves. */
 typedef struct options {
     command command;
-    const char *word;     /* of help and completions; NULL: none */
+    const char *word;     /* of help, completions and explain; NULL: none */
     const char *place;    /* folder or file; NULL: none was named */
     const char *log;      /* NULL: as the terminal suggests */
     const char *log_file; /* NULL: standard output */

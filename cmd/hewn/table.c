@@ -100,6 +100,7 @@ static const option_row rows[] = {
     },
     {
         .name = "spa",
+        .is_secondary = true,
         .kind = OPTION_MAYBE,
         .topic = TOPIC_FILES,
         .value = "FILE",
@@ -122,6 +123,7 @@ static const option_row rows[] = {
     },
     {
         .name = "hidden",
+        .is_secondary = true,
         .kind = OPTION_FLAG,
         .topic = TOPIC_FILES,
         .offset = AT(hidden),
@@ -232,6 +234,7 @@ static const option_row rows[] = {
     },
     {
         .name = "log-file",
+        .is_secondary = true,
         .kind = OPTION_TEXT,
         .topic = TOPIC_LOG,
         .value = "FILE",
@@ -416,7 +419,7 @@ const char *const later_options[] = {
 };
 
 const char *const later_commands[] = {
-    "run", "check", "status", "fmt", "explain", "reload", "stop", "cert", "hash-password", NULL,
+    "run", "check", "status", "fmt", "reload", "stop", "cert", "hash-password", NULL,
 };
 
 bool table_has_word(const char *const *words, const char *word, size_t length)

@@ -288,6 +288,20 @@ typedef struct hewn_files_opts {
 HEWN_MUST_USE int hewn_files(hewn_app *app, const char *prefix, int folder_fd,
                              const hewn_files_opts *opts, hewn_fault *fault);
 
+/* Is told of a request's way to its answer: what it is about ("index", "coding", "answer"), and words.
+ * Names of files are in them as they are: escape them before you show them.
+ * Valid: during the call. */
+typedef void hewn_tell_fn(void *arg, const char *subject, const char *words);
+
+/* Tells what hewn_files would answer to a GET for a target ("/a?b", or a URL), and why, without a
+ * server: it is answered as a server would, and each decision is told where it is made. At last comes the
+ * answer: "answer" is its status, and each of its fields is a subject, with its value and the reason
+ * why it is there. `fields` are the request's, such as Accept-Encoding.
+ * Errors: those of hewn_files; -ENOMEM. What a server would answer to is none, a 404 neither. */
+HEWN_MUST_USE int hewn_files_explain(int folder_fd, const hewn_files_opts *opts, const char *target,
+                                     const hewn_field *fields, size_t n_fields, hewn_tell_fn *tell,
+                                     void *arg, hewn_fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

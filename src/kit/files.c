@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "hewn/server.h"
 #include "kit/cache.h"
+#include "kit/explain.h"
 #include "kit/static.h"
 #include "sys/file.h"
 #include "sys/socket.h"
@@ -85,20 +86,26 @@ static int bind_cache(hewn_app *app, void *arg)
         error = hw_hasher_new(&setup->hasher);
     else if (error == 0)
         hw_hasher_hold(setup->hasher);
+    if (error < 0)
+        return error;
+    hw_static_take_hasher(files, setup->hasher);
+    hw_static_bind(files, slot, setup->site_count++);
+    return 0;
+}
+
+static int check_setup(const hw_static_setup *setup, hw_fault *fault)
+{
+    int error = check_names(setup, fault);
     if (error == 0)
-        hw_static_bind(files, slot, setup->site_count++, setup->hasher);
-    return error;
+        error = hw_policy_check(&setup->policy, fault);
+    return error < 0 ? error : check_folder(setup->folder, fault);
 }
 
 static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup *setup,
                        hw_fault *fault)
 {
     hw_static *files;
-    int error = check_names(setup, fault);
-    if (error == 0)
-        error = hw_policy_check(&setup->policy, fault);
-    if (error == 0)
-        error = check_folder(setup->folder, fault);
+    int error = check_setup(setup, fault);
     if (error < 0)
         return error;
     error = hw_static_new(setup, &files);
@@ -109,34 +116,71 @@ static int mount_files(hewn_app *app, const char *prefix, const hw_static_setup 
     return error < 0 ? hw_fault_set(fault, -error, prefix, "%s", hw_error_words(error)) : 0;
 }
 
+/* What options say, and what is made of them. */
+typedef struct read_options {
+    hewn_files_opts known;
+    const char *only[2]; /* an index, which alone is shown */
+    hw_static_setup setup;
+} read_options;
+
+static void read_files_options(int folder_fd, const hewn_files_opts *opts, read_options *ret_read)
+{
+    hewn_files_opts *known = &ret_read->known;
+    bool is_understood = hw_options_read(known, sizeof *known, opts);
+    hw_assert(is_understood);
+    ret_read->only[0] = known->only;
+    ret_read->only[1] = NULL;
+    ret_read->setup = (hw_static_setup){
+        .folder = folder_fd,
+        .index = known->only ? ret_read->only : known->index,
+        .only = known->only,
+        .policy = {known->fields, known->n_fields, known->cors_origins, known->isolated,
+                   known->max_age_s},
+        .shows_hidden = known->hidden,
+        .follows_links = known->follow_links,
+        .is_uncompressed = known->uncompressed,
+        .lists = known->list,
+        .has_clean_urls = known->clean_urls,
+        .spa = known->spa,
+        .fresh_ms = !known->fresh_ms                     ? FRESH_MS
+                    : known->fresh_ms == HEWN_EVERY_TIME ? 0
+                                                         : known->fresh_ms,
+    };
+}
+
+static int tell_fault(int error, const hw_fault *why, hewn_fault *fault)
+{
+    if (error < 0 && fault) {
+        *fault = (hewn_fault){.error = why->error};
+        memcpy(fault->what, why->what, sizeof why->what);
+        memcpy(fault->where, why->where, sizeof why->where);
+    }
+    return error;
+}
+
 int hewn_files(hewn_app *app, const char *prefix, int folder_fd, const hewn_files_opts *opts,
                hewn_fault *fault)
 {
-    hewn_files_opts known;
-    hw_static_setup setup = {.folder = folder_fd, .fresh_ms = FRESH_MS};
-    bool is_understood = hw_options_read(&known, sizeof known, opts);
-    hw_assert(is_understood);
+    read_options read;
     hw_fault why = {0};
-    const char *const only[] = {known.only, NULL}; /* an index, which alone is shown */
-    setup.index = known.only ? only : known.index;
-    setup.only = known.only;
-    setup.policy = (hw_policy_setup){known.fields, known.n_fields, known.cors_origins,
-                                     known.isolated, known.max_age_s};
-    setup.shows_hidden = known.hidden;
-    setup.follows_links = known.follow_links;
-    setup.is_uncompressed = known.uncompressed;
-    setup.lists = known.list;
-    setup.has_clean_urls = known.clean_urls;
-    setup.spa = known.spa;
-    if (known.fresh_ms)
-        setup.fresh_ms = known.fresh_ms == HEWN_EVERY_TIME ? 0 : known.fresh_ms;
-    int error = mount_files(app, prefix, &setup, &why);
-    if (error < 0 && fault) {
-        *fault = (hewn_fault){.error = why.error};
-        memcpy(fault->what, why.what, sizeof why.what);
-        memcpy(fault->where, why.where, sizeof why.where);
-    }
-    return error;
+    read_files_options(folder_fd, opts, &read);
+    return tell_fault(mount_files(app, prefix, &read.setup, &why), &why, fault);
+}
+
+int hewn_files_explain(int folder_fd, const hewn_files_opts *opts, const char *target,
+                       const hewn_field *fields, size_t n_fields, hewn_tell_fn *tell, void *arg,
+                       hewn_fault *fault)
+{
+    read_options read;
+    hw_fault why = {0};
+    const hw_narrator teller = {tell, arg};
+    read_files_options(folder_fd, opts, &read);
+    int error = check_setup(&read.setup, &why);
+    if (error == 0)
+        error = hw_explain(&read.setup, target, fields, n_fields, &teller);
+    if (error < 0 && !why.error)
+        (void)hw_fault_set(&why, -error, target, "%s", hw_error_words(error));
+    return tell_fault(error, &why, fault);
 }
 
 void hewn_static(hewn_app *app, const char *prefix, const char *folder)

@@ -8,7 +8,9 @@
  * its end is a folder and nothing else. */
 #include "kit/lookup.h"
 
+#include "exchange/teller.h"
 #include "http/condition.h"
+#include "kit/diagnose.h"
 #include "kit/vigil.h"
 #include "sys/socket.h"
 
@@ -22,9 +24,12 @@ static int find_index(const hw_lookup *lookup, hw_exchange *exchange, hw_vigil *
         if (!name)
             return -ENOMEM;
         int error = hw_root_find(&lookup->root, name, vigil, ret_finding);
-        if (error == -ENOENT || error == -EISDIR)
+        if (error == -ENOENT || error == -EISDIR) {
+            hw_exchange_tell(exchange, "index", "there is no '%s'", name);
             continue;
+        }
         *ret_name = name;
+        hw_exchange_tell(exchange, "index", "'%s' stands for the folder", name);
         return error;
     }
     return -ENOENT;
@@ -46,6 +51,8 @@ static int find_named_file(const hw_lookup *lookup, hw_exchange *exchange, hw_vi
     if (page_error == -EISDIR || hw_root_is_absence(page_error))
         return error;
     *ret_name = page;
+    hw_exchange_tell(exchange, "path", "'%s' stands for '%s', which is no file (clean URLs)", page,
+                     asked);
     return page_error;
 }
 
@@ -69,8 +76,11 @@ static int make_entry(const hw_lookup *lookup, hw_exchange *exchange, hw_text pa
                            .content_max = SIZE_MAX,
                            .waits_for_hash = hw_condition_names_strong(exchange->request.fields)};
     hw_siblings siblings = {0};
-    if (!lookup->is_uncompressed)
-        hw_siblings_find(&lookup->root, name, finding, vigil, &siblings);
+    hw_exchange_tell(exchange, "file", "'%s', %lld bytes", name, (long long)finding->seen.st_size);
+    if (lookup->is_uncompressed)
+        hw_exchange_tell(exchange, "coding", "the file as it is: no other is looked for");
+    else
+        hw_siblings_find(&lookup->root, name, finding, exchange, vigil, &siblings);
     return hw_entry_new_file(path, name, finding, &siblings, &rules, ret_entry);
 }
 
@@ -87,7 +97,10 @@ static int make_folder_entry(const hw_lookup *lookup, hw_exchange *exchange, hw_
     if (error != -ENOENT || !lookup->lists)
         return error;
     error = check_folder_is_there(lookup, below);
-    return error < 0 ? error : hw_entry_new(HW_ENTRY_LISTED, below.text, ret_entry);
+    if (error < 0)
+        return error;
+    hw_exchange_tell(exchange, "listing", "the folder has no index, and is listed");
+    return hw_entry_new(HW_ENTRY_LISTED, below.text, ret_entry);
 }
 
 static int make_file_entry(const hw_lookup *lookup, hw_exchange *exchange, hw_vigil *vigil,
@@ -97,8 +110,11 @@ static int make_file_entry(const hw_lookup *lookup, hw_exchange *exchange, hw_vi
     hw_finding finding;
     const char *name;
     int error = find_named_file(lookup, exchange, vigil, &name, &finding);
-    if (error == -EISDIR)
+    if (error == -EISDIR) {
+        hw_exchange_tell(exchange, "path",
+                         "'%s' is a folder: its name is one with a slash behind it", path.at + 1);
         return hw_entry_new(HW_ENTRY_FOLDER, path, ret_entry);
+    }
     return error < 0 ? error : make_entry(lookup, exchange, path, name, &finding, vigil, ret_entry);
 }
 
@@ -115,6 +131,8 @@ int hw_lookup_path(const hw_lookup *lookup, hw_exchange *exchange, hw_vigil *vig
     watch_folders_of(lookup, vigil);
     int error = hw_path_is_folder(below) ? make_folder_entry(lookup, exchange, vigil, ret_entry)
                                          : make_file_entry(lookup, exchange, vigil, ret_entry);
+    if (error < 0)
+        hw_diagnose(exchange, &lookup->root, below.text.at + 1, error);
     if (hw_root_is_absence(error) || error == -EISDIR)
         return hw_entry_new(HW_ENTRY_ABSENT, below.text, ret_entry);
     return error;

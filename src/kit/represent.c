@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "exchange/teller.h"
 #include "http/condition.h"
 #include "kit/multipart.h"
 
@@ -183,9 +184,21 @@ static hw_coding choose_coding(const hw_exchange *exchange, hw_variants *variant
     return variants->chosen;
 }
 
+static void tell_of_coding(const hw_exchange *exchange, const hw_entry *entry, hw_coding coding)
+{
+    if (coding == HW_CODING_NONE)
+        hw_exchange_tell(exchange, "coding", "none that is there is acceptable");
+    else if (coding == HW_CODING_IDENTITY)
+        hw_exchange_tell(exchange, "coding", "the file as it is");
+    else
+        hw_exchange_tell(exchange, "coding", "%s: '%s%s'", hw_coding_name(coding).at, entry->name,
+                         hw_coding_suffix(coding).at);
+}
+
 static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)
 {
     hw_coding coding = choose_coding(exchange, entry->variants);
+    tell_of_coding(exchange, entry, coding);
     if (coding == HW_CODING_NONE)
         refuse_codings(exchange, entry);
     else

@@ -10,6 +10,7 @@
 #include <limits.h>
 
 #include "base/buffer.h"
+#include "exchange/teller.h"
 #include "kit/vigil.h"
 #include "sys/socket.h"
 
@@ -26,7 +27,7 @@ static bool is_sibling_of(const struct stat *seen, const struct stat *source)
 /* False: there is none. Whether there will be one is told, but not when there are descriptors again,
  * or whatever else was missing. */
 static bool find_sibling(const hw_root *root, const char *name, const hw_finding *source,
-                         hw_vigil *vigil, hw_finding *ret_finding)
+                         const hw_exchange *exchange, hw_vigil *vigil, hw_finding *ret_finding)
 {
     int error = hw_root_find(root, name, NULL, ret_finding);
     bool is_there = error == 0;
@@ -36,12 +37,14 @@ static bool find_sibling(const hw_root *root, const char *name, const hw_finding
         vigil->is_blind = true;
     if (!is_there || is_sibling_of(&ret_finding->seen, &source->seen))
         return is_there;
+    hw_exchange_tell(exchange, "coding", "'%s' is not used: it is %s", name,
+                     ret_finding->seen.st_size > 0 ? "older than its source" : "empty");
     (void)hw_sys_close(ret_finding->fd);
     return false;
 }
 
 void hw_siblings_find(const hw_root *root, const char *name, const hw_finding *source,
-                      hw_vigil *vigil, hw_siblings *ret_siblings)
+                      const hw_exchange *exchange, hw_vigil *vigil, hw_siblings *ret_siblings)
 {
     char memory[PATH_MAX];
     ret_siblings->codings = 0;
@@ -50,7 +53,8 @@ void hw_siblings_find(const hw_root *root, const char *name, const hw_finding *s
         hw_buffer_put_string(&path, name);
         hw_buffer_put(&path, hw_coding_suffix(coding));
         const char *sibling = hw_buffer_string(&path);
-        if (sibling && find_sibling(root, sibling, source, vigil, &ret_siblings->found[coding]))
+        if (sibling &&
+            find_sibling(root, sibling, source, exchange, vigil, &ret_siblings->found[coding]))
             ret_siblings->codings |= HW_CODING_BIT(coding);
     }
 }

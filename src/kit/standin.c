@@ -11,6 +11,7 @@
  * page, not about the name (RFC 9110 13.2.1, 15.5.5). */
 #include "kit/standin.h"
 
+#include "exchange/teller.h"
 #include "http/element.h"
 #include "http/quality.h"
 #include "kit/represent.h"
@@ -71,6 +72,7 @@ static void answer_absent_page(hw_exchange *exchange, hw_entry *entry)
 
 void hw_standin_answer(const hw_standin *standin, hw_exchange *exchange, hw_entry *entry)
 {
+    hw_exchange_tell(exchange, "stand-in", "'%s' is answered in its place", entry->name);
     if (hw_text_equal(entry->path, standin->spa))
         hw_represent(exchange, entry);
     else

@@ -15,6 +15,7 @@
 #include "exchange/exchange.h"
 #include "http/condition.h"
 #include "kit/cache.h"
+#include "kit/diagnose.h"
 #include "kit/listing.h"
 #include "kit/lookup.h"
 #include "kit/represent.h"
@@ -388,6 +389,7 @@ static void answer_static(void *arg, hw_exchange *exchange)
         return;
     }
     if (is_known_absent || !hw_root_shows(&files->lookup.root, exchange->request.below)) {
+        hw_diagnose_hidden(exchange, &files->lookup.root, exchange->request.below);
         answer_missing(files, exchange);
         return;
     }
@@ -510,9 +512,13 @@ const hw_answerer *hw_static_answerer(const hw_static *files)
     return &files->answerer;
 }
 
-void hw_static_bind(hw_static *files, size_t slot, size_t site, hw_hasher *hasher)
+void hw_static_bind(hw_static *files, size_t slot, size_t site)
 {
     files->slot = slot;
     files->site = site;
+}
+
+void hw_static_take_hasher(hw_static *files, hw_hasher *hasher)
+{
     files->lookup.hasher = hasher;
 }

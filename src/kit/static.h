@@ -24,9 +24,11 @@ typedef struct hw_static_setup {
 int hw_static_new(const hw_static_setup *setup, hw_static **ret_files);
 void hw_static_free(hw_static *files); /* NULL is fine */
 
+/* Has large files hashed. Takes over the reference. Before anything is answered, once. */
+void hw_static_take_hasher(hw_static *files, hw_hasher *hasher);
 /* Lets the quick step answer from a cache: the slot of the loops' state, and which of its sites
- * this is. Takes over the reference to the hasher. Before any server runs, once. */
-void hw_static_bind(hw_static *files, size_t slot, size_t site, hw_hasher *hasher);
+ * this is. Before any server runs. */
+void hw_static_bind(hw_static *files, size_t slot, size_t site);
 
 /* Valid: as long as the files. Threads: exchanges of any number of loops at a time. */
 const hw_answerer *hw_static_answerer(const hw_static *files);

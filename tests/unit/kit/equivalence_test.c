@@ -160,8 +160,9 @@ static void open_twins(twins *t)
     t->site.cache_setup = (hw_cache_setup){.site_count = 1};
     t->site.local = hw_cache_local(&t->site.cache_setup);
     hw_hasher *hasher = site_new_hasher(&t->site);
-    hw_static_bind(t->site.files, 0, 0, hasher);
-    hw_static_bind(t->plain, SIZE_MAX, 0, hw_hasher_hold(hasher));
+    hw_static_take_hasher(t->site.files, hasher);
+    hw_static_bind(t->site.files, 0, 0);
+    hw_static_take_hasher(t->plain, hw_hasher_hold(hasher));
     t->cached.shared.locals = &t->site.local;
     t->cached.shared.local_count = 1;
     t->cached.shared.share = share;

@@ -188,7 +188,8 @@ void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
     site->local = hw_cache_local(&site->cache_setup);
     make_cache(site, share);
     site->hasher = site_new_hasher(site);
-    hw_static_bind(site->files, 0, 0, site->hasher);
+    hw_static_take_hasher(site->files, site->hasher);
+    hw_static_bind(site->files, 0, 0);
 }
 
 void site_ask_app(test_site *site, hewn_app *app)
