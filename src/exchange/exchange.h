@@ -40,9 +40,9 @@ typedef struct hw_place {
     struct hw_ids *ids;      /* of exchange/client.h; NULL: there are none */
     void **locals;           /* one an hw_local, in order of registration */
     size_t local_count;
-    hw_bell *bell;                    /* for who sleeps in a handler; NULL: nobody can */
-    const struct hw_narrator *teller; /* of exchange/teller.h; NULL: nobody, as in a server */
-    atomic_bool is_draining;          /* the server is about to end. Any thread may ask */
+    hw_bell *bell;                      /* for who sleeps in a handler; NULL: nobody can */
+    const struct hw_narrator *narrator; /* of exchange/narrator.h; NULL: nobody, as in a server */
+    atomic_bool is_draining;            /* the server is about to end. Any thread may ask */
 } hw_place;
 
 /* Something to be done when an exchange is over. In the arena; the first member of whatever it

@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -100,7 +100,7 @@ void hw_diagnose(const hw_exchange *exchange, const hw_root *root, const char *n
     hw_cursor segments = hw_cursor_of(hw_text_of(name));
     hw_text segment;
     name_part last = {.path = "."}, found;
-    if (!exchange->place->teller || hw_sys_stat(root->folder, &last.seen) < 0)
+    if (!exchange->place->narrator || hw_sys_stat(root->folder, &last.seen) < 0)
         return;
     while (hw_path_next_segment(&segments, &segment)) {
         int look = look_at_part(root, &path, segment, &found);

@@ -1,7 +1,7 @@
 /* Answers a request for nobody, and tells why the answer is as it is.
  *
  * The pipeline is the server's own, without a cache and without a connection; who decides something in
- * it tells of it (exchange/teller.h). What is left for this file is the answer itself: each of its
+ * it tells of it (exchange/narrator.h). What is left for this file is the answer itself: each of its
  * fields, with the reason why it is there. */
 #include "kit/explain.h"
 
@@ -204,10 +204,10 @@ static int answer_and_tell(const hw_static_setup *setup, const hw_answerer *answ
 
 static int explain_with(const hw_static_setup *setup, const hw_answerer *answerer,
                         const char *target, const hewn_field *fields, size_t field_count,
-                        const hw_narrator *teller)
+                        const hw_narrator *narrator)
 {
     const hw_sink sink = {.take = ignore_item};
-    const hw_place place = {.sink = &sink, .teller = teller};
+    const hw_place place = {.sink = &sink, .narrator = narrator};
     hw_exchange *exchange = hw_sys_alloc_zeroed(1, sizeof *exchange);
     if (!exchange)
         return -ENOMEM;
@@ -225,7 +225,7 @@ static int explain_with(const hw_static_setup *setup, const hw_answerer *answere
 }
 
 int hw_explain(const hw_static_setup *setup, const char *target, const hewn_field *fields,
-               size_t field_count, const hw_narrator *teller)
+               size_t field_count, const hw_narrator *narrator)
 {
     hw_static *files;
     hw_hasher *hasher;
@@ -235,7 +235,8 @@ int hw_explain(const hw_static_setup *setup, const char *target, const hewn_fiel
     error = hw_hasher_new(&hasher);
     if (error == 0) {
         hw_static_take_hasher(files, hasher);
-        error = explain_with(setup, hw_static_answerer(files), target, fields, field_count, teller);
+        error =
+            explain_with(setup, hw_static_answerer(files), target, fields, field_count, narrator);
     }
     hw_static_free(files);
     return error;

@@ -173,11 +173,11 @@ int hewn_files_explain(int folder_fd, const hewn_files_opts *opts, const char *t
 {
     read_options read;
     hw_fault why = {0};
-    const hw_narrator teller = {tell, arg};
+    const hw_narrator narrator = {tell, arg};
     read_files_options(folder_fd, opts, &read);
     int error = check_setup(&read.setup, &why);
     if (error == 0)
-        error = hw_explain(&read.setup, target, fields, n_fields, &teller);
+        error = hw_explain(&read.setup, target, fields, n_fields, &narrator);
     if (error < 0 && !why.error)
         (void)hw_fault_set(&why, -error, target, "%s", hw_error_words(error));
     return tell_fault(error, &why, fault);

@@ -8,7 +8,7 @@
  * its end is a folder and nothing else. */
 #include "kit/lookup.h"
 
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 #include "http/condition.h"
 #include "kit/diagnose.h"
 #include "kit/vigil.h"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 #include "http/condition.h"
 #include "kit/multipart.h"
 

@@ -10,7 +10,7 @@
 #include <limits.h>
 
 #include "base/buffer.h"
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 #include "kit/vigil.h"
 #include "sys/socket.h"
 

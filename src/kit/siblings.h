@@ -12,7 +12,7 @@ typedef struct hw_siblings {
 } hw_siblings;
 
 /* Looks for the siblings of a file that was found by this name: those that are not older than it, and
- * not empty; the teller of the exchange hears of the others. With a vigil, whose folders are watched already, what cannot be watched with them is
+ * not empty; the narrator of the exchange hears of the others. With a vigil, whose folders are watched already, what cannot be watched with them is
  * noted there. Owns: the descriptors are the caller's. */
 void hw_siblings_find(const hw_root *root, const char *name, const hw_finding *source,
                       const hw_exchange *exchange, hw_vigil *vigil, hw_siblings *ret_siblings);

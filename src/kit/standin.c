@@ -11,7 +11,7 @@
  * page, not about the name (RFC 9110 13.2.1, 15.5.5). */
 #include "kit/standin.h"
 
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 #include "http/element.h"
 #include "http/quality.h"
 #include "kit/represent.h"

@@ -1,6 +1,6 @@
 /* Somebody who is told, in words, what becomes of a request on its way to an answer, and why. */
-#ifndef HW_EXCHANGE_TELLER_H
-#define HW_EXCHANGE_TELLER_H
+#ifndef HW_EXCHANGE_NARRATOR_H
+#define HW_EXCHANGE_NARRATOR_H
 
 #include "exchange/exchange.h"
 
@@ -10,7 +10,7 @@ typedef struct hw_narrator {
     void *arg;
 } hw_narrator;
 
-/* Tells the teller of the exchange's place; where there is none, as in every server, it costs a look.
+/* Tells the narrator of the exchange's place; where there is none, as in every server, it costs a look.
  * Words that are too long are cut. For paths that are not in a hurry: never in a quick step. */
 void hw_exchange_tell(const hw_exchange *exchange, const char *subject, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,7 +2,7 @@
  *
  * Who decides something says so where it is decided: so what is told is what happens, and no second
  * telling of the rules that could differ from them. */
-#include "exchange/teller.h"
+#include "exchange/narrator.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,14 +11,14 @@
 
 void hw_exchange_tell(const hw_exchange *exchange, const char *subject, const char *format, ...)
 {
-    const hw_narrator *teller = exchange->place->teller;
+    const hw_narrator *narrator = exchange->place->narrator;
     char words[TOLD_BYTES_MAX];
     va_list args;
-    if (!teller)
+    if (!narrator)
         return;
     va_start(args, format);
     int length = vsnprintf(words, sizeof words, format, args);
     va_end(args);
     if (length >= 0)
-        teller->tell(teller->arg, subject, words);
+        narrator->tell(narrator->arg, subject, words);
 }
