@@ -206,6 +206,23 @@ void hewn_use(hewn_app *app, hewn_middleware *middleware, void *arg);
  * middleware; never NULL. */
 HEWN_MUST_USE hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next);
 
+/* A middleware that compresses what handlers answer, as br, zstd or gzip, whatever the client wants
+ * most (Accept-Encoding) and this library was built with:
+ *
+ *     hewn_use(app, hewn_mw_compress, NULL);
+ *
+ * It does so with text, JSON and the like (Content-Type) from 256 bytes on, with hewn_send_file,
+ * answers that come later, and streams, of which it holds nothing back. Such answers say Vary:
+ * Accept-Encoding, also to clients that get them as they are; of an answer that is coded the entity
+ * tag becomes a weak one. Not touched: what has a Content-Encoding or a digest, says Cache-Control:
+ * no-transform, is a part (206), or comes from a folder of hewn_files. Without memory an answer stays
+ * as it is. arg is not used.
+ *
+ * A page that repeats what a request says, beside a secret, must not be compressed: how short it gets
+ * tells who listens, and can make a browser ask, how much of the secret they have guessed (BREACH).
+ * Say no-transform there, or put the middleware around the other routes only. */
+hewn_response *hewn_mw_compress(hewn_request *rq, hewn_next *next, void *arg);
+
 /* Has a function write the page of every answer from 400 to 599 that has no body of its own: 404 and
  * 405, hewn_error and hewn_empty, handlers that fail, files that are not there. Fields that the
  * answer had already are kept. Apps that are mounted in this one and have no such function use it

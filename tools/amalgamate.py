@@ -19,6 +19,9 @@ CHOICES = [
     ("app/json_read_jansson.c", "app/json_read_none.c", "defined(HEWN_WITH_JANSSON)"),
     ("app/sign_openssl.c", "app/sign_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("kit/content_hash_xxhash.c", "kit/content_hash_none.c", "defined(HEWN_WITH_XXHASH)"),
+    ("kit/encoder_gzip_zlib.c", "kit/encoder_gzip_none.c", "defined(HEWN_WITH_ZLIB)"),
+    ("kit/encoder_br_brotli.c", "kit/encoder_br_none.c", "defined(HEWN_WITH_BROTLI)"),
+    ("kit/encoder_zstd_libzstd.c", "kit/encoder_zstd_none.c", "defined(HEWN_WITH_ZSTD)"),
 ]
 INCLUDE = re.compile(r'#include "([^"]+)"\n')
 

@@ -102,6 +102,10 @@ void *hw_app_local_find(const hewn_app *app,
                         int (*init)(void *local, void *arg, const hw_share *share),
                         size_t *ret_slot);
 
+/* For a middleware: has the answer to a promise (HW_RESPONSE_LATER) looked at when it has come, with
+ * all its fields, on whatever thread that is. */
+void hw_app_finish_promise(hw_exchange *exchange, void (*finish)(hw_exchange *exchange));
+
 /* Notes that building the app went wrong, for functions that cannot say so themselves: the first
  * fault is kept, and no server takes the app. scope NULL is fine. */
 void hw_app_fail(hewn_app *scope, const hw_fault *fault);

@@ -15,6 +15,7 @@ typedef struct app_promise {
     void *arg;
     const hw_field *fields; /* that were put on it before it was begun */
     size_t field_count;
+    void (*finish)(hw_exchange *exchange); /* NULL: nobody looks at the answer */
 } app_promise;
 
 static bool begin_promise(hw_promise *promise, hw_exchange *exchange)
@@ -53,6 +54,12 @@ hewn_response *hewn_wait_for(hewn_request *rq, hewn_later_start *start, void *ar
     return response;
 }
 
+void hw_app_finish_promise(hw_exchange *exchange, void (*finish)(hw_exchange *exchange))
+{
+    hw_assert(exchange->response.kind == HW_RESPONSE_LATER);
+    ((app_promise *)exchange->promise)->finish = finish;
+}
+
 hewn_request *hewn_later_request(hewn_later later)
 {
     return hw_later_hold(later.id);
@@ -85,7 +92,10 @@ int hewn_later_send(hewn_later later, hewn_response *rs)
             hw_response_plain(&exchange->response, 500, NULL);
         }
         hw_reply_settle(exchange, "the promised response was not made");
-        put_kept_fields(&exchange->response, (const app_promise *)exchange->promise);
+        const app_promise *made = (const app_promise *)exchange->promise;
+        put_kept_fields(&exchange->response, made);
+        if (made->finish)
+            made->finish(exchange);
     }
     hw_later_give_back(later.id, exchange);
     return error;

@@ -13,10 +13,12 @@
 #define HW_LENGTH_UNKNOWN UINT64_MAX
 
 typedef enum hw_pull {
-    HW_PULL_BYTES,  /* piece.bytes, at least one */
-    HW_PULL_FILE,   /* piece.file, at least one byte of an open file */
-    HW_PULL_WAIT,   /* nothing now; the carrier is woken when there is */
-    HW_PULL_END,    /* that was all; piece.trailers, often none */
+    HW_PULL_BYTES, /* piece.bytes, at least one */
+    HW_PULL_FILE,  /* piece.file, at least one byte of an open file */
+    HW_PULL_WAIT,  /* nothing now; the carrier is woken when there is */
+    HW_PULL_COLD, /* nothing before piece.file, or its first part, is in memory: the carrier sees to
+                       that, and pulls again */
+    HW_PULL_END,  /* that was all; piece.trailers, often none */
     HW_PULL_FAILED, /* it cannot be completed: the carrier must not let it look complete */
 } hw_pull;
 

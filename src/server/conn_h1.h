@@ -69,7 +69,7 @@ typedef struct h1_exchange {
      * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;
     hw_segment file;                        /* instead of a piece; length 0: none */
-    hw_ahead ahead;                         /* of that file */
+    hw_ahead ahead;                         /* of that file, or one that the body reads */
     char frame[HW_H1_CHUNK_HEAD_BYTES_MAX]; /* where a short prefix stays that is not sent yet */
 } h1_exchange;
 
@@ -194,6 +194,9 @@ void hw_conn_h1_write(conn_h1 *h1);
 /* Files (conn_h1_file.c). Sends a slice of the exchange's file, and takes it off the budget. False:
  * no further sending now; the connection may be closed. */
 bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget);
+/* Before so many bytes of a file are read or sent. 0: they can be had without a wait; -EAGAIN: not
+ * yet, and the exchange will be woken; or why they cannot be read. */
+int hw_conn_h1_ask_ahead(h1_exchange *e, const hw_segment *file, size_t bytes);
 
 /* A new exchange at the end of the queue; NULL: no memory. */
 h1_exchange *hw_conn_h1_append(conn_h1 *h1);

@@ -42,17 +42,24 @@ static size_t slice_of(const h1_exchange *e)
     return hw_size_min(e->file.length, is_lone ? LONE_SLICE_BYTES : H1_SLICE_BYTES);
 }
 
+int hw_conn_h1_ask_ahead(h1_exchange *e, const hw_segment *file, size_t bytes)
+{
+    conn_h1 *h1 = e->conn;
+    int error = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, file, bytes);
+    if (error != -EINPROGRESS)
+        return error;
+    /* The client is given its time anew behind the disk. */
+    h1->by_ms[H1_WAIT_OUTPUT] = h1->by_ms[H1_WAIT_RATE] = H1_NEVER;
+    return -EAGAIN;
+}
+
 /* What of a slice went. 0: none, and no further sending now; a negative errno: the rest of the file
  * cannot be sent. */
 static ssize_t send_slice(h1_exchange *e, size_t slice)
 {
-    conn_h1 *h1 = e->conn;
-    hw_stream *stream = h1->conn.stream;
-    ssize_t sent = hw_ahead_ask(&e->ahead, &e->exchange, h1->conn.lane, &e->file, slice);
-    /* The client is given its time anew behind the disk. */
-    if (sent == -EINPROGRESS)
-        h1->by_ms[H1_WAIT_OUTPUT] = h1->by_ms[H1_WAIT_RATE] = H1_NEVER;
-    if (sent == -EINPROGRESS || sent == -EAGAIN)
+    hw_stream *stream = e->conn->conn.stream;
+    ssize_t sent = hw_conn_h1_ask_ahead(e, &e->file, slice);
+    if (sent == -EAGAIN)
         return 0;
     if (sent == 0)
         sent = stream->ops->send_file(stream, e->file.fd, e->file.offset, slice);

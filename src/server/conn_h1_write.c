@@ -31,6 +31,8 @@
 #define FRAME_BYTES 64
 /* An exchange's at most: the output before it, four texts, the output behind it. */
 #define EXCHANGE_PARTS_MAX 6
+/* Of a file that a body reads: asked for at once. */
+#define COLD_BYTES_MAX ((size_t)64 * 1024)
 /* Fewer are not worth a head. */
 #define ECHO_BYTES_FIRST 64
 
@@ -191,6 +193,7 @@ static void take_piece(h1_exchange *e, hw_pull pull, const hw_piece *piece, h1_b
         e->is_aborted = true;
         break;
     case HW_PULL_WAIT:
+    case HW_PULL_COLD:
         break;
     }
 }
@@ -203,11 +206,30 @@ bool hw_conn_h1_sends_body(const h1_exchange *e)
     return response->body && !e->is_head && hw_status_has_content(response->status);
 }
 
+/* The body reads a file itself, and does not want to wait for it either: there are threads for that.
+ * It is pulled again when the part is there, at once if it is now. */
+static hw_pull pull_warmed(h1_exchange *e, hw_piece *piece)
+{
+    size_t bytes = hw_size_min(piece->file.length, COLD_BYTES_MAX);
+    int error = hw_conn_h1_ask_ahead(e, &piece->file, bytes);
+    *piece = (hw_piece){0};
+    if (error == -EAGAIN)
+        return HW_PULL_COLD;
+    return error < 0 ? HW_PULL_FAILED
+                     : hw_source_pull(e->exchange.response.body, BATCH_BYTES, piece);
+}
+
 static void gather_body(h1_exchange *e, h1_batch *batch)
 {
     hw_piece piece = {0};
+    if (e->ahead.read) /* for the body */
+        return;
     hw_sink_step(e->conn->conn.lane->place.sink, BODY_STEP);
     hw_pull pull = hw_source_pull(e->exchange.response.body, BATCH_BYTES, &piece);
+    if (pull == HW_PULL_COLD)
+        pull = pull_warmed(e, &piece);
+    if (pull == HW_PULL_COLD && !e->ahead.read) /* another part: in another turn */
+        hw_conn_queue(&e->conn->conn);
     take_piece(e, pull, &piece, batch);
     if (pull == HW_PULL_WAIT && e->exchange.response.feeder && !e->is_feeder_idle)
         hw_conn_h1_ask_feeder(e);
