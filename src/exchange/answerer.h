@@ -35,6 +35,7 @@ typedef struct hw_share {
  * All but init and fini are called on the loop; whatever is NULL is not called. */
 typedef struct hw_local {
     size_t size;
+    size_t beside_bytes; /* what may be taken beside the shares of all loops, in all */
     /* Memory is zeroed; 0 or a negative errno. */
     int (*init)(void *local, void *arg, const hw_share *share);
     void (*fini)(void *local);

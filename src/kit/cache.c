@@ -28,6 +28,8 @@
 #define ABSENT_PATH_MAX 256
 /* An entry may take this part of the cache at most. */
 #define CACHE_PART 8
+/* What the loop's cache may take, the press has this part of. */
+#define PRESS_PART 4
 /* Its places in maps and in the tree of what is watched, shared with others. */
 #define ENTRY_EXTRA_BYTES 192
 /* Files that are watched themselves though only links made later would need it. */
@@ -52,6 +54,9 @@ static int init_cache(void *local, void *arg, const hw_share *share)
     uint64_t seed;
     cache->setup = arg;
     cache->bytes_max = share->bytes_max;
+    if (cache->setup->press)
+        cache->press_bytes = share->bytes_max / PRESS_PART;
+    cache->bytes_max -= cache->press_bytes;
     cache->notice = -1;
     int error = hw_sys_random(&seed, sizeof seed);
     if (error < 0)
@@ -67,6 +72,8 @@ static int init_cache(void *local, void *arg, const hw_share *share)
         hw_map_init(&cache->sites[i].folders, seed);
         cache->sites[i].memory = &cache->memory;
     }
+    if (cache->setup->press)
+        hw_press_grow(cache->setup->press, cache->press_bytes);
     cache->notice =
         hw_sys_notice_new(); /* without it everything is looked up again when it is old */
     return 0;
@@ -76,6 +83,8 @@ static void fini_cache(void *local)
 {
     hw_cache *cache = local;
     hw_cache_clear(cache);
+    if (cache->setup->press)
+        hw_press_shrink(cache->setup->press, cache->press_bytes);
     for (size_t i = 0; i < cache->setup->site_count; i++) {
         hw_map_fini(&cache->sites[i].names);
         hw_map_fini(&cache->sites[i].folders);
@@ -106,6 +115,7 @@ hw_local hw_cache_local(hw_cache_setup *setup)
 {
     return (hw_local){
         .size = sizeof(hw_cache),
+        .beside_bytes = hw_press_codings() ? HW_PRESS_WORK_BYTES_MAX : 0,
         .init = init_cache,
         .fini = fini_cache,
         .arg = setup,
@@ -242,7 +252,8 @@ static void bound_truth(const hw_vigil *vigil, hw_entry *entry)
 static bool put_entry(hw_cache *cache, const hw_vigil *vigil, hw_entry *entry)
 {
     hw_site *site = &cache->sites[vigil->site];
-    size_t cost = sizeof *entry + entry->memory.held + ENTRY_EXTRA_BYTES;
+    size_t cost =
+        sizeof *entry + entry->memory.held + hw_entry_shared_bytes(entry) + ENTRY_EXTRA_BYTES;
     hw_entry *before = hw_map_get(&site->names, vigil->path);
     if (before)
         hw_cache_drop(cache, before);

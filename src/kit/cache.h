@@ -8,12 +8,14 @@
 #include "base/map.h"
 #include "exchange/answerer.h"
 #include "kit/entry.h"
+#include "kit/press.h"
 #include "kit/vigil.h"
 
 /* What all loops' caches of an application have in common; fixed once they are made. */
 typedef struct hw_cache_setup {
     size_t site_count;
     hw_hasher *hasher; /* of all of them, who hold it; NULL: none yet */
+    hw_press *press;   /* likewise */
 } hw_cache_setup;
 
 /* One number of events: everything that was watched under it. The same folder or file may have
@@ -67,6 +69,7 @@ typedef struct hw_cache {
     hw_site *sites;
     hw_queue queues[HW_QUEUE_COUNT];
     size_t bytes, bytes_max;
+    size_t press_bytes; /* of its share, what the press may keep */
     int notice;         /* inotify; -1: nothing can be watched */
     hw_map points;      /* number -> hw_point */
     size_t file_points; /* entries whose file is watched itself */

@@ -7,11 +7,15 @@
 #include <errno.h>
 
 #include "base/assert.h"
+#include "kit/compress.h"
+#include "kit/encoder.h"
 #include "sys/memory.h"
 #include "sys/socket.h"
 
 /* Texts, fields and the encoded heads of a usual file. */
 #define ENTRY_BLOCK_BYTES 1280
+/* A longer file is sent as it is: it can be had in parts, and coding it would take a while. */
+#define ENTRY_ON_THE_WAY_MAX (16 * 1024 * 1024)
 
 int hw_entry_new(hw_entry_kind kind, hw_text path, hw_entry **ret_entry)
 {
@@ -66,6 +70,8 @@ void hw_entry_hold(hw_entry *entry)
 static __attribute__((noinline)) void free_entry(hw_entry *entry)
 {
     hw_assert(entry->filing.cost == 0);
+    for (size_t i = 0; entry->variants && i < HW_CODING_COUNT; i++)
+        hw_pressed_release(entry->variants->contents[i]);
     for (hw_coding coding = HW_CODING_IDENTITY; coding < HW_CODING_COUNT; coding++)
         if (hw_entry_representation(entry, coding))
             hw_representation_close(hw_entry_representation(entry, coding));
@@ -80,57 +86,131 @@ void hw_entry_release(hw_entry *entry)
         free_entry(entry);
 }
 
+static bool open_variants(hw_entry *entry)
+{
+    if (!entry->variants)
+        entry->variants = hw_arena_alloc_zeroed(&entry->memory, 1, sizeof *entry->variants);
+    return entry->variants != NULL;
+}
+
 /* A sibling that changes just now is none. */
 static int add_sibling(hw_entry *entry, hw_coding coding, const hw_finding *finding,
-                       const hw_file_rules *rules)
+                       const hw_file_rules *rules, const hw_rendering *rendering)
 {
-    hw_rendering rendering = {hw_text_of(entry->name), hw_coding_name(coding), true};
+    hw_rendering coded = *rendering;
     hw_representation *file = hw_arena_alloc(&entry->memory, sizeof *file);
+    coded.coding = hw_coding_name(coding);
     if (!file) {
         (void)hw_sys_close(finding->fd);
         return -ENOMEM;
     }
-    int error = hw_representation_make(file, finding, rules, &rendering, &entry->memory);
+    int error = hw_representation_make(file, finding, rules, &coded, &entry->memory);
     if (error < 0) {
         hw_representation_close(file);
         return error == -ESTALE ? 0 : error;
     }
     entry->variants->coded[coding] = file;
-    entry->variants->codings |= HW_CODING_BIT(coding);
+    entry->variants->siblings |= HW_CODING_BIT(coding);
     entry->is_unhashed |= file->is_unhashed;
     return 0;
 }
 
-static int add_siblings(hw_entry *entry, hw_siblings *siblings, const hw_file_rules *rules)
+static int add_siblings(hw_entry *entry, hw_siblings *siblings, const hw_file_rules *rules,
+                        const hw_rendering *rendering)
 {
     int error = 0;
     if (siblings->codings == 0)
         return 0;
-    entry->variants = hw_arena_alloc_zeroed(&entry->memory, 1, sizeof *entry->variants);
-    if (!entry->variants)
+    if (!open_variants(entry))
         return -ENOMEM;
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT && error == 0; coding++)
         if (siblings->codings & HW_CODING_BIT(coding)) {
             siblings->codings &= ~HW_CODING_BIT(coding);
-            error = add_sibling(entry, coding, &siblings->found[coding], rules);
+            error = add_sibling(entry, coding, &siblings->found[coding], rules, rendering);
         }
     return error;
+}
+
+/* What the press has of one coding. */
+static int add_pressed(hw_entry *entry, hw_coding coding, const hw_file_rules *rules,
+                       const hw_rendering *rendering)
+{
+    hw_variants *variants = entry->variants;
+    hw_rendering coded = *rendering;
+    hw_pressed *pressed = hw_press_find(rules->press, entry->file.hash, coding);
+    if (!pressed) {
+        variants->press = rules->press;
+        return 0;
+    }
+    variants->contents[coding] = pressed;
+    if (pressed->bytes.length == 0)
+        return 0;
+    hw_representation *file = hw_arena_alloc(&entry->memory, sizeof *file);
+    coded.coding = hw_coding_name(coding);
+    const char *suffix = coding == HW_CODING_BR ? "-br11" : "-zstd19";
+    if (!file || hw_representation_make_pressed(file, &entry->file, pressed->bytes, suffix, rules,
+                                                &coded, &entry->memory) < 0)
+        return -ENOMEM;
+    variants->coded[coding] = file;
+    variants->pressed |= HW_CODING_BIT(coding);
+    return 0;
+}
+
+static bool has_hash(const hw_representation *file)
+{
+    return file->hash.high != 0 || file->hash.low != 0;
+}
+
+static bool is_worth_coding(const hw_file_rules *rules, uint64_t length, hw_text type)
+{
+    return rules->press && length >= HW_PRESS_FILE_MIN && length <= ENTRY_ON_THE_WAY_MAX &&
+           hw_compress_fits(type);
+}
+
+/* Whatever is no sibling can be coded on its way; and better, if the press may have it. */
+static int add_made_codings(hw_entry *entry, const hw_file_rules *rules,
+                            const hw_rendering *rendering)
+{
+    int error = 0;
+    if (!open_variants(entry))
+        return -ENOMEM;
+    hw_variants *variants = entry->variants;
+    variants->root = rules->root;
+    variants->on_the_way = hw_encoder_codings();
+    if (!has_hash(&entry->file) || entry->file.length > HW_PRESS_FILE_MAX)
+        return 0;
+    unsigned pressed = hw_press_codings() & ~variants->siblings;
+    for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT && error == 0; coding++)
+        if (pressed & HW_CODING_BIT(coding))
+            error = add_pressed(entry, coding, rules, rendering);
+    return error;
+}
+
+unsigned hw_entry_count_made(const hw_hasher *hasher, const hw_press *press)
+{
+    return (hasher ? hw_hasher_count(hasher) : 0) + (press ? hw_press_count(press) : 0);
 }
 
 static int fill_entry(hw_entry *entry, const char *name, const hw_finding *finding,
                       hw_siblings *siblings, const hw_file_rules *rules)
 {
+    hw_rendering rendering = {.path = hw_text_of(name)};
     entry->file.fd = finding->fd;
     entry->policy = rules->policy;
     entry->name = hw_arena_copy(&entry->memory, hw_text_of(name));
-    hw_rendering rendering = {.path = hw_text_of(name), .varies = siblings->codings != 0};
-    if (!entry->name)
+    if (!entry->name || !hw_media_of(rules->media, rendering.path, &entry->memory, &rendering.type))
         return -ENOMEM;
-    if (rules->hasher)
-        entry->hashes_before = hw_hasher_count(rules->hasher);
+    bool is_worth = is_worth_coding(rules, (uint64_t)finding->seen.st_size, rendering.type);
+    rendering.varies = siblings->codings != 0 || is_worth;
+    entry->made_before = hw_entry_count_made(rules->hasher, rules->press);
     int error = hw_representation_make(&entry->file, finding, rules, &rendering, &entry->memory);
     entry->is_unhashed = entry->file.is_unhashed;
-    return error < 0 ? error : add_siblings(entry, siblings, rules);
+    if (error == 0)
+        error = add_siblings(entry, siblings, rules, &rendering);
+    if (error == 0 && is_worth)
+        error = add_made_codings(entry, rules, &rendering);
+    entry->is_unfinished = entry->is_unhashed || (entry->variants && entry->variants->press);
+    return error;
 }
 
 int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
@@ -158,6 +238,15 @@ hw_representation *hw_entry_representation(hw_entry *entry, hw_coding coding)
     if (coding == HW_CODING_IDENTITY)
         return &entry->file;
     return entry->variants ? entry->variants->coded[coding] : NULL;
+}
+
+size_t hw_entry_shared_bytes(const hw_entry *entry)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; entry->variants && i < HW_CODING_COUNT; i++)
+        if (entry->variants->contents[i])
+            bytes += entry->variants->contents[i]->bytes.length;
+    return bytes;
 }
 
 unsigned hw_entry_descriptors(const hw_entry *entry)

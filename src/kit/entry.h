@@ -35,8 +35,11 @@ typedef struct hw_filing {
 /* A file's other codings, and what came of the last Accept-Encoding that was read for them: nearly all
  * clients send one of three. */
 typedef struct hw_variants {
-    unsigned codings; /* a set of HW_CODING_BIT */
+    unsigned siblings, pressed, on_the_way; /* sets of HW_CODING_BIT: how each can be had */
     hw_representation *coded[HW_CODING_COUNT];
+    hw_pressed *contents[HW_CODING_COUNT]; /* of the pressed ones: references */
+    hw_press *press;                       /* that is to be asked; NULL: it has done what it can */
+    const hw_root *root;
     char asked[HW_VARIANTS_ASKED_MAX];
     size_t asked_length; /* 0: nothing yet */
     hw_coding chosen;
@@ -48,8 +51,9 @@ typedef struct hw_entry {
     hw_text path;     /* what was asked for, below the root; with a NUL behind it */
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
-    bool is_unhashed;        /* one of its representations is: it has another tag by the time ... */
-    unsigned hashes_before;  /* ... when the hasher has made more than so many */
+    bool is_unhashed;        /* one of its representations is: it will have another tag */
+    bool is_unfinished;      /* there is to be more of it than there was, ... */
+    unsigned made_before;    /* ... when hasher and press had made so many */
     hw_variants *variants;   /* the same file, coded; NULL: there is none */
     const hw_policy *policy; /* of the folder it is served from; NULL: none */
     hw_filing filing;
@@ -68,6 +72,10 @@ int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
 
 /* Its representation in this coding; NULL: there is none. */
 hw_representation *hw_entry_representation(hw_entry *entry, hw_coding coding);
+/* What hasher and press (NULL: there is none) have made, for `made_before`. */
+unsigned hw_entry_count_made(const hw_hasher *hasher, const hw_press *press);
+/* What of it is not its own: contents that others may have too. */
+size_t hw_entry_shared_bytes(const hw_entry *entry);
 /* How many descriptors it holds. */
 unsigned hw_entry_descriptors(const hw_entry *entry);
 

@@ -86,9 +86,14 @@ static int bind_cache(hewn_app *app, void *arg)
         error = hw_hasher_new(&setup->hasher);
     else if (error == 0)
         hw_hasher_hold(setup->hasher);
+    if (error == 0 && !setup->press)
+        error = hw_press_new(&setup->press);
+    else if (error == 0)
+        hw_press_hold(setup->press);
     if (error < 0)
         return error;
     hw_static_take_hasher(files, setup->hasher);
+    hw_static_take_press(files, setup->press);
     hw_static_bind(files, slot, setup->site_count++);
     return 0;
 }

@@ -72,6 +72,8 @@ static int make_entry(const hw_lookup *lookup, hw_exchange *exchange, hw_text pa
     hw_file_rules rules = {.media = exchange->place->media,
                            .policy = lookup->policy,
                            .hasher = lookup->hasher,
+                           .press = lookup->is_uncompressed ? NULL : lookup->press,
+                           .root = &lookup->root,
                            .now_ms = exchange->now_ms,
                            .content_max = SIZE_MAX,
                            .waits_for_hash = hw_condition_names_strong(exchange->request.fields)};

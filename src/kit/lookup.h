@@ -5,6 +5,7 @@
 
 #include "exchange/exchange.h"
 #include "kit/entry.h"
+#include "kit/press.h"
 
 typedef struct hw_lookup {
     hw_root root;
@@ -13,6 +14,7 @@ typedef struct hw_lookup {
     bool lists;           /* a folder without an index is listed */
     bool has_clean_urls;  /* "a" may be "a.html" */
     bool is_uncompressed; /* what is coded already is not looked for */
+    hw_press *press;      /* NULL: there is none, and nothing is coded on the way */
     hw_hasher *hasher;    /* NULL: there is none */
     const hw_policy *policy;
 } hw_lookup;

@@ -10,6 +10,7 @@
 #include "exchange/narrator.h"
 #include "http/condition.h"
 #include "kit/multipart.h"
+#include "kit/recode.h"
 
 static void add_content_range(hw_exchange *exchange, const hw_range *part, uint64_t size)
 {
@@ -163,10 +164,19 @@ static void refuse_codings(hw_exchange *exchange, const hw_entry *entry)
     hw_policy_put(entry->policy, &exchange->response);
 }
 
+/* First what lies there, then what the press has made, then what can be made on the way; each beside
+ * the file as it is, which a client may want more than any coding. */
 static hw_coding read_choice(const hw_exchange *exchange, const hw_variants *variants)
 {
+    const unsigned offered[] = {variants->siblings, variants->pressed, variants->on_the_way};
     hw_coding_wishes wishes = hw_coding_read(exchange->request.fields);
-    return hw_coding_choose(&wishes, variants->codings | HW_CODING_BIT(HW_CODING_IDENTITY));
+    hw_coding chosen = HW_CODING_NONE;
+    for (size_t i = 0; i < sizeof offered / sizeof offered[0]; i++) {
+        chosen = hw_coding_choose(&wishes, offered[i] | HW_CODING_BIT(HW_CODING_IDENTITY));
+        if (chosen != HW_CODING_IDENTITY && chosen != HW_CODING_NONE)
+            return chosen;
+    }
+    return chosen;
 }
 
 /* What was asked for last is not read again. */
@@ -186,23 +196,45 @@ static hw_coding choose_coding(const hw_exchange *exchange, hw_variants *variant
 
 static void tell_of_coding(const hw_exchange *exchange, const hw_entry *entry, hw_coding coding)
 {
+    const hw_variants *variants = entry->variants;
+    const char *name = coding == HW_CODING_NONE ? "" : hw_coding_name(coding).at;
     if (coding == HW_CODING_NONE)
         hw_exchange_tell(exchange, "coding", "none that is there is acceptable");
     else if (coding == HW_CODING_IDENTITY)
         hw_exchange_tell(exchange, "coding", "the file as it is");
-    else
-        hw_exchange_tell(exchange, "coding", "%s: '%s%s'", hw_coding_name(coding).at, entry->name,
+    else if (variants->siblings & HW_CODING_BIT(coding))
+        hw_exchange_tell(exchange, "coding", "%s: '%s%s'", name, entry->name,
                          hw_coding_suffix(coding).at);
+    else
+        hw_exchange_tell(exchange, "coding", "%s, made while it is sent%s", name,
+                         variants->press ? "; then once more, as small as it gets" : "");
+}
+
+/* Once an entry: who asks next finds it, or is there while it is made. */
+static void ask_press(hw_entry *entry)
+{
+    hw_variants *variants = entry->variants;
+    if (variants->press)
+        hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash);
+    variants->press = NULL;
 }
 
 static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)
 {
     hw_coding coding = choose_coding(exchange, entry->variants);
     tell_of_coding(exchange, entry, coding);
-    if (coding == HW_CODING_NONE)
+    if (coding == HW_CODING_NONE) {
         refuse_codings(exchange, entry);
-    else
-        represent(exchange, entry, hw_entry_representation(entry, coding));
+        return;
+    }
+    hw_representation *file = hw_entry_representation(entry, coding);
+    if (!file) {
+        ask_press(entry);
+        if (hw_recode(exchange, entry, coding))
+            return;
+        file = &entry->file;
+    }
+    represent(exchange, entry, file);
 }
 
 void hw_represent(hw_exchange *exchange, hw_entry *entry)

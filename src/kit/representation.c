@@ -49,13 +49,19 @@ static bool make_numbers_tag(hw_arena *arena, const hw_identity *file, hw_text *
     return true;
 }
 
-static bool make_hash_tag(hw_arena *arena, hw_content_hash hash, bool is_weak, hw_text *ret_tag)
+/* 0, or -ENOMEM. */
+static int make_hash_tag(hw_representation *file, hw_content_hash hash, const char *suffix,
+                         hw_arena *arena)
 {
-    const char *tag = hw_arena_format(arena, "%s\"%016llx%016llx\"", is_weak ? "W/" : "",
-                                      (unsigned long long)hash.high, (unsigned long long)hash.low);
-    if (tag)
-        *ret_tag = hw_text_of(tag);
-    return tag != NULL;
+    const char *tag =
+        hw_arena_format(arena, "%s\"%016llx%016llx%s\"", file->is_unsettled ? "W/" : "",
+                        (unsigned long long)hash.high, (unsigned long long)hash.low, suffix);
+    if (!tag)
+        return -ENOMEM;
+    file->tag = hw_text_of(tag);
+    if (!file->is_unsettled)
+        file->hash = hash;
+    return 0;
 }
 
 /* Without the content: there are clocks that tick every few milliseconds. */
@@ -80,7 +86,7 @@ static int make_tag_at_once(hw_representation *file, const hw_file_rules *rules,
                          !hw_identity_is_same(&file->identity, &now);
     if (!file->is_unsettled)
         hw_hasher_keep(rules->hasher, &file->identity, hash);
-    return make_hash_tag(arena, hash, file->is_unsettled, &file->tag) ? 0 : -ENOMEM;
+    return make_hash_tag(file, hash, "", arena);
 }
 
 /* Later, if nobody waits for it. */
@@ -95,9 +101,8 @@ static int make_tag_in_time(hw_representation *file, const hw_file_rules *rules,
         hw_hasher_ask(rules->hasher, file->fd, &file->identity);
         return make_weak_tag(file, rules, arena) ? 0 : -ENOMEM;
     }
-    return make_numbers_tag(arena, &file->identity, &file->other_tag) &&
-                   make_hash_tag(arena, hash, false, &file->tag)
-               ? 0
+    return make_numbers_tag(arena, &file->identity, &file->other_tag)
+               ? make_hash_tag(file, hash, "", arena)
                : -ENOMEM;
 }
 
@@ -105,15 +110,14 @@ static int make_tag(hw_representation *file, const hw_file_rules *rules, hw_aren
 {
     hw_content_hash hash;
     if (hw_content_hash_exists() && file->fd < 0)
-        return make_hash_tag(arena, hw_content_hash_of(file->content), false, &file->tag) ? 0
-                                                                                          : -ENOMEM;
+        return make_hash_tag(file, hw_content_hash_of(file->content), "", arena);
     if (!hw_content_hash_exists() || !rules->hasher)
         return make_weak_tag(file, rules, arena) ? 0 : -ENOMEM;
     if (file->length > TAG_AT_ONCE_MAX)
         return make_tag_in_time(file, rules, arena);
     if (!hw_hasher_find(rules->hasher, &file->identity, &hash))
         return make_tag_at_once(file, rules, arena);
-    return make_hash_tag(arena, hash, false, &file->tag) ? 0 : -ENOMEM;
+    return make_hash_tag(file, hash, "", arena);
 }
 
 static void set_dates(hw_representation *file, int64_t modified, int64_t now)
@@ -152,16 +156,18 @@ static size_t put_shared_fields(const hw_representation *file, const hw_renderin
 }
 
 /* The fields of a 200; those of a 304 are some of them, side by side. */
-static bool make_heads(hw_representation *file, hw_text type, const hw_policy *policy,
+static bool make_heads(hw_representation *file, const hw_file_rules *rules,
                        const hw_rendering *rendering, hw_arena *arena)
 {
+    static const hw_policy silent;
+    const hw_policy *policy = rules->policy ? rules->policy : &silent;
     hw_field *fields =
         hw_arena_alloc(arena, (FILE_FIELDS_MAX + policy->fields.count) * sizeof *fields);
     const char *length = hw_arena_format(arena, "%llu", (unsigned long long)file->length);
     size_t count = 0;
     if (!fields || !length)
         return false;
-    fields[count++] = (hw_field){HW_TEXT("Content-Type"), type, HW_FIELD_CONTENT_TYPE};
+    fields[count++] = (hw_field){HW_TEXT("Content-Type"), rendering->type, HW_FIELD_CONTENT_TYPE};
     if (file->last_modified != HW_NO_DATE && !put_date_field(file, arena, &fields[count++]))
         return false;
     size_t shared = put_shared_fields(file, rendering, policy, fields + count);
@@ -206,9 +212,6 @@ int hw_representation_make(hw_representation *file, const hw_finding *finding,
                            const hw_file_rules *rules, const hw_rendering *rendering,
                            hw_arena *arena)
 {
-    static const hw_policy silent;
-    const hw_policy *policy = rules->policy ? rules->policy : &silent;
-    hw_text type;
     *file = (hw_representation){.fd = finding->fd,
                                 .length = (uint64_t)finding->seen.st_size,
                                 .identity = hw_identity_of(&finding->seen)};
@@ -219,9 +222,20 @@ int hw_representation_make(hw_representation *file, const hw_finding *finding,
         error = make_tag(file, rules, arena);
     if (error < 0)
         return error;
-    bool is_made = hw_media_of(rules->media, rendering->path, arena, &type) &&
-                   make_heads(file, type, policy, rendering, arena);
-    return is_made ? 0 : -ENOMEM;
+    return make_heads(file, rules, rendering, arena) ? 0 : -ENOMEM;
+}
+
+int hw_representation_make_pressed(hw_representation *file, const hw_representation *source,
+                                   hw_text content, const char *suffix, const hw_file_rules *rules,
+                                   const hw_rendering *rendering, hw_arena *arena)
+{
+    *file = (hw_representation){.fd = -1,
+                                .length = content.length,
+                                .content = content,
+                                .modified = source->modified,
+                                .last_modified = source->last_modified};
+    int error = make_hash_tag(file, source->hash, suffix, arena);
+    return error == 0 && !make_heads(file, rules, rendering, arena) ? -ENOMEM : error;
 }
 
 void hw_representation_close(hw_representation *file)

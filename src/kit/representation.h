@@ -10,6 +10,7 @@
 #include "http/range.h"
 #include "kit/hasher.h"
 #include "kit/policy.h"
+#include "kit/press.h"
 #include "kit/root.h"
 
 /* A file up to this size is read and kept in memory, and leaves with its head; a larger one is sent
@@ -24,6 +25,8 @@ typedef struct hw_file_rules {
     int64_t now_ms;          /* the wall's clock */
     size_t content_max;      /* what is longer than this is not read, though it might be */
     bool waits_for_hash;     /* whoever asks needs to know the strong tag */
+    hw_press *press;         /* NULL: there is none, and nothing is coded on its way */
+    const hw_root *root;     /* for the press; it outlives what is made */
 } hw_file_rules;
 
 typedef struct hw_representation {
@@ -32,10 +35,10 @@ typedef struct hw_representation {
     hw_warmth warmth; /* of what is sent from fd */
     hw_text content;  /* all of it; at NULL: it is sent from fd */
     hw_identity identity;
-    hw_text tag; /* as ETag says it; empty: there is none */
-    hw_text
-        other_tag; /* what was, or may have been, said of the same bytes before; empty: nothing */
-    int64_t modified;      /* seconds */
+    hw_content_hash hash; /* of the content; all zero: it is not known, or not to be relied on */
+    hw_text tag;          /* as ETag says it; empty: there is none */
+    hw_text other_tag;    /* was, or may have been, said of the same bytes before; empty: nothing */
+    int64_t modified;     /* seconds */
     int64_t last_modified; /* the same, or HW_NO_DATE where it is not said */
     hw_prepared whole;     /* 200 */
     hw_prepared unchanged; /* 304 */
@@ -45,8 +48,8 @@ typedef struct hw_representation {
 
 /* How a file is to be represented. */
 typedef struct hw_rendering {
-    hw_text
-        path; /* of the file that was asked for, below the root: what types and freshness are of */
+    hw_text path;   /* of the file that was asked for, below the root: freshness is of it */
+    hw_text type;   /* Content-Type; it outlives what is made */
     hw_text coding; /* Content-Encoding; empty: none */
     bool varies;    /* there are others, for who accepts them */
 } hw_rendering;
@@ -57,6 +60,11 @@ typedef struct hw_rendering {
 int hw_representation_make(hw_representation *file, const hw_finding *finding,
                            const hw_file_rules *rules, const hw_rendering *rendering,
                            hw_arena *arena);
+/* Makes it of a content that was made of another representation's, and outlives it: with its dates,
+ * and its tag with a suffix behind the hash. 0, or -ENOMEM. */
+int hw_representation_make_pressed(hw_representation *file, const hw_representation *source,
+                                   hw_text content, const char *suffix, const hw_file_rules *rules,
+                                   const hw_rendering *rendering, hw_arena *arena);
 void hw_representation_close(hw_representation *file);
 
 /* The first piece of a part that is not empty, as a source gives it, and its length: what is in

@@ -252,12 +252,12 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
     return false;
 }
 
-/* A large file whose tag may be known by now, or which this request waits for. */
+/* A file whose tag or codings may have been made by now, or whose tag this request waits for. */
 static __attribute__((noinline)) bool
-wants_another_tag(const hw_static *files, const hw_exchange *exchange, const hw_entry *entry)
+may_be_more(const hw_static *files, const hw_exchange *exchange, const hw_entry *entry)
 {
-    return entry->hashes_before != hw_hasher_count(files->lookup.hasher) ||
-           hw_condition_names_strong(exchange->request.fields);
+    return entry->made_before != hw_entry_count_made(files->lookup.hasher, files->lookup.press) ||
+           (entry->is_unhashed && hw_condition_names_strong(exchange->request.fields));
 }
 
 /* Names that may not be seen are never looked up, so they are never in the cache: it is asked
@@ -275,7 +275,7 @@ static bool answer_static_quickly(void *arg, hw_exchange *exchange)
     hw_cache *cache = hw_exchange_local(exchange, files->slot);
     hw_site *site = &cache->sites[files->site];
     hw_entry *entry = hw_cache_find(site, exchange->request.below.text, exchange->now_ms);
-    if (!entry || (entry->is_unhashed && wants_another_tag(files, exchange, entry)))
+    if (!entry || (entry->is_unfinished && may_be_more(files, exchange, entry)))
         return answer_unknown(files, exchange, cache);
     return answer_known(files, exchange, cache, site, entry);
 }
@@ -501,6 +501,7 @@ void hw_static_free(hw_static *files)
 {
     if (!files)
         return;
+    hw_press_release(files->lookup.press);
     hw_hasher_release(files->lookup.hasher);
     hw_root_close(&files->lookup.root);
     hw_arena_fini(&files->names);
@@ -516,6 +517,11 @@ void hw_static_bind(hw_static *files, size_t slot, size_t site)
 {
     files->slot = slot;
     files->site = site;
+}
+
+void hw_static_take_press(hw_static *files, hw_press *press)
+{
+    files->lookup.press = press;
 }
 
 void hw_static_take_hasher(hw_static *files, hw_hasher *hasher)

@@ -6,6 +6,7 @@
 #include "exchange/answerer.h"
 #include "kit/hasher.h"
 #include "kit/policy.h"
+#include "kit/press.h"
 
 typedef struct hw_static hw_static;
 
@@ -26,6 +27,8 @@ void hw_static_free(hw_static *files); /* NULL is fine */
 
 /* Has large files hashed. Takes over the reference. Before anything is answered, once. */
 void hw_static_take_hasher(hw_static *files, hw_hasher *hasher);
+/* Has files pressed, likewise. */
+void hw_static_take_press(hw_static *files, hw_press *press);
 /* Lets the quick step answer from a cache: the slot of the loops' state, and which of its sites
  * this is. Before any server runs. */
 void hw_static_bind(hw_static *files, size_t slot, size_t site);

@@ -129,6 +129,8 @@ uint64_t hw_server_ceiling(const hw_server *server)
     const hw_limits *limits = &server->shared.limits;
     uint64_t threads = (uint64_t)server->shared.lane_count * 2 + limits->blocked_max + READERS_MAX;
     uint64_t charged = (uint64_t)limits->memory_bytes_max + limits->cache_bytes_max;
+    for (size_t i = 0; i < server->shared.local_count; i++)
+        charged += server->shared.locals[i].beside_bytes;
     return FIXED_BYTES + server->shared.lane_count * FIXED_LOOP_BYTES +
            threads * FIXED_THREAD_BYTES + charged + charged / FIXED_PART;
 }

@@ -1,7 +1,7 @@
 /* Tells the time.
  *
- * Both clocks always exist and the pointer is good, so clock_gettime cannot fail; it runs in user
- * space. */
+ * These clocks always exist and the pointer is good, so clock_gettime cannot fail; but for
+ * those of processors it runs in user space. */
 #include "sys/clock.h"
 
 #include <time.h>
@@ -21,6 +21,16 @@ int64_t hw_sys_monotonic_ns(void)
 int64_t hw_sys_realtime_ns(void)
 {
     return read_clock_ns(CLOCK_REALTIME);
+}
+
+int64_t hw_sys_process_cpu_ns(void)
+{
+    return read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int64_t hw_sys_thread_cpu_ns(void)
+{
+    return read_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int hw_sys_utc_offset_s(int64_t at_s)

@@ -6,9 +6,12 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "sys/clock.h"
+
+#define LEAST_PRIORITY 19
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
@@ -52,6 +55,11 @@ int hw_sys_thread_detach(pthread_t thread)
 int hw_sys_thread_signal(pthread_t thread, int signal)
 {
     return -pthread_kill(thread, signal);
+}
+
+void hw_sys_thread_lower(void)
+{
+    (void)setpriority(PRIO_PROCESS, 0, LEAST_PRIORITY); /* of Linux's threads one has its own */
 }
 
 bool hw_sys_thread_is_self(pthread_t thread)

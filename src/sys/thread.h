@@ -18,6 +18,9 @@ int hw_sys_thread_signal(pthread_t thread, int signal);
 /* Whether this is the thread that asks. */
 bool hw_sys_thread_is_self(pthread_t thread);
 
+/* The thread that asks gets a processor when nobody else wants it, as far as the system lets it. */
+void hw_sys_thread_lower(void);
+
 /* For objects that several threads share: none of these can fail. */
 void hw_sys_mutex_init(pthread_mutex_t *mutex);
 void hw_sys_mutex_fini(pthread_mutex_t *mutex);

@@ -70,6 +70,7 @@
     X(thread_start, EAGAIN, EINVAL, ENOMEM, EPERM)                                                 \
     X(thread_join, EDEADLK, EINVAL, ESRCH)                                                         \
     X(thread_signal, ESRCH)                                                                        \
+    X(thread_lower, CANNOT_FAIL)                                                                   \
     X(thread_is_self, CANNOT_FAIL)                                                                 \
     X(open_pipe, EACCES, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTSUP, ENXIO)                           \
     X(unblock, EPERM)                                                                              \

@@ -10,6 +10,8 @@
 
 HW_SCRIPT_REAL(monotonic_ns);
 HW_SCRIPT_REAL(realtime_ns);
+HW_SCRIPT_REAL(process_cpu_ns);
+HW_SCRIPT_REAL(thread_cpu_ns);
 HW_SCRIPT_REAL(utc_offset_s);
 
 static atomic_bool is_frozen;
@@ -45,6 +47,24 @@ int64_t hw_sys_monotonic_ns(void)
 int64_t hw_sys_realtime_ns(void)
 {
     return atomic_load(&is_frozen) ? atomic_load(&realtime) : real_hw_sys_realtime_ns();
+}
+
+/* While clocks stand still nobody works, but what a test says. */
+static atomic_int_fast64_t process_cpu;
+
+void hw_seam_cpu_add(int64_t ns)
+{
+    atomic_fetch_add(&process_cpu, ns);
+}
+
+int64_t hw_sys_process_cpu_ns(void)
+{
+    return atomic_load(&is_frozen) ? atomic_load(&process_cpu) : real_hw_sys_process_cpu_ns();
+}
+
+int64_t hw_sys_thread_cpu_ns(void)
+{
+    return atomic_load(&is_frozen) ? 0 : real_hw_sys_thread_cpu_ns();
 }
 
 /* A frozen clock stands in Greenwich. */

@@ -7,6 +7,8 @@
 
 #define hw_sys_monotonic_ns real_hw_sys_monotonic_ns
 #define hw_sys_realtime_ns real_hw_sys_realtime_ns
+#define hw_sys_process_cpu_ns real_hw_sys_process_cpu_ns
+#define hw_sys_thread_cpu_ns real_hw_sys_thread_cpu_ns
 #define hw_sys_utc_offset_s real_hw_sys_utc_offset_s
 
 #define hw_sys_open_folder real_hw_sys_open_folder
@@ -82,6 +84,7 @@
 #define hw_sys_thread_join real_hw_sys_thread_join
 #define hw_sys_thread_detach real_hw_sys_thread_detach
 #define hw_sys_thread_signal real_hw_sys_thread_signal
+#define hw_sys_thread_lower real_hw_sys_thread_lower
 #define hw_sys_thread_is_self real_hw_sys_thread_is_self
 #define hw_sys_mutex_init real_hw_sys_mutex_init
 #define hw_sys_mutex_fini real_hw_sys_mutex_fini

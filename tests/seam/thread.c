@@ -11,6 +11,7 @@ HW_SCRIPT_REAL(thread_start);
 HW_SCRIPT_REAL(thread_join);
 HW_SCRIPT_REAL(thread_detach);
 HW_SCRIPT_REAL(thread_signal);
+HW_SCRIPT_REAL(thread_lower);
 HW_SCRIPT_REAL(thread_is_self);
 HW_SCRIPT_REAL(mutex_init);
 HW_SCRIPT_REAL(mutex_fini);
@@ -47,6 +48,12 @@ int hw_sys_thread_signal(pthread_t thread, int signal)
 {
     int failure = hw_script_take(HW_CALL_thread_signal);
     return failure ? failure : real_hw_sys_thread_signal(thread, signal);
+}
+
+void hw_sys_thread_lower(void)
+{
+    (void)hw_script_take(HW_CALL_thread_lower);
+    real_hw_sys_thread_lower();
 }
 
 bool hw_sys_thread_is_self(pthread_t thread)

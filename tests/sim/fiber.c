@@ -303,6 +303,10 @@ int hw_sys_thread_signal(pthread_t thread, int signal)
     return 0;
 }
 
+void hw_sys_thread_lower(void)
+{
+}
+
 bool hw_sys_thread_is_self(pthread_t thread)
 {
     return (sim_fiber *)(uintptr_t)thread == running;
