@@ -181,6 +181,15 @@ hw_hasher *site_new_hasher(test_site *site)
     return hasher;
 }
 
+void site_press(test_site *site)
+{
+    int error = hw_press_new(&site->press);
+    site_stop_if_struck(site);
+    HW_NEED_OK(error);
+    hw_press_grow(site->press, (size_t)1024 * 1024);
+    hw_static_take_press(site->files, site->press);
+}
+
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
 {
     site->cache_setup = (hw_cache_setup){.site_count = 1};
@@ -284,8 +293,9 @@ static void pull_body(test_site *site)
     if (site->exchange.request.method != HW_METHOD_HEAD && has_content && body) {
         while ((pull = pull_piece(site, body, &piece)) == HW_PULL_BYTES || pull == HW_PULL_FILE)
             take_piece(site, &piece);
+        site_stop_if_struck(site); /* what is made while it is pulled breaks off then */
         if (body->length != HW_LENGTH_UNKNOWN)
-            assert_int_equal(site->body_length, body->length);
+            assert_true(body->length == HW_LENGTH_UNKNOWN || site->body_length == body->length);
     }
     site->pull = pull;
     if (!site->may_fail)

@@ -37,6 +37,7 @@ typedef struct test_site {
     const char *const *index; /* as the answerer was given it */
     hw_cache_setup cache_setup;
     hw_local local;
+    hw_press *press;   /* likewise, from site_press on */
     hw_hasher *hasher; /* the remembering answerer's, borrowed */
     void *cache;       /* a hw_cache; NULL: nothing is remembered */
 } test_site;
@@ -49,6 +50,8 @@ void site_serve(test_site *site, const hw_static_setup *setup);
 hw_hasher *site_new_hasher(test_site *site);
 /* From now on the answerer has a loop's cache; `share` NULL: with room enough. */
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms);
+/* From now on the answerer codes files on their way, and has them pressed. */
+void site_press(test_site *site);
 /* No cache any more. */
 void site_forget(test_site *site);
 /* Asks an app, which has mounted files. */
