@@ -66,10 +66,10 @@ static bool look_at_item(const hw_catalog *catalog, int folder, hw_catalog_item 
 {
     struct stat seen;
     int error = hw_sys_stat_at(folder, item->name, &seen);
-    /* A folder that may be read and not entered. */
-    item->is_forbidden = error == -EACCES;
+    /* Of a folder that may be read and not entered, or of a disk that fails, there are names. */
+    item->is_untold = error < 0 && !hw_root_is_absence(error);
     if (error < 0)
-        return item->is_forbidden;
+        return item->is_untold;
     item->is_link = S_ISLNK(seen.st_mode);
     if (item->is_link)
         return look_through_link(catalog, item);
@@ -81,7 +81,7 @@ static bool look_at_item(const hw_catalog *catalog, int folder, hw_catalog_item 
 
 bool hw_catalog_look(const hw_catalog *catalog, int folder, hw_catalog_item *item)
 {
-    return item->is_known || item->is_forbidden || look_at_item(catalog, folder, item);
+    return item->is_known || item->is_untold || look_at_item(catalog, folder, item);
 }
 
 /* Whether a name is one of those that are shown, as far as its kind says so. */

@@ -25,12 +25,12 @@ typedef struct hw_catalog_order {
 
 typedef struct hw_catalog_item {
     struct hw_catalog_item *next;
-    uint64_t size;     /* of a file */
-    int64_t modified;  /* seconds */
-    bool is_folder;    /* it leads to one */
-    bool is_link;      /* what is true of it is true of what it leads to */
-    bool is_known;     /* size and modified are */
-    bool is_forbidden; /* nobody may know them */
+    uint64_t size;    /* of a file */
+    int64_t modified; /* seconds */
+    bool is_folder;   /* it leads to one */
+    bool is_link;     /* what is true of it is true of what it leads to */
+    bool is_known;    /* size and modified are */
+    bool is_untold;   /* they cannot be had */
     unsigned char length;
     char name[]; /* with a NUL behind it */
 } hw_catalog_item;

@@ -199,24 +199,28 @@ static void begin_html(hw_buffer *out, const hw_listing_view *view)
         hw_buffer_put_string(out, "<tr class=u><td><a href=\"../\">../</a><td><td>\n");
 }
 
+static uint64_t divide_to_nearest(uint64_t number, uint64_t by)
+{
+    return number / by + (number % by >= by - by / 2);
+}
+
 /* "13 B", "4.2 kB", "61 kB", as in the log. */
 static void put_size(hw_buffer *out, uint64_t bytes)
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-    uint64_t tenths = bytes / 100 + (bytes % 100 >= 50);
+    uint64_t size = 1000;
     size_t unit = 0;
     if (bytes < 1000) {
         hw_buffer_put_format(out, "%u B", (unsigned)bytes);
         return;
     }
-    for (; tenths >= 9995 && unit + 1 < sizeof units / sizeof units[0]; unit++)
-        tenths = tenths / 1000 + (tenths % 1000 >= 500);
+    for (; divide_to_nearest(bytes, size) >= 1000; size *= 1000)
+        unit++;
+    unsigned tenths = (unsigned)divide_to_nearest(bytes, size / 10);
     if (tenths < 100)
-        hw_buffer_put_format(out, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
-                             units[unit]);
+        hw_buffer_put_format(out, "%u.%u %s", tenths / 10, tenths % 10, units[unit]);
     else
-        hw_buffer_put_format(out, "%u %s", (unsigned)(tenths / 10 + (tenths % 10 >= 5)),
-                             units[unit]);
+        hw_buffer_put_format(out, "%u %s", (unsigned)divide_to_nearest(bytes, size), units[unit]);
 }
 
 /* "<td>4.2 kB<td><time ...>": a longer size is told exactly in a title, which the script sorts by. */

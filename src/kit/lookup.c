@@ -148,7 +148,7 @@ int hw_lookup_file(const hw_lookup *lookup, hw_exchange *exchange, hw_text path,
     int error = hw_root_find(&lookup->root, path.at + 1, vigil, &finding);
     if (error == 0)
         return make_entry(lookup, exchange, path, path.at + 1, &finding, vigil, ret_entry);
-    if (hw_root_is_absence(error) || error == -EISDIR || error == -EACCES || error == -EPERM)
+    if (hw_root_is_absence(error) || error == -EISDIR)
         return hw_entry_new(HW_ENTRY_ABSENT, path, ret_entry);
     return error;
 }

@@ -24,8 +24,7 @@ typedef struct hw_lookup {
  * such name. */
 int hw_lookup_path(const hw_lookup *lookup, hw_exchange *exchange, hw_vigil *vigil,
                    hw_entry **ret_entry);
-/* The same for the path of one file, "/404.html", whatever was asked for: a file or nothing, which
- * one that may not be read is too. */
+/* The same for the path of one file, "/404.html", whatever was asked for: a file or nothing. */
 int hw_lookup_file(const hw_lookup *lookup, hw_exchange *exchange, hw_text path, hw_vigil *vigil,
                    hw_entry **ret_entry);
 

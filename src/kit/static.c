@@ -337,6 +337,9 @@ static void answer_missing(const hw_static *files, hw_exchange *exchange)
         hw_entry *entry = NULL;
         hw_vigil *vigil = find_vigil(exchange, paths[i]);
         int error = hw_lookup_file(&files->lookup, exchange, paths[i], vigil, &entry);
+        /* What may not be read stands in for nothing; that is no news to who asked for another. */
+        if (error == -EACCES || error == -EPERM)
+            continue;
         if (take_entry(files, exchange, vigil, error, entry) < 0)
             return;
         bool is_file = entry->kind == HW_ENTRY_FILE;

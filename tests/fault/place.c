@@ -63,7 +63,10 @@ hewn_app *fault_place_app(const talk_site *site)
     hewn_get(app, "/blocking", say_text, .blocking = true);
     hewn_get(app, "/sleep", sleep_first);
     hewn_static(app, "/", folder);
-    return app;
+    if (app && talk_site_mount_nav(site, app) == 0)
+        return app;
+    hewn_app_free(app);
+    return NULL;
 }
 
 void fault_place_open(fault_place *place)
@@ -99,11 +102,13 @@ void fault_place_close(fault_place *place)
 
 void fault_place_stir(const fault_place *place)
 {
-    static const char *const names[] = {"hello.txt", "ten.txt",        "large.bin",
-                                        "empty.txt", "dir/index.html", "dir"};
+    static const char *const names[] = {"www/hello.txt",    "www/ten.txt",        "www/large.bin",
+                                        "www/empty.txt",    "www/dir/index.html", "www/dir",
+                                        "nav/alone.html",   "nav/404.html",       "nav/app.html",
+                                        "nav/files/a9.txt", "nav/files"};
     char path[160], away[176];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/www/%s", place->site.folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s", place->site.folder, names[i]);
         snprintf(away, sizeof away, "%s.away", path);
         if (rename(path, away) < 0 || rename(away, path) < 0)
             talk_give_up(path, errno);

@@ -20,6 +20,7 @@ typedef struct fault_scenario {
     bool is_warm;    /* everything has been asked for before */
     bool is_large;   /* too much to go byte by byte */
     bool to_head;    /* the requests are HEAD */
+    bool tells_less; /* what cannot be found out of a file is left out of a complete answer */
     bool has_spares; /* the server has them */
     bool is_cold;    /* the page cache has nothing */
     bool ends;       /* the client ends its side behind the last step */

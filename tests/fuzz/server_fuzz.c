@@ -112,7 +112,8 @@ static const fuzz_place *open_place(void)
     talk_site_open(&place->site);
     int folder = talk_site_root(&place->site);
     place->app = hewn_new();
-    if (!place->app || hewn_files(place->app, "/", folder, NULL, &fault) < 0)
+    if (!place->app || hewn_files(place->app, "/", folder, NULL, &fault) < 0 ||
+        talk_site_mount_nav(&place->site, place->app) < 0)
         talk_give_up("an application", fault.error);
     close(folder);
     hw_app_seal(place->app, true);

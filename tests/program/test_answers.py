@@ -28,6 +28,11 @@ REQUESTS = [
     ("GET", "/none", {"accept": "text/html"}),
     ("GET", "/.hidden", {}),
     ("GET", "/dir/", {}),
+    ("GET", "/dir/?sort=-size", {"accept": "application/json"}),
+    ("GET", "/dir/", {"range": "bytes=0-3", "if-none-match": "*"}),
+    ("GET", "/page", {"range": "bytes=0-1"}),
+    ("GET", "/page", {"accept": "text/html", "if-none-match": "*"}),
+    ("GET", "/none.js", {"accept": "text/html", "range": "bytes=0-1"}),
     ("GET", "/%00", {}),
     ("GET", "/%zz", {}),
     ("GET", "/ten.txt", {"origin": "https://a.example"}),
@@ -56,7 +61,8 @@ ONLY_ONCE = [
     ("TRACE", "/", {}),
 ]
 SETTINGS = [[], ["--cors", "--isolate"], ["--cors=https://a.example,http://c.example:1"],
-            ["-H", "Referrer-Policy: no-referrer", "-H", "Cache-Control: max-age=60", "--isolate"]]
+            ["-H", "Referrer-Policy: no-referrer", "-H", "Cache-Control: max-age=60", "--isolate"],
+            ["--spa", "--cors=https://a.example"], ["--no-list", "--no-clean-urls"]]
 
 
 @pytest.fixture(params=SETTINGS, ids=lambda setting: " ".join(setting) or "plain")
@@ -68,6 +74,9 @@ def connection(request, start, place):
     (place / "dist" / "dir").mkdir()
     (place / "dist" / "dir" / "x").write_text("x")
     (place / "dist" / ".hidden").write_text("no")
+    (place / "dist" / "page.html").write_text("<p>page")
+    if "--spa" in request.param:
+        (place / "dist" / "404.html").write_text("<p>gone")
     running = start("--log", "off", "-l", "127.0.0.1:0", *request.param, "dist")
     opened = http.client.HTTPConnection("127.0.0.1", running.port(), timeout=20)
     yield opened

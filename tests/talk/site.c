@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hewn/server.h"
 #include "talk/carrier.h"
 
 #define BIG_BYTES ((size_t)1024 * 1024)
@@ -47,6 +48,20 @@ static void put_big_file(const talk_site *site)
     talk_bytes_free(&bytes);
 }
 
+static void put_nav_files(const talk_site *site)
+{
+    put_file(site, "nav/app.html", HW_TEXT("<p>app</p>\n"));
+    put_file(site, "nav/404.html", HW_TEXT("<p>gone</p>\n"));
+    put_file(site, "nav/page.html", HW_TEXT("<p>page</p>\n"));
+    put_file(site, "nav/alone.html", HW_TEXT("<p>alone</p>\n"));
+    put_file(site, "nav/page/x.txt", HW_TEXT("x\n"));
+    put_file(site, "nav/files/a9.txt", HW_TEXT("nine"));
+    put_file(site, "nav/files/a10.txt", HW_TEXT("ten"));
+    put_file(site, "nav/files/<b>&.txt", HW_TEXT(""));
+    put_file(site, "nav/files/.hidden", HW_TEXT("no\n"));
+    put_file(site, "nav/files/x~", HW_TEXT("no\n"));
+}
+
 static void put_files(const talk_site *site)
 {
     put_file(site, "www/index.html", HW_TEXT("<p>index</p>\n"));
@@ -64,8 +79,8 @@ static void put_files(const talk_site *site)
 
 void talk_site_open(talk_site *site)
 {
-    static const char *const folders[] = {"www", "www/dir", "www/noindex", "www/.well-known",
-                                          "www-secret"};
+    static const char *const folders[] = {"www",        "www/dir", "www/noindex", "www/.well-known",
+                                          "www-secret", "nav",     "nav/page",    "nav/files"};
     char path[PATH_BYTES];
     *site = (talk_site){.folder = "/tmp/hewn-talk-XXXXXX"};
     must(mkdtemp(site->folder) != NULL, site->folder);
@@ -74,12 +89,15 @@ void talk_site_open(talk_site *site)
         must(mkdir(path, 0755) == 0, path);
     }
     put_files(site);
+    put_nav_files(site);
     name_path(site, "www/pipe", path);
     must(mkfifo(path, 0644) == 0, path);
     name_path(site, "www/link.txt", path);
     must(symlink("ten.txt", path) == 0, path);
     name_path(site, "www/out.txt", path);
     must(symlink("../www-secret/x.txt", path) == 0, path);
+    name_path(site, "nav/files/out", path);
+    must(symlink("../../www-secret", path) == 0, path);
 }
 
 static int remove_entry(const char *path, const struct stat *seen, int kind, struct FTW *where)
@@ -109,6 +127,19 @@ int talk_site_root(const talk_site *site)
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     must(fd >= 0, path);
     return fd;
+}
+
+int talk_site_mount_nav(const talk_site *site, hewn_app *app)
+{
+    const hewn_files_opts opts = {
+        .size = sizeof opts, .list = true, .clean_urls = true, .spa = "app.html"};
+    char path[PATH_BYTES];
+    name_path(site, "nav", path);
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    must(fd >= 0, path);
+    int error = hewn_files(app, "/nav", fd, &opts, NULL);
+    close(fd);
+    return error;
 }
 
 static void name_in_root(const talk_site *site, const char *name, char path[PATH_BYTES])

@@ -7,10 +7,20 @@
  *   big.bin         1 MiB                  .well-known/x.txt
  *   pipe            a FIFO                 link.txt -> ten.txt, out.txt -> ../www-secret/x.txt
  *
+ * and under /nav, where folders are listed, ".html" may be left out, and app.html stands in for the
+ * names of an application:
+ *
+ *   app.html        "<p>app</p>\n"         404.html        "<p>gone</p>\n"
+ *   page.html       "<p>page</p>\n"        page/x.txt      "x\n"
+ *   alone.html      "<p>alone</p>\n"
+ *   files/a9.txt    "nine"                 files/a10.txt   "ten"
+ *   files/<b>&.txt  ""                     files/.hidden, files/x~, files/out -> ../../www-secret
+ *
  * All are dated 2023-11-14 22:13:20 UTC. */
 #ifndef HW_TESTS_TALK_SITE_H
 #define HW_TESTS_TALK_SITE_H
 
+#include "hewn.h"
 #include "talk/bytes.h"
 
 #define TALK_SITE_DATE 1700000000
@@ -27,6 +37,9 @@ void talk_site_close(talk_site *site);
 void talk_site_restore(talk_site *site);
 /* An O_PATH descriptor of the root. */
 int talk_site_root(const talk_site *site);
+
+/* Mounts the other one under /nav. 0, or a negative errno. */
+int talk_site_mount_nav(const talk_site *site, hewn_app *app);
 
 /* False: there is no such file. */
 bool talk_site_cut(talk_site *site, const char *name, size_t length);

@@ -47,7 +47,9 @@ static const char *const files[] = {
     "www/hello.txt",     "www/ten.txt",        "www/index.html",
     "www/a/x.css",       "www/dir/index.html", "www/noindex/index.html",
     "www/b/y",           "www/link.txt",       "www/hello.txt.gz",
-    "www/index.html.br", "www/a/x.css.zst",    "www/a/x.css.gz"};
+    "www/index.html.br", "www/a/x.css.zst",    "www/a/x.css.gz",
+    "www/a.html",        "www/404.html",       "www/a/x.html",
+    "www/404.html.gz",   "www/a.html.br"};
 
 static void change_folder(twins *t)
 {
@@ -96,6 +98,7 @@ static void put_conditions(twins *t, hw_buffer *out)
     static const char *const origins[] = {"https://a.example", "https://b.example", "null"};
     static const char *const codings[] = {"gzip, deflate, br, zstd", "gzip", "br;q=0.5, zstd",
                                           "identity;q=0, zstd", "*;q=0"};
+    static const char *const accepted[] = {"text/html", "application/json", "*/*"};
     unsigned kinds = draw(t, 16);
     if (draw(t, 3))
         hw_buffer_put_format(out, "Accept-Encoding: %s\r\n", PICK(t, codings));
@@ -106,6 +109,8 @@ static void put_conditions(twins *t, hw_buffer *out)
                              draw(t, 3) ? t->tag : "\"other\", *");
     if (kinds & 4)
         hw_buffer_put_format(out, "%s: %s\r\n", PICK(t, times), PICK(t, dates));
+    if (draw(t, 2) == 0)
+        hw_buffer_put_format(out, "Accept: %s\r\n", PICK(t, accepted));
     if (draw(t, 3) == 0)
         hw_buffer_put_format(out, "Origin: %s\r\n", PICK(t, origins));
     if ((kinds & 8) && draw(t, 4) == 0)
@@ -116,13 +121,44 @@ static void put_request(twins *t, hw_buffer *out)
 {
     static const char *const methods[] = {"GET",  "GET",     "GET", "GET",
                                           "HEAD", "OPTIONS", "PUT", "FROB"};
-    static const char *const targets[] = {
-        "/",        "/hello.txt", "/hello.txt?x=1",  "/ten.txt",      "/empty.txt",  "/big.bin",
-        "/a",       "/a/",        "/a/x.css",        "/a/x.css.gz",   "/b/y",        "/b",
-        "/c/x.css", "/dir",       "/dir/",           "/dir?q",        "/dir/a/../",  "/%68ello.txt",
-        "/.hidden", "/noindex",   "/noindex/",       "/no/such/file", "/hello.txt/", "/link.txt",
-        "/x~",      "/c/",        "/dir/index.html", "/../up",        "/lin%6b.txt", "/index.html",
-        "/c/y"};
+    static const char *const targets[] = {"/",
+                                          "/hello.txt",
+                                          "/hello.txt?x=1",
+                                          "/ten.txt",
+                                          "/empty.txt",
+                                          "/big.bin",
+                                          "/a",
+                                          "/a/",
+                                          "/a/x.css",
+                                          "/a/x.css.gz",
+                                          "/b/y",
+                                          "/b",
+                                          "/c/x.css",
+                                          "/dir",
+                                          "/dir/",
+                                          "/dir?q",
+                                          "/dir/a/../",
+                                          "/%68ello.txt",
+                                          "/.hidden",
+                                          "/noindex",
+                                          "/noindex/",
+                                          "/no/such/file",
+                                          "/hello.txt/",
+                                          "/link.txt",
+                                          "/x~",
+                                          "/c/",
+                                          "/dir/index.html",
+                                          "/../up",
+                                          "/lin%6b.txt",
+                                          "/index.html",
+                                          "/c/y",
+                                          "/a/x",
+                                          "/index",
+                                          "/view",
+                                          "/deep/view/",
+                                          "/404.html",
+                                          "/404",
+                                          "/?sort=-size"};
     hw_buffer_put_format(out, "%s %s HTTP/1.1\r\nHost: a\r\n", PICK(t, methods), PICK(t, targets));
     if (draw(t, 3) == 0)
         put_conditions(t, out);
@@ -138,7 +174,8 @@ static void open_rig(test_rig *rig, const hw_static *static_files, hw_pipe **ret
     *ret_client = rig_connect(rig, (size_t)1024 * 1024);
 }
 
-static void open_twins(twins *t)
+/* Navigation is one of: none of it, a page for an application, folders that are listed. */
+static void open_twins(twins *t, const hw_static_setup *navigation)
 {
     static const hw_share share = {(size_t)64 * 1024, 2};
     static const hewn_field fields[] = {{"Referrer-Policy", "no-referrer"}};
@@ -149,13 +186,15 @@ static void open_twins(twins *t)
     site_make_folder(&t->site, "www/a");
     site_make_folder(&t->site, "www/b");
     t->site.policy = (hw_policy_setup){fields, 1, origins, true, 0};
-    site_serve(&t->site, &(hw_static_setup){0});
+    site_serve(&t->site, navigation);
     site_put(&t->site, "www/a/x.css", "x{}");
     site_put(&t->site, "www/b/y", "yyy");
     site_link(&t->site, "www/link.txt", "ten.txt");
     folder = site_open_root(&t->site);
-    HW_NEED_OK(
-        hw_static_new(&(hw_static_setup){.folder = folder, .policy = t->site.policy}, &t->plain));
+    hw_static_setup setup = *navigation;
+    setup.folder = folder;
+    setup.policy = t->site.policy;
+    HW_NEED_OK(hw_static_new(&setup, &t->plain));
     close(folder);
     t->site.cache_setup = (hw_cache_setup){.site_count = 1};
     t->site.local = hw_cache_local(&t->site.cache_setup);
@@ -219,11 +258,11 @@ static void ask_twins(twins *t, const char *requests)
     reconnect_if_closed(&t->uncached, &t->uncached_client);
 }
 
-HW_LONG_TEST(static_answers_from_a_cache_as_it_does_without)
+static void compare_twins(const hw_static_setup *navigation)
 {
     static twins t;
     char memory[8192];
-    open_twins(&t);
+    open_twins(&t, navigation);
     for (unsigned round = 0; round < ROUNDS; round++) {
         hw_buffer requests = HW_BUFFER_OVER(memory);
         for (unsigned i = 0, count = 1 + draw(&t, PIPELINE_MAX); i < count; i++)
@@ -236,4 +275,19 @@ HW_LONG_TEST(static_answers_from_a_cache_as_it_does_without)
     hw_cache *cache = t.cached.lane.place.locals[0];
     assert_true(cache->epoch > ROUNDS / 8);
     close_twins(&t);
+}
+
+HW_LONG_TEST(static_answers_from_a_cache_as_it_does_without)
+{
+    compare_twins(&(hw_static_setup){0});
+}
+
+HW_LONG_TEST(static_navigates_from_a_cache_as_it_does_without)
+{
+    compare_twins(&(hw_static_setup){.has_clean_urls = true, .spa = "index.html"});
+}
+
+HW_LONG_TEST(static_lists_beside_a_cache_as_it_does_without)
+{
+    compare_twins(&(hw_static_setup){.has_clean_urls = true, .lists = true});
 }

@@ -193,7 +193,10 @@ void site_press(test_site *site)
 void site_remember(test_site *site, const hw_share *share, unsigned fresh_ms)
 {
     site->cache_setup = (hw_cache_setup){.site_count = 1};
-    site_serve(site, &(hw_static_setup){.index = site->index, .fresh_ms = fresh_ms});
+    hw_static_setup setup = site->setup;
+    setup.index = site->index;
+    setup.fresh_ms = fresh_ms;
+    site_serve(site, &setup);
     site->local = hw_cache_local(&site->cache_setup);
     make_cache(site, share);
     site->hasher = site_new_hasher(site);

@@ -34,6 +34,7 @@ typedef struct test_site {
     bool may_fail;            /* it need not be whole */
     bool is_file;             /* the last body had segments of a file */
     hw_policy_setup policy;   /* of the answerers that are made from now on */
+    hw_static_setup setup;    /* of the answerer that site_remember makes, but for its index */
     const char *const *index; /* as the answerer was given it */
     hw_cache_setup cache_setup;
     hw_local local;
