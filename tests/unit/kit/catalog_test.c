@@ -2,6 +2,7 @@
 #include "kit/catalog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,48 @@ HW_TEST(catalog_fails_as_the_folder_does)
     assert_int_equal(read_shelf(&s, HW_CATALOG_NAME, false), -EMFILE);
     s.catalog = (hw_catalog){0};
     close_shelf(&s);
+}
+
+static bool count_names(int root, hw_budget *budget, size_t *ret_count)
+{
+    const hw_root rule = {.folder = root};
+    hw_catalog catalog;
+    assert_int_equal(hw_catalog_read(&rule, (hw_path){HW_TEXT("/")}, budget, &catalog), 0);
+    assert_int_equal(hw_catalog_sort(&catalog, (hw_catalog_order){HW_CATALOG_NAME, false}), 0);
+    bool is_cut = catalog.is_cut;
+    *ret_count = catalog.count;
+    hw_catalog_fini(&catalog);
+    return is_cut;
+}
+
+/* In memory, for the sake of the disk: so many names are 16 MiB. */
+HW_LONG_TEST(catalog_takes_no_more_bytes_than_are_set_aside)
+{
+    const size_t each = sizeof(hw_catalog_item) + HW_CATALOG_NAME_BYTES + 1;
+    const size_t fitting = HW_CATALOG_BYTES_MAX / each;
+    char folder[] = "/dev/shm/hewn-catalog-XXXXXX", name[HW_CATALOG_NAME_BYTES + 1];
+    hw_budget budget = {0};
+    size_t count;
+    if (!mkdtemp(folder))
+        skip();
+    int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i <= fitting; i++) {
+        snprintf(name, sizeof name, "%0*zu", HW_CATALOG_NAME_BYTES, i);
+        int fd = openat(root, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        close(fd);
+        if (i + 1 < fitting)
+            continue;
+        assert_int_equal(count_names(root, &budget, &count), i == fitting);
+        assert_int_equal(count, fitting);
+    }
+    for (size_t i = 0; i <= fitting; i++) {
+        snprintf(name, sizeof name, "%0*zu", HW_CATALOG_NAME_BYTES, i);
+        (void)unlinkat(root, name, 0);
+    }
+    close(root);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(hw_budget_used(&budget), 0);
 }
 
 HW_TEST(catalog_takes_no_more_than_the_budget_has)
