@@ -10,7 +10,7 @@ static hw_catalog_item *make_entry(const char *name, uint64_t size)
     size_t length = strlen(name);
     hw_catalog_item *item = calloc(1, sizeof *item + length + 1);
     assert_non_null(item);
-    memcpy(item->name, name, length);
+    memcpy(item->name, name, length + 1);
     item->length = (unsigned char)length;
     item->is_known = true;
     item->size = size;
