@@ -156,7 +156,7 @@ static int add_pressed(hw_entry *entry, hw_coding coding, const hw_file_rules *r
     return 0;
 }
 
-static bool has_hash(const hw_representation *file)
+static bool is_hash_known(const hw_representation *file)
 {
     return file->hash.high != 0 || file->hash.low != 0;
 }
@@ -177,7 +177,7 @@ static int add_made_codings(hw_entry *entry, const hw_file_rules *rules,
     hw_variants *variants = entry->variants;
     variants->root = rules->root;
     variants->on_the_way = hw_encoder_codings();
-    if (!has_hash(&entry->file) || entry->file.length > HW_PRESS_FILE_MAX)
+    if (!is_hash_known(&entry->file) || entry->file.length > HW_PRESS_FILE_MAX)
         return 0;
     unsigned pressed = hw_press_codings() & ~variants->siblings;
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT && error == 0; coding++)

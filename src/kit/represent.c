@@ -180,7 +180,7 @@ static hw_coding read_choice(const hw_exchange *exchange, const hw_variants *var
 }
 
 /* What was asked for last is not read again. */
-static hw_coding choose_coding(const hw_exchange *exchange, hw_variants *variants)
+static hw_coding choose_variant(const hw_exchange *exchange, hw_variants *variants)
 {
     hw_text asked = hw_fields_single(exchange->request.fields, HW_FIELD_ACCEPT_ENCODING);
     hw_text before = {variants->asked, variants->asked_length};
@@ -194,7 +194,8 @@ static hw_coding choose_coding(const hw_exchange *exchange, hw_variants *variant
     return variants->chosen;
 }
 
-static void tell_of_coding(const hw_exchange *exchange, const hw_entry *entry, hw_coding coding)
+static __attribute__((noinline)) void tell_of_coding(const hw_exchange *exchange,
+                                                     const hw_entry *entry, hw_coding coding)
 {
     const hw_variants *variants = entry->variants;
     const char *name = coding == HW_CODING_NONE ? "" : hw_coding_name(coding).at;
@@ -221,8 +222,9 @@ static void ask_press(hw_entry *entry)
 
 static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)
 {
-    hw_coding coding = choose_coding(exchange, entry->variants);
-    tell_of_coding(exchange, entry, coding);
+    hw_coding coding = choose_variant(exchange, entry->variants);
+    if (exchange->place->narrator)
+        tell_of_coding(exchange, entry, coding);
     if (coding == HW_CODING_NONE) {
         refuse_codings(exchange, entry);
         return;

@@ -208,15 +208,17 @@ bool hw_conn_h1_sends_body(const h1_exchange *e)
 
 /* The body reads a file itself, and does not want to wait for it either: there are threads for that.
  * It is pulled again when the part is there, at once if it is now. */
-static hw_pull pull_warmed(h1_exchange *e, hw_piece *piece)
+static __attribute__((noinline)) hw_pull pull_warmed(h1_exchange *e, hw_piece *piece)
 {
     size_t bytes = hw_size_min(piece->file.length, COLD_BYTES_MAX);
     int error = hw_conn_h1_ask_ahead(e, &piece->file, bytes);
+    hw_pull pull = error == -EAGAIN ? HW_PULL_COLD : HW_PULL_FAILED;
     *piece = (hw_piece){0};
-    if (error == -EAGAIN)
-        return HW_PULL_COLD;
-    return error < 0 ? HW_PULL_FAILED
-                     : hw_source_pull(e->exchange.response.body, BATCH_BYTES, piece);
+    if (error == 0)
+        pull = hw_source_pull(e->exchange.response.body, BATCH_BYTES, piece);
+    if (pull == HW_PULL_COLD && !e->ahead.read) /* another part: in another turn */
+        hw_conn_queue(&e->conn->conn);
+    return pull;
 }
 
 static void gather_body(h1_exchange *e, h1_batch *batch)
@@ -228,8 +230,6 @@ static void gather_body(h1_exchange *e, h1_batch *batch)
     hw_pull pull = hw_source_pull(e->exchange.response.body, BATCH_BYTES, &piece);
     if (pull == HW_PULL_COLD)
         pull = pull_warmed(e, &piece);
-    if (pull == HW_PULL_COLD && !e->ahead.read) /* another part: in another turn */
-        hw_conn_queue(&e->conn->conn);
     take_piece(e, pull, &piece, batch);
     if (pull == HW_PULL_WAIT && e->exchange.response.feeder && !e->is_feeder_idle)
         hw_conn_h1_ask_feeder(e);
