@@ -148,7 +148,7 @@ static __attribute__((noinline)) void answer_conditionally(hw_exchange *exchange
     }
 }
 
-static void represent(hw_exchange *exchange, hw_entry *entry, hw_representation *file)
+static inline void represent(hw_exchange *exchange, hw_entry *entry, hw_representation *file)
 {
     if (hw_condition_is_absent(exchange->request.fields))
         send_prepared(exchange, entry, file, &file->whole);
