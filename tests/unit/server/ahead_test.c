@@ -25,6 +25,7 @@ typedef struct ahead_site {
     hw_warmth warmth;
     pthread_mutex_t gate;
     hw_job gate_job;
+    unsigned parts; /* a body that reads it itself asks for */
 } ahead_site;
 
 typedef struct site_body {
@@ -472,5 +473,119 @@ HW_THREAD_TEST(ahead_has_an_end)
     NEED_TRUE(hw_pipe_is_closed(client));
     release_spare(&site);
     hw_pipe_close(client);
+    close_site(&site);
+}
+
+/* Bodies that read the file themselves: `parts` of it have to be in memory first, one after the
+ * other. */
+typedef struct reading_body {
+    hw_source source;
+    ahead_site *site;
+    unsigned parts, asked;
+    bool is_said;
+} reading_body;
+
+static hw_pull pull_reading(hw_source *source, size_t want, hw_piece *ret_piece)
+{
+    reading_body *body = (reading_body *)source;
+    (void)want;
+    *ret_piece = (hw_piece){0};
+    if (body->asked < body->parts) {
+        size_t offset = body->asked++ * KIB;
+        ret_piece->file = (hw_segment){body->site->file, offset, body->site->size - offset,
+                                       &body->site->warmth, NULL};
+        return HW_PULL_COLD;
+    }
+    if (body->is_said)
+        return HW_PULL_END;
+    body->is_said = true;
+    ret_piece->bytes = HW_TEXT("read");
+    return HW_PULL_BYTES;
+}
+
+static void drop_reading(hw_source *source)
+{
+    (void)source;
+}
+
+static const hw_source_ops reading_ops = {.pull = pull_reading, .drop = drop_reading};
+
+static void answer_reading(void *arg, hw_exchange *exchange)
+{
+    reading_body *body = hw_arena_alloc(&exchange->arena, sizeof *body);
+    HW_NEED(body);
+    ahead_site *site = arg;
+    *body = (reading_body){{.ops = &reading_ops, .length = 4}, site, site->parts, 0, false};
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response, &body->source);
+}
+
+static hw_pipe *ask_reading(ahead_site *site, unsigned parts)
+{
+    open_site(site, 100 * KIB);
+    site->rig.answerer.answer = answer_reading;
+    site->parts = parts;
+    return rig_connect(&site->rig, 1000 * KIB);
+}
+
+static void need_read(hw_pipe *client)
+{
+    NEED_TRUE(hw_text_equal(body_of(client), HW_TEXT("read")));
+}
+
+HW_TEST(ahead_has_nothing_to_read_for_a_body_whose_file_is_there)
+{
+    ahead_site site;
+    hw_pipe *client = ask_reading(&site, 3);
+    rig_send(&site.rig, client, GET);
+    need_read(client);
+    assert_int_equal(hw_seam_calls("thread_start"), 0);
+    hw_pipe_close(client);
+    close_site(&site);
+}
+
+/* It is not pulled before that is done, whatever else happens. */
+HW_THREAD_TEST(ahead_reads_for_a_body_that_reads_itself)
+{
+    ahead_site site;
+    hw_pipe *client = ask_reading(&site, 1);
+    hold_spare(&site);
+    hw_seam_fail("read_cached", 1, EAGAIN);
+    rig_send(&site.rig, client, GET);
+    NEED_TRUE(body_of(client).length == 0);
+    rig_send(&site.rig, client, "GET / HT");
+    NEED_TRUE(body_of(client).length == 0);
+    release_spare(&site);
+    finish_spare(&site);
+    need_read(client);
+    hw_pipe_close(client);
+    close_site(&site);
+}
+
+HW_THREAD_TEST(ahead_breaks_a_body_off_whose_file_cannot_be_read)
+{
+    ahead_site site;
+    hw_pipe *client = ask_reading(&site, 2);
+    hw_seam_fail("read_cached", 1, EAGAIN);
+    hw_seam_fail("read_at", 1, EIO);
+    rig_send(&site.rig, client, GET);
+    finish_spare(&site);
+    NEED_TRUE(hw_pipe_is_closed(client));
+    NEED_TRUE(body_of(client).length == 0);
+    hw_pipe_close(client);
+    close_site(&site);
+}
+
+HW_THREAD_TEST(ahead_is_left_by_a_body_whose_client_goes)
+{
+    ahead_site site;
+    hw_pipe *client = ask_reading(&site, 1);
+    hold_spare(&site);
+    hw_seam_fail("read_cached", 1, EAGAIN);
+    rig_send(&site.rig, client, GET);
+    hw_pipe_close(client);
+    hw_loop_settle(&site.rig.lane.loop);
+    release_spare(&site);
+    finish_spare(&site);
     close_site(&site);
 }
