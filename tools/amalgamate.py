@@ -33,8 +33,9 @@ SOURCE = """/* Hewn {version}: the library in one file, to be compiled with a pr
  *
  * It needs the C library and nothing else. With -DHEWN_WITH_JANSSON and -ljansson it reads JSON, with
  * -DHEWN_WITH_OPENSSL and -lcrypto (OpenSSL 3) it signs cookies, with -DHEWN_WITH_XXHASH (the header
- * xxhash.h) entity tags of files are of their content. This file was made by
- * tools/amalgamate.py of the sources that are named in it.
+ * xxhash.h) entity tags of files are of their content; with -DHEWN_WITH_ZLIB and -lz,
+ * -DHEWN_WITH_BROTLI and -lbrotlienc, -DHEWN_WITH_ZSTD and -lzstd it compresses answers. This file
+ * was made by tools/amalgamate.py of the sources that are named in it.
  *
 {licence} */
 #if !defined(__linux__)

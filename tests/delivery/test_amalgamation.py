@@ -35,7 +35,9 @@ int main(int argc, char **argv)
 }
 """
 COMPILED = {"gcc": ["gcc", "-O2"], "clang": ["clang", "-O0"],
-            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_XXHASH"]}
+            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_XXHASH", "-DHEWN_WITH_ZLIB",
+                     "-DHEWN_WITH_BROTLI", "-DHEWN_WITH_ZSTD"]}
+LIBRARIES = ["-ljansson", "-lcrypto", "-lz", "-lbrotlienc", "-lzstd"]
 
 
 class Amalgamation:
@@ -121,11 +123,11 @@ def test_without_openssl_it_says_what_is_missing(amalgamation):
 
 
 def test_both_libraries_can_be_had(amalgamation, start):
-    program = amalgamation.program("with", "echo", ECHO, ["-ljansson", "-lcrypto"])
+    program = amalgamation.program("with", "echo", ECHO, LIBRARIES)
     running = start(program)
     assert ask(running.port(), "POST /", "Content-Type: application/json\r\n", '{"a": [1]}') == (200, '{"you said":{"a":[1]}}')
     assert running.stop() == 0
-    running = start(amalgamation.program("with", "secrets", SECRETS, ["-ljansson", "-lcrypto"]))
+    running = start(amalgamation.program("with", "secrets", SECRETS, LIBRARIES))
     assert ask(running.port(), "GET /")[0] == 404
     assert running.stop() == 0
 

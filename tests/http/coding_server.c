@@ -191,6 +191,6 @@ int main(int argc, char **argv)
     hewn_get(app, "/file", send_file);
     hewn_get(app, "/tagged", say_tagged);
     hewn_get(app, "/secret", say_secret);
-    hewn_post(app, "/echo", say_back);
+    hewn_post(app, "/echo", say_back, .body_bytes_max = 4 * 1024 * 1024);
     return hewn_main(app, argc - 1, argv + 1);
 }

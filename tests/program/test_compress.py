@@ -46,12 +46,13 @@ def unchunk(body):
         body = body[int(size, 16) + 2:]
 
 
-def ask(running, target, accept=None, method="GET", fields=()):
+def ask(running, target, accept=None, method="GET", fields=(), content=b""):
     """(status, {name: value}, body) of one request; chunks are put together."""
     said = [f"Accept-Encoding: {accept}"] if accept is not None else []
+    said += [f"Content-Length: {len(content)}"] if content else []
     head = "".join(f"{line}\r\n" for line in ["Host: x", "Connection: close", *said, *fields])
     with connected(running.port()) as client:
-        client.sendall(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode())
+        client.sendall(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + content)
         answer = b""
         while piece := client.recv(65536):
             answer += piece
@@ -103,6 +104,17 @@ def test_a_length_is_known_again(coding):
     for target in ("/text/20000", "/later/20000"):
         _, fields, body = ask(coding, target, "br")
         assert int(fields["content-length"]) == len(body) < 2000
+    content = text(900000)
+    _, fields, body = ask(coding, "/echo", "gzip", "POST", content=content)
+    assert int(fields["content-length"]) == len(body) and gzip.decompress(body) == content
+
+
+@pytest.mark.parametrize("name", CODINGS)
+def test_what_is_long_is_compressed_on_its_way(coding, name):
+    content = text(3000000)
+    _, fields, body = ask(coding, "/echo", name, "POST", content=content)
+    assert fields["transfer-encoding"] == "chunked" and fields["content-encoding"] == name
+    assert decode(name, body) == content
 
 
 def test_a_tag_gets_weak_and_is_known_again(coding):
