@@ -3,6 +3,7 @@
 
 #include "exchange/exchange.h"
 #include "http/query.h"
+#include "kit/compress.h"
 
 #define BUFFER_BYTES_MAX 1000
 
@@ -49,6 +50,19 @@ static void answer_pieces(hw_exchange *exchange, uint64_t length, const char *co
         *source = (piece_source){{.ops = &piece_ops, .length = length}, pieces, last, trailers};
     hw_response_start(&exchange->response, 200);
     hw_response_take_body(&exchange->response, source ? &source->source : NULL);
+}
+
+/* Long enough to be worth it, and with a tag. */
+static void answer_coded(hw_exchange *exchange)
+{
+    static const char line[] = "a line of sixty bytes, which is the same from end to end:\r\n";
+    static const char *const pieces[] = {line, line, line, line, line, NULL};
+    static const hw_field trailer = {HW_TEXT_INIT("Checksum"), HW_TEXT_INIT("5"), HW_FIELD_OTHER};
+    answer_pieces(exchange, 5 * (sizeof line - 1), pieces, HW_PULL_END, hw_fields_of(&trailer, 1));
+    hw_response_add(&exchange->response, HW_FIELD_CONTENT_TYPE, HW_TEXT("text/plain"));
+    hw_response_add(&exchange->response, HW_FIELD_ETAG, HW_TEXT("\"five\""));
+    hw_response_add_name(&exchange->response, HW_TEXT("Accept-Ranges"), HW_TEXT("bytes"));
+    hw_compress_response(exchange);
 }
 
 static void answer_chunks(hw_exchange *exchange)
@@ -250,6 +264,7 @@ static const talk_path paths[] = {
     {"/none", {HW_PLAN_NONE, UINT64_MAX}, answer_none, NULL},
     {"/early", {HW_PLAN_STREAM, UINT64_MAX}, answer_early, NULL},
     {"/count", {HW_PLAN_STREAM, UINT64_MAX}, answer_count, NULL},
+    {"/coded", {HW_PLAN_NONE, UINT64_MAX}, answer_coded, NULL},
     {"/chunks", {HW_PLAN_NONE, UINT64_MAX}, answer_chunks, NULL},
     {"/query", {HW_PLAN_NONE, UINT64_MAX}, answer_query, NULL},
     {"/prepared", {HW_PLAN_NONE, UINT64_MAX}, NULL, answer_prepared},

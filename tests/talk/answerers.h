@@ -5,6 +5,7 @@
  *   /early       could read the body, but answers without
  *   /count       reads the body to its end, then says how long it was
  *   /chunks      "one", "two", "three", no length known, and a trailer field
+ *   /coded       five lines, compressed for who wants that, and a trailer field
  *   /prepared    a prepared head and a count, from the quick step
  *   /tunnel      101, then an echo
  *   /hints       103, then an answer
