@@ -15,7 +15,11 @@
 #include "http/json.h"
 #include "kit/listing_form.h"
 
-enum { CRUMBS_MAX = 16 };
+enum {
+    CRUMBS_MAX = 16,
+    /* So many are laid out together, where they can be seen. */
+    PART_ROWS = 250,
+};
 
 /* The next character, and how many bytes it takes; 0: none of UTF-8, one byte. */
 static size_t take_character(hw_cursor *text, uint32_t *ret_character)
@@ -266,10 +270,12 @@ static bool can_be_asked_for(hw_text name)
 
 static void put_html_row(hw_buffer *out, const hw_listing_view *view, const hw_catalog_item *item)
 {
-    (void)view;
     hw_text name = {item->name, item->length};
+    uint64_t before = view->folders + view->files;
     bool is_link = can_be_asked_for(name);
     const char *slash = item->is_folder ? "/" : "";
+    if (before > 0 && before % PART_ROWS == 0)
+        hw_buffer_put_string(out, "<tbody>\n");
     hw_buffer_put_string(out, item->is_folder ? "<tr class=d><td>" : "<tr><td>");
     if (is_link) {
         hw_buffer_put_string(out, "<a href=\"");
