@@ -221,7 +221,7 @@ HEWN_MUST_USE hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next);
  * A page that repeats what a request says, beside a secret, must not be compressed: how short it gets
  * tells who listens, and can make a browser ask, how much of the secret they have guessed (BREACH).
  * Say no-transform there, or put the middleware around the other routes only. */
-hewn_response *hewn_mw_compress(hewn_request *rq, hewn_next *next, void *arg);
+HEWN_MUST_USE hewn_response *hewn_mw_compress(hewn_request *rq, hewn_next *next, void *arg);
 
 /* Has a function write the page of every answer from 400 to 599 that has no body of its own: 404 and
  * 405, hewn_error and hewn_empty, handlers that fail, files that are not there. Fields that the

@@ -75,6 +75,26 @@ static int share_setup(hewn_app *app, hw_cache_setup **ret_setup, size_t *ret_sl
     return *ret_slot == SIZE_MAX ? -ENOMEM : 0;
 }
 
+/* What works in the background for all of them: each holds it. */
+static int share_helpers(hw_static *files, hw_cache_setup *setup)
+{
+    int error = 0;
+    if (!setup->hasher)
+        error = hw_hasher_new(&setup->hasher);
+    else
+        hw_hasher_hold(setup->hasher);
+    if (error < 0)
+        return error;
+    hw_static_take_hasher(files, setup->hasher);
+    if (!setup->press)
+        error = hw_press_new(&setup->press);
+    else
+        hw_press_hold(setup->press);
+    if (error == 0)
+        hw_static_take_press(files, setup->press);
+    return error;
+}
+
 /* All folders of files that a server has share one cache a loop; each is a site of it. */
 static int bind_cache(hewn_app *app, void *arg)
 {
@@ -82,20 +102,11 @@ static int bind_cache(hewn_app *app, void *arg)
     size_t slot;
     hw_cache_setup *setup = hw_app_local_find(app, hw_cache_local(NULL).init, &slot);
     int error = setup ? 0 : share_setup(app, &setup, &slot);
-    if (error == 0 && !setup->hasher)
-        error = hw_hasher_new(&setup->hasher);
-    else if (error == 0)
-        hw_hasher_hold(setup->hasher);
-    if (error == 0 && !setup->press)
-        error = hw_press_new(&setup->press);
-    else if (error == 0)
-        hw_press_hold(setup->press);
-    if (error < 0)
-        return error;
-    hw_static_take_hasher(files, setup->hasher);
-    hw_static_take_press(files, setup->press);
-    hw_static_bind(files, slot, setup->site_count++);
-    return 0;
+    if (error == 0)
+        error = share_helpers(files, setup);
+    if (error == 0)
+        hw_static_bind(files, slot, setup->site_count++);
+    return error;
 }
 
 static int check_setup(const hw_static_setup *setup, hw_fault *fault)

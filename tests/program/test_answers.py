@@ -2,6 +2,7 @@
 they are about (answer_lint.py), and HEAD is GET without the content."""
 import gzip
 import http.client
+import time
 
 import pytest
 from answer_lint import lint
@@ -79,8 +80,17 @@ def connection(request, start, place):
         (place / "dist" / "404.html").write_text("<p>gone")
     running = start("--log", "off", "-l", "127.0.0.1:0", *request.param, "dist")
     opened = http.client.HTTPConnection("127.0.0.1", running.port(), timeout=20)
+    settle(opened)
     yield opened
     opened.close()
+
+
+def settle(connection):
+    """What was written just now has a weak tag for a moment."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if dict(ask(connection, "HEAD", "/big.bin", {})[1])["ETag"].startswith('"'):
+            return
 
 
 def ask(connection, method, target, fields):

@@ -180,6 +180,14 @@ void sim_check_bytes(sim_check *check, hw_text bytes)
     }
 }
 
+/* A file that changes while it is sent is not finished. What was found before the request had arrived,
+ * where changes are not told, may be of an older version still. */
+static bool has_changed(const sim_request *request)
+{
+    return request->proof == SIM_PROOF_FILE &&
+           sim_file_version(request->file) > (sim_files_are_told() ? request->version : 0);
+}
+
 /* A strict client has not heard everything: is there a reason? */
 static bool may_end_here(const sim_check *check, bool is_reset)
 {
@@ -191,8 +199,11 @@ static bool may_end_here(const sim_check *check, bool is_reset)
     if (check->is_tunnel)
         return check->tunnel_at == request->content.length || check->has_stopped;
     /* What breaks an answer off may also break off those that are on their way. */
-    if (request->is_cut || (is_reset && last->is_cut))
+    if (request->is_cut || (is_reset && last->is_cut) || has_changed(request))
         return true;
+    for (size_t i = check->answered; is_reset && i < check->count; i++)
+        if (has_changed(&check->requests[i]))
+            return true;
     return check->has_stopped && !check->reply.is_begun && check->read <= begins_at;
 }
 
