@@ -115,7 +115,8 @@ static bool has_coding(hw_coding coding)
     return hw_encoder_codings() & HW_CODING_BIT(coding);
 }
 
-#define EACH_CODING(coding)                                                                        \
+/* A loop over those of this build; the body has `coding`. */
+#define EACH_CODING                                                                                \
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT; coding++)                    \
         if (has_coding(coding))
 
@@ -125,7 +126,7 @@ static const hw_piece words[] = {{.bytes = HW_TEXT_INIT("one and ")},
 
 HW_TEST(coded_ends_with_the_trailers)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         static const hw_field trailer = {HW_TEXT_INIT("X-Sum"), HW_TEXT_INIT("3"), HW_FIELD_OTHER};
         coded_bench bench;
@@ -144,7 +145,7 @@ HW_TEST(coded_ends_with_the_trailers)
 /* An event can be read as soon as it was written, and it is flushed once. */
 HW_TEST(coded_says_all_it_has_when_there_is_no_more_for_now)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         coded_bench bench;
         hw_piece piece;
@@ -171,7 +172,7 @@ HW_TEST(coded_says_all_it_has_when_there_is_no_more_for_now)
 
 HW_TEST(coded_breaks_off_as_what_is_in_it)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         coded_bench bench;
         hw_piece piece;
@@ -207,7 +208,7 @@ HW_TEST(coded_takes_no_memory_for_head)
 
 HW_TEST(coded_without_memory_leaves_the_body_alone)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         coded_bench bench;
         open_coded(&bench, coding);
@@ -264,7 +265,7 @@ static void pull_much(hw_coding coding, unsigned letters, uint64_t seed, bool ha
 
 HW_LONG_TEST(coded_of_much_gives_way)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         static const unsigned letters[] = {1, 2, 26, 191};
         for (size_t i = 0; i < 4; i++) {
@@ -276,7 +277,7 @@ HW_LONG_TEST(coded_of_much_gives_way)
 
 HW_TEST(coded_text_is_shorter_or_none)
 {
-    EACH_CODING(coding)
+    EACH_CODING
     {
         coded_bench bench;
         char text[1000];

@@ -47,7 +47,7 @@ typedef struct compress_state {
     size_t length;
     const char *name, *value; /* a field; NULL: none */
     const char *tag;
-    hewn_later later;
+    const char *inner_vary; /* said by a middleware further in; NULL: none is there */
 } compress_state;
 
 static char *repeat_words(char *text, size_t length)
@@ -105,7 +105,8 @@ static hewn_response *pull_said(hewn_request *rq)
 static hewn_response *put_field(hewn_request *rq, hewn_next *next, void *arg)
 {
     hewn_response *rs = hewn_run_next(rq, next);
-    hewn_set(rs, "Vary", arg);
+    const compress_state *state = arg;
+    hewn_set(rs, "Vary", state->inner_vary);
     return rs;
 }
 
@@ -116,8 +117,9 @@ static void open_compress(app_asker *asker, compress_state *state, const char *i
     hewn_app *app = hewn_new(.state = state);
     HW_NEED(app);
     hewn_use(app, hewn_mw_compress, NULL);
+    state->inner_vary = inner_vary;
     if (inner_vary)
-        hewn_use(app, put_field, (void *)(uintptr_t)inner_vary);
+        hewn_use(app, put_field, state);
     hewn_get(app, "/", say_words);
     hewn_get(app, "/later", promise_said);
     hewn_get(app, "/pull", pull_said);

@@ -54,7 +54,7 @@ static hw_encoder *begin_encoder(coding_bench *bench, hw_coding coding, uint64_t
     int error = hw_encoder_new(coding, &opts, &encoder);
     if (error < 0) {
         close_bench(bench);
-        HW_NEED_OK(error);
+        hw_test_need_failed("an encoder", error, __FILE__, __LINE__);
     }
     return encoder;
 }
@@ -73,7 +73,7 @@ static void run_step(coding_bench *bench, hw_encoder *encoder, hw_encoder_step s
         if (more < 0) {
             hw_encoder_free(encoder);
             close_bench(bench);
-            HW_NEED_OK(more);
+            hw_test_need_failed("a step", more, __FILE__, __LINE__);
         }
         assert_true(!more || part.length > 0);
     }
