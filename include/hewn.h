@@ -216,7 +216,8 @@ HEWN_MUST_USE hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next);
  * Accept-Encoding, also to clients that get them as they are; of an answer that is coded the entity
  * tag becomes a weak one. Not touched: what has a Content-Encoding or a digest, says Cache-Control:
  * no-transform, is a part (206), or comes from a folder of hewn_files. Without memory an answer stays
- * as it is. arg is not used.
+ * as it is. Add it before middleware that sets types, tags and other fields: it looks at what they
+ * have left. arg is not used.
  *
  * A page that repeats what a request says, beside a secret, must not be compressed: how short it gets
  * tells who listens, and can make a browser ask, how much of the secret they have guessed (BREACH).

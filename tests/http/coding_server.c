@@ -6,6 +6,7 @@
  *   /pull/N    N lines, a fill                    /stream/N  N lines, a stream
  *   /events    an event, and the next when /tell was asked
  *   /tagged    a text with a strong tag           /echo      the body of the request
+ *   /broken    a stream that breaks off
  *   /secret    a text that says no-transform
  *
  * The options are those of hewn_main. */
@@ -89,6 +90,17 @@ static int stream_lines(hewn_out *out, void *arg)
     while ((said = fill_lines(out, arg)) == HEWN_MORE)
         continue;
     return said;
+}
+
+static int break_off(hewn_out *out, void *arg)
+{
+    (void)arg;
+    return hewn_writef(out, "a line, and no more\n") < 0 ? -EPIPE : -EIO;
+}
+
+static hewn_response *say_broken(hewn_request *rq)
+{
+    return hewn_stream(rq, 200, "text/csv", break_off, NULL);
 }
 
 static line_count *count_lines(hewn_request *rq)
@@ -186,6 +198,7 @@ int main(int argc, char **argv)
     hewn_get(app, "/later/{n:int}", promise_text);
     hewn_get(app, "/pull/{n:int}", pull_lines);
     hewn_get(app, "/stream/{n:int}", send_lines);
+    hewn_get(app, "/broken", say_broken);
     hewn_get(app, "/events", send_events);
     hewn_post(app, "/tell", tell_one);
     hewn_get(app, "/file", send_file);

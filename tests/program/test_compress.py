@@ -131,6 +131,16 @@ def test_a_range_is_of_the_file_itself(coding):
     assert (status, body) == (206, text(15)[5:]) and "content-encoding" not in fields
 
 
+@pytest.mark.parametrize("name", CODINGS)
+def test_what_breaks_off_does_not_look_whole(coding, name):
+    with connected(coding.port()) as client:
+        client.sendall(f"GET /broken HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {name}\r\n\r\n".encode())
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert b"Content-Encoding: " + name.encode() in answer and not answer.endswith(b"\r\n0\r\n\r\n")
+
+
 def test_an_event_can_be_read_as_soon_as_it_was_written(coding):
     with connected(coding.port()) as client:
         client.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n")
