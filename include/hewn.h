@@ -215,7 +215,7 @@ HEWN_MUST_USE hewn_response *hewn_run_next(hewn_request *rq, hewn_next *next);
  * answers that come later, and streams, of which it holds nothing back. Such answers say Vary:
  * Accept-Encoding, also to clients that get them as they are; of an answer that is coded the entity
  * tag becomes a weak one. Not touched: what has a Content-Encoding or a digest, says Cache-Control:
- * no-transform, is a part (206), or comes from a folder of hewn_files. Without memory an answer stays
+ * no-transform, is a part (206), or comes from a folder, which has its own codings. Without memory an answer stays
  * as it is. Add it before middleware that sets types, tags and other fields: it looks at what they
  * have left. arg is not used.
  *

@@ -189,15 +189,17 @@ static hw_pull pull_rounds(coded_source *coded, size_t want, hw_piece *ret_piece
     for (;;) {
         bool said_all = coded->step != HW_ENCODER_FEED;
         int result = code_rest(coded, &fed);
+        bool is_full = hw_buffer_room(&coded->output) < HW_ENCODER_ROOM_MIN;
         if (result < 0)
             return HW_PULL_FAILED;
-        if (result > 0)
+        if (result > 0 && !is_full)
+            continue;
+        if (result == 0)
+            end_coded_step(coded);
+        bool is_enough = fed == CODED_PULL_BYTES;
+        if (is_full || coded->is_over || ((said_all || is_enough) && coded->output.length > 0))
             return give_coded(coded, want, ret_piece);
-        end_coded_step(coded);
-        bool is_full = fed == CODED_PULL_BYTES;
-        if (coded->is_over || ((said_all || is_full) && coded->output.length > 0))
-            return give_coded(coded, want, ret_piece);
-        if (is_full) {
+        if (is_enough) {
             coded->step = said_all ? HW_ENCODER_FEED : HW_ENCODER_FLUSH;
             fed = said_all ? 0 : fed;
             continue;

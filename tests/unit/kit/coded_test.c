@@ -275,6 +275,35 @@ HW_LONG_TEST(coded_of_much_gives_way)
     }
 }
 
+/* Whatever room a step has left of the output, be it a few bytes: a block of noise and blanks is as
+ * long, coded, as the noise is. */
+HW_LONG_TEST(coded_goes_on_where_little_room_is_left)
+{
+    static char text[64 * 1024];
+    uint64_t seed = 1;
+    EACH_CODING
+    {
+        for (size_t noise = 48900; noise < 49160; noise += 4) {
+            const hw_piece pieces[] = {{.bytes = {text, sizeof text}},
+                                       {.bytes = {text, 10}},
+                                       {.bytes = {text, 10}},
+                                       {.bytes = {text, 10}}};
+            coded_bench bench;
+            hw_piece piece;
+            memset(text, ' ', sizeof text);
+            for (size_t i = 0; i < noise; i++) {
+                seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+                text[i] = (char)(seed >> 56);
+            }
+            open_coded(&bench, coding);
+            start_coded(&bench, pieces, 4, HW_LENGTH_UNKNOWN, HW_PULL_END);
+            assert_int_equal(pull_all(&bench, 65536, &piece), HW_PULL_END);
+            assert_true(bench.coded.length >= noise);
+            close_coded(&bench);
+        }
+    }
+}
+
 HW_TEST(coded_text_is_shorter_or_none)
 {
     EACH_CODING
