@@ -198,10 +198,12 @@ static const option_row rows[] = {
         .words = compress_rules,
         .offset = AT(compress),
         .fallback = "auto",
-        .brief = "auto or off: send files that are compressed already",
+        .brief = "auto or off: send text compressed",
         .text =
             "auto: where app.js.br, app.js.zst or app.js.gz lies beside app.js and is not older "
-            "than it, it is what a client gets who accepts that coding. off: every file is sent "
+            "than it, it is what a client gets who accepts that coding. Else text of 256 bytes "
+            "and more is compressed while it is sent, and, up to 1 MiB, once more in the "
+            "background, as small as it gets, for those who ask later. off: every file is sent "
             "as it is.",
     },
     {
