@@ -5,6 +5,7 @@
  * made up (names that are there and are not, conditions with tags that are right and wrong, ranges,
  * methods), several at a time, and sent to both; between them the folder is changed, in every way a
  * folder can be. What comes back must be the same. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ typedef struct twins {
     hw_static *plain; /* the same folder, without a cache */
     test_rig cached, uncached;
     hw_pipe *cached_client, *uncached_client;
-    char tag[128]; /* of what was answered last */
+    char tag[128];    /* of what was answered last */
+    unsigned recoded; /* so often it was coded on its way */
     uint64_t state;
 } twins;
 
@@ -55,10 +57,11 @@ static void change_folder(twins *t)
 {
     static const char *const folders[] = {"www/a", "www/b", "www/dir", "www/c"};
     test_site *site = &t->site;
-    char content[200], other[256];
+    char content[800], other[256];
     const char *name = PICK(t, files);
     struct stat seen;
-    snprintf(content, sizeof content, "%0*u", (int)draw(t, 190) + 1, draw(t, 1000000));
+    snprintf(content, sizeof content, "%0*u", (int)draw(t, draw(t, 2) ? 190 : 790) + 1,
+             draw(t, 1000000));
     snprintf(other, sizeof other, "%s", site_path(site, PICK(t, folders)));
     switch (draw(t, 5)) {
     case 0:
@@ -202,6 +205,10 @@ static void open_twins(twins *t, const hw_static_setup *navigation)
     hw_static_take_hasher(t->site.files, hasher);
     hw_static_bind(t->site.files, 0, 0);
     hw_static_take_hasher(t->plain, hw_hasher_hold(hasher));
+    /* Both code on the way, and nothing comes of the press: no thread starts. */
+    site_press(&t->site);
+    hw_static_take_press(t->plain, hw_press_hold(t->site.press));
+    hw_seam_fail_from("thread_start", 1, EAGAIN);
     t->cached.shared.locals = &t->site.local;
     t->cached.shared.local_count = 1;
     t->cached.shared.share = share;
@@ -252,6 +259,7 @@ static void ask_twins(twins *t, const char *requests)
         fail();
     }
     learn_tag(t, one);
+    t->recoded += memmem(one.at, one.length, "-br\"", 4) != NULL;
     hw_pipe_take(t->cached_client, one.length);
     hw_pipe_take(t->uncached_client, other.length);
     reconnect_if_closed(&t->cached, &t->cached_client);
@@ -274,6 +282,7 @@ static void compare_twins(const hw_static_setup *navigation)
     }
     hw_cache *cache = t.cached.lane.place.locals[0];
     assert_true(cache->epoch > ROUNDS / 8);
+    assert_true(t.recoded > ROUNDS / 100);
     close_twins(&t);
 }
 
