@@ -49,17 +49,20 @@ int64_t hw_sys_realtime_ns(void)
     return atomic_load(&is_frozen) ? atomic_load(&realtime) : real_hw_sys_realtime_ns();
 }
 
-/* While clocks stand still nobody works, but what a test says. */
+/* While clocks stand still nobody works, unless a test says so: then from each look to the next. */
+static atomic_bool is_busy_meanwhile;
 static atomic_int_fast64_t process_cpu;
 
-void hw_seam_cpu_add(int64_t ns)
+void hw_seam_cpu_busy(bool is_busy)
 {
-    atomic_fetch_add(&process_cpu, ns);
+    atomic_store(&is_busy_meanwhile, is_busy);
 }
 
 int64_t hw_sys_process_cpu_ns(void)
 {
-    return atomic_load(&is_frozen) ? atomic_load(&process_cpu) : real_hw_sys_process_cpu_ns();
+    if (!atomic_load(&is_frozen))
+        return real_hw_sys_process_cpu_ns();
+    return atomic_fetch_add(&process_cpu, atomic_load(&is_busy_meanwhile));
 }
 
 int64_t hw_sys_thread_cpu_ns(void)

@@ -52,7 +52,7 @@ void hw_seam_clock_freeze(int64_t monotonic_ns, int64_t realtime_ns);
 /* Moves both; they must be frozen. */
 void hw_seam_clock_advance(int64_t ns);
 void hw_seam_clock_thaw(void);
-/* While they are frozen, other threads of the process have had a processor for so long. */
-void hw_seam_cpu_add(int64_t ns);
+/* While they are frozen, whether the other threads of the process are at work all the time. */
+void hw_seam_cpu_busy(bool is_busy);
 
 #endif

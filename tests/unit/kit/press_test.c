@@ -47,6 +47,8 @@ static void fill_content(press_bench *bench, unsigned letters)
 
 static press_bench *open_press(size_t room)
 {
+    if (!hw_content_hash_exists())
+        skip();
     press_bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
     snprintf(bench->folder, sizeof bench->folder, "/tmp/hewn-press-XXXXXX");
@@ -173,17 +175,16 @@ HW_TEST(press_waits_above_seventy_per_cent)
 HW_LONG_THREAD_TEST(press_does_nothing_while_the_loops_are_busy)
 {
     press_bench *bench = open_press(ROOM);
-    hw_seam_clock_freeze(0, 0);
-    hw_press_ask(bench->press, &bench->root, "f", bench->hash);
     unsigned before = hw_seam_waits();
-    /* From each look to the next they have been at work. */
+    hw_seam_clock_freeze(0, 0);
+    hw_seam_cpu_busy(true);
+    hw_press_ask(bench->press, &bench->root, "f", bench->hash);
     while (hw_seam_waits() < before + 50)
-        hw_seam_cpu_add(1000000);
-    unsigned reads = hw_seam_calls("read_at");
-    assert_int_equal(hw_press_count(bench->press), 0);
-    hw_seam_clock_thaw();
+        sched_yield();
+    assert_int_equal(hw_seam_calls("read_at"), 0);
+    hw_seam_cpu_busy(false);
     expect_pressed(bench, HW_CODING_BR);
-    assert_true(hw_seam_calls("read_at") > 0 || reads > 0);
+    assert_true(hw_seam_calls("read_at") > 0);
     close_press(bench);
 }
 
