@@ -21,8 +21,10 @@ static void put_json_string(hw_buffer *out, hw_text text)
     hw_buffer_put_char(out, '"');
     while (!hw_cursor_at_end(&cursor)) {
         hw_buffer_put(out, hw_json_take_plain(&cursor));
-        if (!hw_cursor_at_end(&cursor))
-            hw_buffer_put(out, (hw_text){escape, hw_json_take_odd(&cursor, escape)});
+        if (hw_cursor_at_end(&cursor))
+            break;
+        size_t length = hw_json_take_odd(&cursor, escape);
+        hw_buffer_put(out, (hw_text){escape, length});
     }
     hw_buffer_put_char(out, '"');
 }
