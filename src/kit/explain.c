@@ -19,7 +19,8 @@
 typedef struct explanation {
     const hw_static_setup *setup;
     hw_exchange *exchange;
-    bool is_file; /* is, or a part of one, what is answered */
+    bool is_file;  /* is, or a part of one, what is answered */
+    bool is_coded; /* on its way */
 } explanation;
 
 static bool is_own_field(const hw_static_setup *setup, hw_text name)
@@ -30,11 +31,13 @@ static bool is_own_field(const hw_static_setup *setup, hw_text name)
     return false;
 }
 
-static const char *reason_of_tag(hw_text value)
+static const char *reason_of_tag(const explanation *of, hw_text value)
 {
     hw_text digits = hw_text_from(value, 3);
     if (!hw_text_has_prefix(value, HW_TEXT("W/")))
         return "made of the content: the same bytes have the same one, whatever their date";
+    if (of->is_coded)
+        return "of the content and the coding; weak because it is made while it is sent";
     return hw_text_find(digits, '-') < digits.length
                ? "weak, of inode, size and times: the content is hashed only later, or not at all"
                : "of the content; weak because the file was written just now";
@@ -66,7 +69,7 @@ typedef struct field_reason {
 static const field_reason field_reasons[] = {
     {HW_TEXT_INIT("Content-Length"), "the bytes that follow"},
     {HW_TEXT_INIT("Content-Range"), "which part of how many bytes it is"},
-    {HW_TEXT_INIT("Content-Encoding"), "it lay there compressed, and the client accepts that"},
+    {HW_TEXT_INIT("Content-Encoding"), "it is compressed, and the client accepts that"},
     {HW_TEXT_INIT("Content-Security-Policy"),
      "the page needs no more than its own style and script"},
     {HW_TEXT_INIT("Last-Modified"), "the file's own date"},
@@ -89,7 +92,7 @@ static const char *reason_of_field(const explanation *of, hw_text name, hw_text 
     if (hw_text_equal_nocase(name, HW_TEXT("Content-Type")))
         return of->is_file ? "by the end of the file's name" : "that is what the answer is made of";
     if (hw_text_equal_nocase(name, HW_TEXT("ETag")))
-        return reason_of_tag(value);
+        return reason_of_tag(of, value);
     if (hw_text_equal_nocase(name, HW_TEXT("Cache-Control")))
         return reason_of_freshness(of, value);
     if (hw_text_equal_nocase(name, HW_TEXT("Vary")))
@@ -179,7 +182,7 @@ static const hw_field *copy_request_fields(hw_arena *arena, const hewn_field *fi
 static int answer_and_tell(const hw_static_setup *setup, const hw_answerer *answerer,
                            hw_exchange *exchange, const hw_place *place)
 {
-    explanation of = {setup, exchange, false};
+    explanation of = {setup, exchange, false, false};
     const hw_problem *problem =
         hw_exchange_begin(exchange, false, &no_carrier, place, hw_sys_realtime_ns() / HW_NS_PER_MS,
                           hw_sys_monotonic_ns());
@@ -197,7 +200,9 @@ static int answer_and_tell(const hw_static_setup *setup, const hw_answerer *answ
         return -EMFILE;
     if (exchange->response.is_broken)
         return -ENOMEM;
-    of.is_file = exchange->response.prepared || exchange->response.status == 206;
+    of.is_coded = exchange->response.body && exchange->response.body->length == HW_LENGTH_UNKNOWN &&
+                  !exchange->response.feeder;
+    of.is_file = exchange->response.prepared || exchange->response.status == 206 || of.is_coded;
     tell_answer(&of);
     return 0;
 }
@@ -224,20 +229,32 @@ static int explain_with(const hw_static_setup *setup, const hw_answerer *answere
     return error;
 }
 
+/* As a server has them. */
+static int give_helpers(hw_static *files)
+{
+    hw_hasher *hasher;
+    hw_press *press;
+    int error = hw_hasher_new(&hasher);
+    if (error < 0)
+        return error;
+    hw_static_take_hasher(files, hasher);
+    error = hw_press_new(&press);
+    if (error == 0)
+        hw_static_take_press(files, press);
+    return error;
+}
+
 int hw_explain(const hw_static_setup *setup, const char *target, const hewn_field *fields,
                size_t field_count, const hw_narrator *narrator)
 {
     hw_static *files;
-    hw_hasher *hasher;
     int error = hw_static_new(setup, &files);
     if (error < 0)
         return error;
-    error = hw_hasher_new(&hasher);
-    if (error == 0) {
-        hw_static_take_hasher(files, hasher);
+    error = give_helpers(files);
+    if (error == 0)
         error =
             explain_with(setup, hw_static_answerer(files), target, fields, field_count, narrator);
-    }
     hw_static_free(files);
     return error;
 }

@@ -211,11 +211,12 @@ static __attribute__((noinline)) void tell_of_coding(const hw_exchange *exchange
                          variants->press ? "; then once more, as small as it gets" : "");
 }
 
-/* Once an entry: who asks next finds it, or is there while it is made. */
-static void ask_press(hw_entry *entry)
+/* Once an entry: who asks next finds it, or is there while it is made. Not for somebody who only wants
+ * to know. */
+static void ask_press(const hw_exchange *exchange, hw_entry *entry)
 {
     hw_variants *variants = entry->variants;
-    if (variants->press)
+    if (variants->press && !exchange->place->narrator)
         hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash);
     variants->press = NULL;
 }
@@ -231,7 +232,7 @@ static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_
     }
     hw_representation *file = hw_entry_representation(entry, coding);
     if (!file) {
-        ask_press(entry);
+        ask_press(exchange, entry);
         if (hw_recode(exchange, entry, coding))
             return;
         file = &entry->file;

@@ -18,6 +18,7 @@ def explain(tell, place):
     os.utime(dist / "old.js.br", (1, 1))
     (dist / ".secret").write_text("no")
     (dist / "x.bak").write_text("no")
+    (dist / "long.css").write_text("a { color: red }\n" * 100)
     (dist / "sub").mkdir()
     os.symlink("/etc/passwd", dist / "out")
     os.symlink("ten.txt", dist / "in")
@@ -59,6 +60,7 @@ def words_of(steps, subject):
     ("/app-3f9ac1d2.js", [], 200, "coding", "gzip: 'app-3f9ac1d2.js.gz'"),
     ("/app-3f9ac1d2.js", ["--compress=off"], 200, "coding", "no other is looked for"),
     ("/old.js", [], 200, "coding", "'old.js.br' is not used: it is older than its source"),
+    ("/long.css", [], 200, "coding", "br, made while it is sent; then once more, as small as it gets"),
     ("/view/7", ["--spa"], 200, "stand-in", "'index.html' is answered in its place"),
 ])
 def test_the_way_to_an_answer_is_told(explain, url, options, status, subject, words):
@@ -79,6 +81,8 @@ def test_the_way_to_an_answer_is_told(explain, url, options, status, subject, wo
     ("/ten.txt", ["--cors=https://a.example"], "Vary", "Origin", "--cors"),
     ("/ten.txt", ["--isolate"], "Cross-Origin-Opener-Policy", "same-origin", "--isolate"),
     ("/ten.txt", [], "Content-Type", "text/plain", "end of the file's name"),
+    ("/long.css", [], "ETag", "-br", "weak because it is made while it is sent"),
+    ("/long.css", [], "Content-Type", "text/css", "end of the file's name"),
     ("/none", [], "Content-Type", "text/plain", "what the answer is made of"),
 ])
 def test_each_field_has_its_reason(explain, url, options, name, value, reason):
@@ -92,7 +96,7 @@ def test_it_is_what_a_server_answers(explain, start, place):
     accepts = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
                "Accept-Encoding": "gzip, deflate, br, zstd"}
     of_message = ("Date", "Content-Length", "Transfer-Encoding", "Connection")
-    for url in ("/", "/about", "/app-3f9ac1d2.js", "/old.js", "/sub", "/sub/", "/none", "/.secret", "/out"):
+    for url in ("/", "/about", "/app-3f9ac1d2.js", "/old.js", "/long.css", "/sub", "/sub/", "/none", "/.secret", "/out"):
         connection.request("GET", url, headers=accepts)
         answer = connection.getresponse()
         answer.read()
