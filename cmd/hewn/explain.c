@@ -5,6 +5,7 @@
 #include "explain.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,19 @@
 #define BROWSER_TYPES "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 #define SUBJECT_COLUMNS 10
 
-/* "http://host:1/a?b" is "/a?b"; the part behind '#' is never sent (RFC 3986 3.5). */
-static const char *target_of(const char *url)
+/* "http://host:1/a?b", "host:1/a?b" and "a?b" are "/a?b"; the part behind '#' is never sent (RFC 3986
+ * 3.5). NULL: no memory. */
+static char *target_of(const char *url)
 {
     const char *scheme = strstr(url, "://");
-    const char *path = scheme && scheme < strpbrk(url, "/?#") ? strpbrk(scheme + 3, "/?#") : url;
+    const char *rest = scheme && strcspn(url, "/?#") > (size_t)(scheme - url) ? scheme + 3 : url;
+    size_t host = strcspn(rest, "/?#");
+    bool has_host = rest != url || memchr(rest, ':', host);
+    const char *path = has_host ? rest + host : rest;
+    char *target = NULL;
+    int length = (int)strcspn(path, "#");
 
-    return path && *path == '/' ? path : "/";
+    return asprintf(&target, "%s%.*s", *path == '/' ? "" : "/", length, path) < 0 ? NULL : target;
 }
 
 /* Fields come as "value\nreason". */
@@ -65,8 +72,7 @@ int explain_print(int folder_fd, const char *name, const hewn_files_opts *files,
 {
     static const hewn_field browser[] = {{"Accept", BROWSER_TYPES},
                                          {"Accept-Encoding", BROWSER_CODINGS}};
-    const char *path = target_of(url);
-    char *target = strndup(path, strcspn(path, "#"));
+    char *target = target_of(url);
     int error = -ENOMEM;
 
     if (target) {

@@ -71,9 +71,10 @@ static bool goes_to_and_fro(hw_text text)
     return changes >= FINGERPRINT_CHANGES_MIN;
 }
 
+/* 12 digits are a machine's address, 24 a key of a database. */
 static bool is_hash(hw_text word)
 {
-    return word.length >= FINGERPRINT_BYTES_MIN &&
+    return word.length >= FINGERPRINT_BYTES_MIN && word.length != 12 && word.length != 24 &&
            (has_only(word, is_hex_lower) || has_only(word, is_hex_upper) ||
             has_only(word, is_base32)) &&
            goes_to_and_fro(word);
@@ -123,6 +124,23 @@ static hw_text stem_of(hw_text name)
     return hw_text_upto(name, dot < name.length ? dot : 0);
 }
 
+/* What build tools give such names to. Data and documents may have an id for a name, under which they
+ * change. */
+static bool is_asset(hw_text name)
+{
+    static const hw_text endings[] = {
+        HW_TEXT_INIT(".js"),   HW_TEXT_INIT(".mjs"),  HW_TEXT_INIT(".css"),   HW_TEXT_INIT(".map"),
+        HW_TEXT_INIT(".wasm"), HW_TEXT_INIT(".woff"), HW_TEXT_INIT(".woff2"), HW_TEXT_INIT(".ttf"),
+        HW_TEXT_INIT(".otf"),  HW_TEXT_INIT(".eot"),  HW_TEXT_INIT(".svg"),   HW_TEXT_INIT(".png"),
+        HW_TEXT_INIT(".jpg"),  HW_TEXT_INIT(".jpeg"), HW_TEXT_INIT(".gif"),   HW_TEXT_INIT(".webp"),
+        HW_TEXT_INIT(".avif"), HW_TEXT_INIT(".ico"),  HW_TEXT_INIT(".mp4"),   HW_TEXT_INIT(".webm"),
+    };
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (hw_text_has_suffix(name, endings[i]))
+            return true;
+    return false;
+}
+
 /* "index-BxY_12aZ.js": eight of base 64 behind a mark. */
 static bool ends_in_base64(hw_text name)
 {
@@ -150,5 +168,6 @@ bool hw_fingerprint_is_in(hw_text path)
     hw_text name = slash < path.length ? hw_text_from(path, slash + 1) : path;
     if (leads_through(path, HW_TEXT("_next/static/")) || leads_through(path, HW_TEXT("_astro/")))
         return true;
-    return has_hash(name) || (leads_through(path, HW_TEXT("assets/")) && ends_in_base64(name));
+    return is_asset(name) &&
+           (has_hash(name) || (leads_through(path, HW_TEXT("assets/")) && ends_in_base64(name)));
 }

@@ -108,8 +108,8 @@ void hw_diagnose(const hw_exchange *exchange, const hw_root *root, const char *n
             last.path = above;
             tell_of_right(exchange, &last, "x");
         } else if (look < 0) {
-            hw_exchange_tell(exchange, SUBJECT, "there is no '%s'%s%s", memory,
-                             look == -ENOENT ? "" : ": ",
+            hw_exchange_tell(exchange, SUBJECT, "there is no '%s'%s%s",
+                             found.path ? found.path : name, look == -ENOENT ? "" : ": ",
                              look == -ENOENT ? "" : hw_error_words(look));
         }
         if (look < 0 || tell_of_part(exchange, root, &found, hw_cursor_at_end(&segments), error))

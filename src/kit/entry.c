@@ -143,8 +143,10 @@ static int add_pressed(hw_entry *entry, hw_coding coding, const hw_file_rules *r
         return 0;
     }
     variants->contents[coding] = pressed;
-    if (pressed->bytes.length == 0)
+    if (pressed->bytes.length == 0) {
+        variants->on_the_way = 0; /* it does not get smaller there either */
         return 0;
+    }
     hw_representation *file = hw_arena_alloc(&entry->memory, sizeof *file);
     coded.coding = hw_coding_name(coding);
     const char *suffix = coding == HW_CODING_BR ? "-br11" : "-zstd19";
@@ -163,7 +165,9 @@ static bool is_hash_known(const hw_representation *file)
 
 static bool is_worth_coding(const hw_file_rules *rules, uint64_t length, hw_text type)
 {
-    return rules->press && length >= HW_PRESS_FILE_MIN && length <= ENTRY_ON_THE_WAY_MAX &&
+    /* RFC 9110 7.7: what was said with -H or .fields. */
+    bool may_be_coded = rules->press && !(rules->policy && rules->policy->forbids_coding);
+    return may_be_coded && length >= HW_PRESS_FILE_MIN && length <= ENTRY_ON_THE_WAY_MAX &&
            hw_compress_fits(type);
 }
 

@@ -23,10 +23,11 @@ typedef struct explanation {
     bool is_coded; /* on its way */
 } explanation;
 
-static bool is_own_field(const hw_static_setup *setup, hw_text name)
+static bool is_own_field(const hw_static_setup *setup, hw_text name, hw_text value)
 {
     for (size_t i = 0; i < setup->policy.field_count; i++)
-        if (hw_text_equal_nocase(hw_text_of(setup->policy.fields[i].name), name))
+        if (hw_text_equal_nocase(hw_text_of(setup->policy.fields[i].name), name) &&
+            hw_text_equal(hw_text_of(setup->policy.fields[i].value), value))
             return true;
     return false;
 }
@@ -87,7 +88,7 @@ static const field_reason field_reasons[] = {
 
 static const char *reason_of_field(const explanation *of, hw_text name, hw_text value)
 {
-    if (is_own_field(of->setup, name))
+    if (is_own_field(of->setup, name, value))
         return "as you said (-H, hewn_files_opts.fields)";
     if (hw_text_equal_nocase(name, HW_TEXT("Content-Type")))
         return of->is_file ? "by the end of the file's name" : "that is what the answer is made of";

@@ -26,7 +26,8 @@
 enum {
     HASHES_MAX = 4096, /* a power of two */
     HASH_JOBS_MAX = 64,
-    HASH_WAIT_MS = 60 * 1000,
+    HASH_WAITERS_MAX = 8, /* threads of handlers, which others need too */
+    HASH_WAIT_MS = 2000,
     HASH_STACK_BYTES = 128 * 1024,
 };
 
@@ -56,6 +57,7 @@ struct hw_hasher {
     hw_list jobs;
     hash_job *current; /* what the thread does */
     size_t job_count;
+    unsigned waiters;
     bool has_thread; /* to be joined */
     bool is_working; /* the thread has not begun to end */
     pthread_t thread;
@@ -267,8 +269,10 @@ static int wait_for_job(hw_hasher *hasher, hash_job *job, hw_content_hash *ret_h
 {
     int64_t until_ns = hw_sys_monotonic_ns() + HASH_WAIT_MS * HW_NS_PER_MS;
     job->waiters++;
+    hasher->waiters++;
     while (!job->is_done && hw_sys_monotonic_ns() < until_ns)
         hw_sys_condition_wait_for(&hasher->done, &hasher->lock, HASH_WAIT_MS);
+    hasher->waiters--;
     int error = job->is_done ? job->error : -ETIMEDOUT;
     if (error == 0)
         *ret_hash = job->hash;
@@ -283,7 +287,10 @@ int hw_hasher_wait(hw_hasher *hasher, int fd, const hw_identity *file, hw_conten
     hw_sys_mutex_lock(&hasher->lock);
     if (!find_known(hasher, file, ret_hash)) {
         hash_job *job = find_job(hasher, file);
-        error = job ? 0 : new_job(hasher, fd, file, &job);
+        if (hasher->waiters == HASH_WAITERS_MAX)
+            error = -EAGAIN;
+        else if (!job)
+            error = new_job(hasher, fd, file, &job);
         if (error == 0 && job != hasher->current) {
             hw_link_remove(&job->link);
             hw_list_prepend(&hasher->jobs, &job->link);

@@ -12,6 +12,7 @@
 #include "kit/policy.h"
 
 #include "base/assert.h"
+#include "http/element.h"
 #include "http/fingerprint.h"
 #include "http/status.h"
 
@@ -247,6 +248,8 @@ int hw_policy_make(const hw_policy_setup *setup, hw_arena *arena, hw_policy *ret
     policy.says_cache_control = hw_fields_find(policy.fields, HW_FIELD_CACHE_CONTROL) != NULL;
     if (!make_freshness(setup->max_age_s, arena, &policy))
         return -ENOMEM;
+    policy.forbids_coding =
+        hw_fields_has_element(policy.fields, HW_FIELD_CACHE_CONTROL, HW_TEXT("no-transform"));
     policy.says_sniffing = hw_fields_find_name(policy.fields, sniffing) != NULL;
     if (!make_absent(&policy, arena))
         return -ENOMEM;

@@ -24,7 +24,8 @@ typedef struct hw_policy {
     hw_fields fields; /* of every answer, whatever it is */
     hw_fields absent; /* all of the head of a plain 404; its words are hw_policy_absent_words */
     hw_cors cors;
-    hw_text freshness; /* Cache-Control of every file; empty: it depends on the name */
+    hw_text freshness;   /* Cache-Control of every file; empty: it depends on the name */
+    bool forbids_coding; /* Cache-Control: no-transform is among them */
     bool says_cache_control, says_sniffing; /* `fields` does, and so the server does not */
 } hw_policy;
 

@@ -29,7 +29,7 @@
 #include "sys/thread.h"
 
 enum {
-    PRESS_JOBS_MAX = 64,
+    PRESS_JOBS_MAX = 16, /* each has a descriptor */
     PRESS_LEVEL_BR = 11,
     PRESS_LEVEL_ZSTD = 19,
     PRESS_STEP_BYTES = 16 * 1024,
@@ -39,9 +39,14 @@ enum {
     PRESS_ITEM_BYTES = 128, /* its place in list and map */
 };
 
+/* What is full gives nothing up that is younger: where more is asked for than there is room, some of it
+ * is pressed, and not all of it for ever. */
+#define PRESS_KEPT_NS (10 * 60 * HW_NS_PER_S)
+
 /* What is kept, in the order in which it was made. */
 typedef struct press_item {
     hw_link link;
+    int64_t made_ns;
     hw_pressed *pressed;
     size_t cost;
 } press_item;
@@ -201,26 +206,28 @@ hw_pressed *hw_press_find(hw_press *press, hw_content_hash hash, hw_coding codin
     return item ? item->pressed : NULL;
 }
 
-/* Without memory it is not kept. */
-static void keep_pressed(hw_press *press, hw_pressed *pressed)
+/* False: there is no room, or no memory, and it is gone. */
+static bool keep_pressed(hw_press *press, hw_pressed *pressed)
 {
     press_item *item = hw_sys_alloc_zeroed(1, sizeof *item);
     size_t cost = sizeof *pressed + pressed->bytes.length + PRESS_ITEM_BYTES;
     hw_sys_mutex_lock(&press->lock);
-    make_room_for(press, cost);
+    if (cost <= press->bytes_max)
+        make_room_for(press, cost);
     bool is_kept = item && press->bytes + cost <= press->bytes_max &&
                    !find_item(press, pressed->hash, pressed->coding) &&
                    hw_map_put(&press->items, key_of_pressed(pressed), item) == 0;
     if (is_kept) {
-        *item = (press_item){.pressed = pressed, .cost = cost};
+        *item = (press_item){.pressed = pressed, .cost = cost, .made_ns = hw_sys_monotonic_ns()};
         hw_list_append(&press->order, &item->link);
         press->bytes += cost;
     }
     hw_sys_mutex_unlock(&press->lock);
-    if (is_kept)
-        return;
-    hw_sys_free(item);
-    hw_pressed_release(pressed);
+    if (!is_kept) {
+        hw_sys_free(item);
+        hw_pressed_release(pressed);
+    }
+    return is_kept;
 }
 
 bool hw_press_must_wait(int64_t process_ns, int64_t own_ns, int64_t span_ns, unsigned loops)
@@ -310,8 +317,8 @@ static hw_pressed *new_pressed(hw_content_hash hash, hw_coding coding, hw_text b
     return pressed;
 }
 
-/* Worth keeping is what is a twentieth smaller. */
-static int press_content(hw_press *press, hw_content_hash hash, hw_text content, hw_coding coding)
+/* Worth keeping is what is a twentieth smaller; else that it is not. False: nothing is known. */
+static bool press_content(hw_press *press, hw_content_hash hash, hw_text content, hw_coding coding)
 {
     const hw_encoder_opts opts = {
         .budget = &press->work,
@@ -320,19 +327,16 @@ static int press_content(hw_press *press, hw_content_hash hash, hw_text content,
     };
     size_t room = content.length - content.length / 20;
     hw_encoder *encoder;
-    int error = hw_encoder_new(coding, &opts, &encoder);
-    if (error < 0)
-        return error;
+    if (hw_encoder_new(coding, &opts, &encoder) < 0)
+        return false;
     hw_buffer output = hw_buffer_over(hw_sys_alloc(room), room);
-    error = output.at ? run_encoder(press, encoder, content, &output) : -ENOMEM;
+    int error = output.at ? run_encoder(press, encoder, content, &output) : -ENOMEM;
     hw_encoder_free(encoder);
     hw_pressed *pressed = NULL;
     if (error == 0 || error == -EMSGSIZE)
         pressed = new_pressed(hash, coding, error == 0 ? hw_buffer_text(&output) : HW_TEXT(""));
     hw_sys_free(output.at);
-    if (pressed)
-        keep_pressed(press, pressed);
-    return error;
+    return pressed && keep_pressed(press, pressed);
 }
 
 static void press_file(hw_press *press, const press_job *job)
@@ -342,7 +346,7 @@ static void press_file(hw_press *press, const press_job *job)
         return;
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT; coding++)
         if ((hw_press_codings() & HW_CODING_BIT(coding)) &&
-            press_content(press, job->hash, content, coding) == 0)
+            press_content(press, job->hash, content, coding))
             atomic_fetch_add_explicit(&press->count, 1, memory_order_release);
     hw_sys_free((char *)content.at);
 }
@@ -410,18 +414,32 @@ static press_job *new_press_job(const hw_root *root, const char *name, hw_conten
     return NULL;
 }
 
-void hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash)
+/* Whether room can be had without giving up what was made lately. The lock is held. */
+static bool has_room(const hw_press *press)
 {
+    if (press->bytes_max <= HW_PRESS_FILE_MIN)
+        return false;
+    if (press->bytes < press->bytes_max / 8 * 7 || hw_list_is_empty(&press->order))
+        return true;
+    const press_item *oldest = HW_MEMBER(hw_list_first(&press->order), press_item, link);
+    return hw_sys_monotonic_ns() - oldest->made_ns > PRESS_KEPT_NS;
+}
+
+bool hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash)
+{
+    press_job *job = NULL;
     hw_sys_mutex_lock(&press->lock);
-    press_job *job = press->job_count < PRESS_JOBS_MAX && !is_under_way(press, hash)
-                         ? new_press_job(root, name, hash)
-                         : NULL;
-    bool is_taken = job && start_press(press) == 0;
-    if (is_taken) {
+    bool is_taken = is_under_way(press, hash);
+    if (!is_taken && press->job_count < PRESS_JOBS_MAX && has_room(press))
+        job = new_press_job(root, name, hash);
+    if (job && start_press(press) == 0) {
         hw_list_append(&press->jobs, &job->link);
         press->job_count++;
+        is_taken = true;
+        job = NULL;
     }
     hw_sys_mutex_unlock(&press->lock);
-    if (job && !is_taken)
+    if (job)
         free_press_job(job);
+    return is_taken;
 }

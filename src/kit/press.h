@@ -40,11 +40,11 @@ unsigned hw_press_codings(void);
 hw_pressed *hw_press_find(hw_press *press, hw_content_hash hash, hw_coding coding);
 void hw_pressed_release(hw_pressed *pressed);
 
-/* Has a file pressed, in all its codings; its content must be this one when it is read. Without memory,
- * where it is under way, and where too many wait, nothing happens. */
-void hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash);
+/* Has a file pressed, in all its codings; its content must be this one when it is read. False: it will
+ * not be: there is no memory, too many wait, or there is no room that was not filled lately. */
+bool hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash);
 
-/* How many contents were pressed: where it is what it was, there is nothing new. */
+/* How often something came to be known of a content: where it is what it was, there is nothing new. */
 unsigned hw_press_count(const hw_press *press);
 
 /* Whether so many loops are too busy, by what the process and the press itself have had of the

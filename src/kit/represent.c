@@ -216,9 +216,9 @@ static __attribute__((noinline)) void tell_of_coding(const hw_exchange *exchange
 static void ask_press(const hw_exchange *exchange, hw_entry *entry)
 {
     hw_variants *variants = entry->variants;
-    if (variants->press && !exchange->place->narrator)
-        hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash);
-    variants->press = NULL;
+    if (variants->press && !exchange->place->narrator &&
+        hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash))
+        variants->press = NULL;
 }
 
 static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)

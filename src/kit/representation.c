@@ -234,7 +234,8 @@ int hw_representation_make_pressed(hw_representation *file, const hw_representat
                                 .content = content,
                                 .modified = source->modified,
                                 .last_modified = source->last_modified};
-    int error = make_hash_tag(file, source->hash, suffix, arena);
+    /* Of its own bytes: another version of the library makes others of the same content. */
+    int error = make_hash_tag(file, hw_content_hash_of(content), suffix, arena);
     return error == 0 && !make_heads(file, rules, rendering, arena) ? -ENOMEM : error;
 }
 

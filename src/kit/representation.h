@@ -61,7 +61,7 @@ int hw_representation_make(hw_representation *file, const hw_finding *finding,
                            const hw_file_rules *rules, const hw_rendering *rendering,
                            hw_arena *arena);
 /* Makes it of a content that was made of another representation's, and outlives it: with its dates,
- * and its tag with a suffix behind the hash. 0, or -ENOMEM. */
+ * and a tag of its own bytes with a suffix behind the hash. 0, or -ENOMEM. */
 int hw_representation_make_pressed(hw_representation *file, const hw_representation *source,
                                    hw_text content, const char *suffix, const hw_file_rules *rules,
                                    const hw_rendering *rendering, hw_arena *arena);

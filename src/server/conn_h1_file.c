@@ -8,7 +8,10 @@
  * What is sent must be of one version of the file, the one its validators are of. So it is looked at
  * before the last slice: where it is another one by then, that slice never goes, and the client sees
  * that the answer broke off. It is looked at once more when all has gone, which a client that counts
- * bytes cannot be told any more; but the connection ends, and the log says it. */
+ * bytes cannot be told any more; but the connection ends, and the log says it. What the system has
+ * taken are pages of the file, not copies: who writes over them in place, before the client has
+ * acknowledged them, changes them on their way, behind the last look too. A file that is replaced by
+ * another (rename) never is. */
 #include <errno.h>
 
 #include "base/number.h"

@@ -128,4 +128,8 @@ def test_what_is_missing_is_said(tell):
     assert tell("explain", "/", "nowhere")[0] == 66
     assert tell("explain", "/", "dist", "more")[0] == 64
     status, output, _ = tell("explain", "ten.txt", "dist")
-    assert status == 0 and "GET / of dist" in output
+    assert status == 0 and "GET /ten.txt of dist" in output
+    for url in ("http://h:1/ten.txt#x", "localhost:9000/ten.txt", "//h/ten.txt"):
+        assert ("GET /" in tell("explain", url, "dist")[1]) and tell("explain", url, "dist")[0] == 0
+    assert "GET /?q of dist" in tell("explain", "https://h?q", "dist")[1]
+    assert "there is no 'a" in tell("explain", "/" + "a" * 5000, "dist")[1]

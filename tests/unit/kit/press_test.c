@@ -81,6 +81,12 @@ static hw_pressed *wait_for_pressed(press_bench *bench, hw_coding coding)
     return pressed;
 }
 
+static void wait_for_count(press_bench *bench, unsigned count)
+{
+    while (hw_press_count(bench->press) < count)
+        sched_yield();
+}
+
 static void expect_pressed(press_bench *bench, hw_coding coding)
 {
     hw_pressed *pressed = wait_for_pressed(bench, coding);
@@ -102,8 +108,7 @@ HW_LONG_THREAD_TEST(press_makes_a_content_small_in_each_coding)
     hw_press_ask(bench->press, &bench->root, "f", bench->hash);
     expect_pressed(bench, HW_CODING_BR);
     expect_pressed(bench, HW_CODING_ZSTD);
-    while (hw_press_count(bench->press) < 2)
-        sched_yield();
+    wait_for_count(bench, 2);
     assert_null(hw_press_find(bench->press, bench->hash, HW_CODING_GZIP));
     assert_int_equal(hw_seam_calls("thread_lower"), 1);
     close_press(bench);
@@ -119,7 +124,7 @@ HW_LONG_THREAD_TEST(press_remembers_what_does_not_get_smaller)
         assert_int_equal(pressed->bytes.length, 0);
         hw_pressed_release(pressed);
     }
-    assert_int_equal(hw_press_count(bench->press), 0);
+    wait_for_count(bench, 2); /* that is worth knowing, too */
     close_press(bench);
 }
 
@@ -143,10 +148,12 @@ HW_LONG_THREAD_TEST(press_keeps_no_more_than_it_has_room_for)
     press_bench *bench = open_press(40000);
     hw_content_hash hashes[6];
     hw_pressed *first = NULL;
+    hw_seam_clock_freeze(0, 0);
     for (unsigned i = 0; i < 6; i++) {
         fill_content(bench, 8 + i);
         hashes[i] = bench->hash;
-        hw_press_ask(bench->press, &bench->root, "f", bench->hash);
+        hw_seam_clock_advance(INT64_C(11) * 60 * 1000000000);
+        assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
         hw_pressed *pressed = wait_for_pressed(bench, HW_CODING_BR);
         if (i == 0)
             first = pressed;
@@ -158,6 +165,24 @@ HW_LONG_THREAD_TEST(press_keeps_no_more_than_it_has_room_for)
     hw_pressed_release(first);
     hw_press_shrink(bench->press, 40000);
     assert_null(hw_press_find(bench->press, hashes[5], HW_CODING_BR));
+    close_press(bench);
+}
+
+/* What was made lately is not given up for more: else all would be made again and again. */
+HW_LONG_THREAD_TEST(press_that_is_full_makes_nothing_for_a_while)
+{
+    press_bench *bench = open_press(12600);
+    hw_seam_clock_freeze(0, 0);
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    wait_for_count(bench, 2);
+    fill_content(bench, 9);
+    assert_false(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    hw_seam_clock_advance(INT64_C(11) * 60 * 1000000000);
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    wait_for_count(bench, 4);
+    hw_press_shrink(bench->press, 12600);
+    fill_content(bench, 10);
+    assert_false(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
     close_press(bench);
 }
 
