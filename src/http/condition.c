@@ -13,6 +13,10 @@ static const uint64_t conditional_fields =
     HW_FIELD_BIT(HW_FIELD_IF_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_UNMODIFIED_SINCE) |
     HW_FIELD_BIT(HW_FIELD_IF_NONE_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_MODIFIED_SINCE);
 
+/* Those of whoever wants to change something. */
+static const uint64_t guarding_fields =
+    HW_FIELD_BIT(HW_FIELD_IF_MATCH) | HW_FIELD_BIT(HW_FIELD_IF_UNMODIFIED_SINCE);
+
 typedef enum condition_truth {
     CONDITION_ABSENT,
     CONDITION_TRUE,
@@ -76,11 +80,14 @@ hw_condition_outcome hw_condition_check(hw_method method, hw_fields request, hw_
     if (hw_fields_lack(request, conditional_fields) || !is_conditional_method(method))
         return HW_CONDITION_PROCEED;
 
-    condition_truth matches = evaluate_if_match(request, etag);
-    if (matches == CONDITION_ABSENT)
-        matches = evaluate_unmodified(request, HW_FIELD_IF_UNMODIFIED_SINCE, last_modified, now);
-    if (matches == CONDITION_FALSE)
-        return HW_CONDITION_FAILED;
+    if (!hw_fields_lack(request, guarding_fields)) {
+        condition_truth matches = evaluate_if_match(request, etag);
+        if (matches == CONDITION_ABSENT)
+            matches =
+                evaluate_unmodified(request, HW_FIELD_IF_UNMODIFIED_SINCE, last_modified, now);
+        if (matches == CONDITION_FALSE)
+            return HW_CONDITION_FAILED;
+    }
 
     condition_truth is_other = evaluate_if_none_match(request, etag);
     if (is_other == CONDITION_FALSE)
