@@ -223,3 +223,39 @@ HW_TEST(root_shows_one_name_alone)
         if (hw_root_shows(&root, (hw_path){hw_text_of(cases[i].path)}) != cases[i].is_shown)
             fail_msg("%s", cases[i].path);
 }
+
+HW_TEST(root_looks_at_names_without_opening_them)
+{
+    test_site site;
+    struct stat seen;
+    site_open(&site);
+    hw_root root = open_www(&site);
+    site_link(&site, "www/out", "/etc/passwd");
+    assert_int_equal(hw_root_look(&root, "ten.txt", &seen), 0);
+    assert_int_equal(seen.st_size, 10);
+    assert_int_equal(hw_root_look(&root, "out", &seen), -EXDEV);
+    root.follows_links = true;
+    assert_int_equal(hw_root_look(&root, "out", &seen), 0);
+    /* A name that itself leads out is no link. */
+    assert_int_equal(hw_root_look(&root, "../www/ten.txt", &seen), -EXDEV);
+    hw_seam_fail("stat", 1, EIO);
+    assert_int_equal(hw_root_look(&root, "ten.txt", &seen), -EIO);
+    hw_root_close(&root);
+    site_close(&site);
+}
+
+HW_TEST(root_opens_folders_and_nothing_else_as_such)
+{
+    test_site site;
+    site_open(&site);
+    hw_root root = open_www(&site);
+    int folder = hw_root_open_folder(&root, (hw_path){HW_TEXT("/dir/")});
+    assert_true(folder >= 0);
+    close(folder);
+    /* A name without a slash behind it, as a file has. */
+    assert_int_equal(hw_root_open_folder(&root, (hw_path){HW_TEXT("/ten.txt")}), -ENOTDIR);
+    hw_seam_fail("stat", 1, EIO);
+    assert_int_equal(hw_root_open_folder(&root, (hw_path){HW_TEXT("/dir/")}), -EIO);
+    hw_root_close(&root);
+    site_close(&site);
+}
