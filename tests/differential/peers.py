@@ -73,7 +73,7 @@ COMMANDS = {
     "h2o": "h2o -c {place}/configuration",
     "lighttpd": "lighttpd -D -f {place}/configuration",
     "apache": "apache2 -X -f {place}/configuration",
-    "hewn": "{hewn} --loops 1 --log off --listen 127.0.0.1:{port} {site}",
+    "hewn": "{hewn} --no-list --loops 1 --log off --listen 127.0.0.1:{port} {site}",
 }
 COMMANDS["apache"] = "apache2 -D FOREGROUND -f {place}/configuration"
 PROGRAMS = {"apache": "apache2"}

@@ -17,7 +17,7 @@ def test_the_answers_are_the_ones_that_were_decided(start, place):
     (place / "dist" / "index.html").unlink()
     for file, text in FILES.items():
         (place / "dist" / file).write_text(text)
-    port = start("-l", "127.0.0.1:0", "--log", "off", "dist").port()
+    port = start("-l", "127.0.0.1:0", "--no-list", "--log", "off", "dist").port()
     jobs = [(number, port, case["request"].encode("latin-1")) for number, case in enumerate(cases)]
     outcomes = listen.play_surely(jobs, quiet=0.5, long=1.5)
     wrong = [f"{case['id']}: {outcomes[number]}, not {case['hewn']}: {case['request']!r}"[:400]
