@@ -143,3 +143,42 @@ HW_TEST(explain_says_so_where_there_are_no_descriptors)
     assert_int_equal(error, -EMFILE);
     site_close(&site);
 }
+
+HW_TEST(explain_tells_whose_right_is_missing)
+{
+    test_site site;
+    telling told;
+    site_open(&site);
+    hw_seam_fail_from("open_beneath", 1, EACCES);
+    explain(&site, NULL, "/ten.txt", &told);
+    expect_told(&told, "refused='ten.txt' is -rw-r--r-- of user ");
+    expect_told(&told, "this process needs r on it;answer=403 Forbidden;");
+    hw_seam_fail("stat_at", 1, EACCES);
+    explain(&site, NULL, "/dir/x", &told);
+    expect_told(&told, "refused='.' is drwx");
+    expect_told(&told, "this process needs x on it;");
+    site_close(&site);
+}
+
+HW_TEST(explain_tells_of_codings)
+{
+    static const hewn_field nothing[] = {{"Accept-Encoding", "*;q=0"}},
+                            plain[] = {{"Accept-Encoding",
+                                        "identity, a;q=0.1, b;q=0.1, c;q=0.1, d;q=0.1, e;q=0.1"}};
+    test_site site;
+    char text[400] = "";
+    memset(text, 'a', sizeof text - 1);
+    site_open(&site);
+    site_put(&site, "www/a.css", text);
+    for (int i = 0; i < 2; i++) {
+        telling told = {.length = 0};
+        int folder = site_open_root(&site);
+        int error = hewn_files_explain(folder, NULL, "/a.css", i ? plain : nothing, 1, note_words,
+                                       &told, NULL);
+        close(folder);
+        site_stop_if_struck(&site);
+        assert_int_equal(error, 0);
+        expect_told(&told, i ? "coding=the file as it is;" : "coding=none that is there is");
+    }
+    site_close(&site);
+}

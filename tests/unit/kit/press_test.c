@@ -227,3 +227,61 @@ HW_LONG_THREAD_TEST(press_takes_so_many_files_at_a_time)
     close_press(bench); /* what waits is given up */
     hw_press_release(NULL);
 }
+
+static void put_bytes(press_bench *bench, const char *name, size_t bytes)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/%s", bench->folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+    close(fd);
+}
+
+/* One after the other: when the last is made, the others have been given up. */
+HW_LONG_THREAD_TEST(press_gives_up_what_it_cannot_read)
+{
+    press_bench *bench = open_press(ROOM);
+    char path[96];
+    put_bytes(bench, "short", 100);
+    put_bytes(bench, "long", 1024 * 1024 + 1);
+    hw_seam_fail("read_at", 1, EIO);
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", (hw_content_hash){1, 1}));
+    assert_true(hw_press_ask(bench->press, &bench->root, "short", (hw_content_hash){2, 2}));
+    assert_true(hw_press_ask(bench->press, &bench->root, "long", (hw_content_hash){3, 3}));
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    wait_for_count(bench, 2);
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_null(hw_press_find(bench->press, (hw_content_hash){i, i}, HW_CODING_BR));
+    snprintf(path, sizeof path, "%s/short", bench->folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/long", bench->folder);
+    unlink(path);
+    close_press(bench);
+}
+
+HW_LONG_THREAD_TEST(press_knows_what_is_under_way)
+{
+    press_bench *bench = open_press(ROOM);
+    hw_seam_clock_freeze(0, 0);
+    hw_seam_cpu_busy(true);
+    for (int again = 0; again < 3; again++)
+        assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    while (hw_seam_calls("thread_lower") == 0)
+        sched_yield();
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", (hw_content_hash){1, 2}));
+    assert_true(hw_press_ask(bench->press, &bench->root, "f", bench->hash));
+    hw_seam_cpu_busy(false);
+    wait_for_count(bench, 2);
+    close_press(bench);
+}
+
+HW_LONG_THREAD_TEST(press_keeps_nothing_it_has_no_room_for)
+{
+    press_bench *bench = open_press(300);
+    while (hw_seam_calls("read_at") < 2)
+        (void)hw_press_ask(bench->press, &bench->root, "f", bench->hash);
+    assert_null(hw_press_find(bench->press, bench->hash, HW_CODING_BR));
+    assert_int_equal(hw_press_count(bench->press), 0);
+    close_press(bench);
+}
