@@ -252,6 +252,10 @@ HW_TEST(root_opens_folders_and_nothing_else_as_such)
     int folder = hw_root_open_folder(&root, (hw_path){HW_TEXT("/dir/")});
     assert_true(folder >= 0);
     close(folder);
+    site_link(&site, "www/linked", "dir");
+    folder = hw_root_open_folder(&root, (hw_path){HW_TEXT("/linked/")});
+    assert_true(folder >= 0);
+    close(folder);
     /* A name without a slash behind it, as a file has. */
     assert_int_equal(hw_root_open_folder(&root, (hw_path){HW_TEXT("/ten.txt")}), -ENOTDIR);
     hw_seam_fail("stat", 1, EIO);
