@@ -258,7 +258,7 @@ typedef struct hewn_files_opts {
     /* Unless this is set: where app.js.br, app.js.zst or app.js.gz lies beside app.js, is not older and
      * not empty, it is what a client gets who accepts that coding. Else text from 256 bytes up to 16
      * MiB is coded while it is sent, with a weak tag and without ranges, and, up to 1 MiB, once more
-     * in the background, as small as it gets (br, zstd), for those who ask later; that takes a
+     * in the background, for those who ask later, by br and zstd at their best; that takes a
      * quarter of cache_bytes_max, and up to 48 MiB while it works. */
     bool uncompressed;
     /* A folder without an index is listed: names that may be seen, folders first, with sizes and

@@ -1,6 +1,8 @@
 /* Tells versions of a file apart. */
 #include "base/identity.h"
 
+#include "sys/file.h"
+
 #define SETTLED_NS (UINT64_C(20) * 1000 * 1000)
 
 static uint64_t count_nanoseconds(struct timespec time)
@@ -35,6 +37,15 @@ bool hw_identity_has_same_content(const hw_identity *a, const hw_identity *b)
 {
     return has_same_place_and_size(a, b) &&
            (a->changed_ns == b->changed_ns || a->links != b->links);
+}
+
+bool hw_identity_is_still(const hw_identity *file, int fd)
+{
+    struct stat seen;
+    if (hw_sys_stat(fd, &seen) < 0)
+        return false;
+    hw_identity now = hw_identity_of(&seen);
+    return hw_identity_has_same_content(file, &now);
 }
 
 bool hw_identity_is_settled(const hw_identity *file, int64_t now_ns)

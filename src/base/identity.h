@@ -23,6 +23,9 @@ bool hw_identity_is_same(const hw_identity *a, const hw_identity *b);
  * takes the place of an open one, changes `changed_ns` too: that alone is no other content. */
 bool hw_identity_has_same_content(const hw_identity *a, const hw_identity *b);
 
+/* The same of what an open file is at this moment; false too where that cannot be told. */
+bool hw_identity_is_still(const hw_identity *file, int fd);
+
 /* Whether its last change is so long ago at `now_ns` that another one would have another time: the
  * clocks of file systems tick every few milliseconds. A change that lies in the future by more than
  * that was dated by another clock, and tells as much as any. */

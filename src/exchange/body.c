@@ -6,6 +6,11 @@
 
 #include "base/assert.h"
 
+bool hw_segment_is_current(const hw_segment *file)
+{
+    return !file->identity || hw_identity_is_still(file->identity, file->fd);
+}
+
 hw_pull hw_source_pull(hw_source *source, size_t want, hw_piece *ret_piece)
 {
     hw_assert(want > 0);

@@ -47,6 +47,9 @@ typedef struct hw_segment {
     const hw_identity *identity; /* of which version of the file it is; NULL: of any */
 } hw_segment;
 
+/* Whether the file is still the version that was meant: asked before its last bytes go. */
+bool hw_segment_is_current(const hw_segment *file);
+
 typedef struct hw_piece {
     hw_text bytes;
     hw_segment file;

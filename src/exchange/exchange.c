@@ -148,6 +148,32 @@ void hw_exchange_begin_unread(hw_exchange *exchange, const hw_carrier_ops *carri
     exchange->request = (hw_request){0};
 }
 
+static void ignore_exchange(hw_exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void ignore_interim(hw_exchange *exchange, int status, hw_fields fields)
+{
+    (void)exchange;
+    (void)status;
+    (void)fields;
+}
+
+static void ignore_stop(hw_exchange *exchange, int error)
+{
+    (void)exchange;
+    (void)error;
+}
+
+const hw_carrier_ops hw_carrier_nobody = {
+    .wake = ignore_exchange,
+    .inform = ignore_interim,
+    .stop = ignore_stop,
+    .notify = ignore_exchange,
+    .give_back = ignore_exchange,
+};
+
 /* Asked for by name everywhere, and yet in line where the link sees it: once a request. */
 inline const hw_problem *hw_exchange_begin(hw_exchange *exchange, bool is_plain,
                                            const hw_carrier_ops *carrier, const hw_place *place,

@@ -32,6 +32,9 @@ typedef struct hw_carrier_ops {
     void (*give_back)(hw_exchange *exchange);
 } hw_carrier_ops;
 
+/* Of an exchange that no connection carries. */
+extern const hw_carrier_ops hw_carrier_nobody;
+
 /* Where an exchange takes place: what all exchanges of one loop share. Owned by the server. */
 typedef struct hw_place {
     const hw_sink *sink;

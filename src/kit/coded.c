@@ -7,7 +7,7 @@
  * feeder without a thread makes has its ways between the pieces already, and its WAIT means that the
  * feeder is to be asked; so such a one does not give way by itself.
  *
- * When the inner body has nothing for now, what was taken is flushed: an event of a stream can be
+ * Where the inner body waits, what was taken is flushed: an event of a stream can be
  * decoded as soon as it was written. So too when 64 KiB have come to nothing yet, so that a pull
  * has always an end.
  *
@@ -55,18 +55,6 @@ typedef struct coded_source {
     bool is_over;  /* all is said */
 } coded_source;
 
-/* RFC 9110 8.6: what was promised with a file is of one version of it. */
-static bool is_another_version(const hw_segment *file)
-{
-    struct stat seen;
-    if (!file->identity)
-        return false;
-    if (hw_sys_stat(file->fd, &seen) < 0)
-        return true;
-    hw_identity now = hw_identity_of(&seen);
-    return !hw_identity_has_same_content(file->identity, &now);
-}
-
 /* -EAGAIN: it is not in the page cache, or nobody can tell. */
 static ssize_t read_coded_slice(coded_source *coded)
 {
@@ -96,7 +84,7 @@ static hw_pull take_coded_file(coded_source *coded, hw_piece *ret_piece)
     coded->rest = (hw_text){coded->slice, (size_t)count};
     file->offset += (size_t)count;
     file->length -= (size_t)count;
-    return file->length == 0 && is_another_version(file) ? HW_PULL_FAILED : HW_PULL_BYTES;
+    return file->length == 0 && !hw_segment_is_current(file) ? HW_PULL_FAILED : HW_PULL_BYTES;
 }
 
 /* More input. BYTES: it is the rest. END: what follows is the encoder's own. */

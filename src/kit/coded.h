@@ -6,7 +6,7 @@
 #include "http/coding.h"
 
 /* The body of the exchange's response, as it leaves, in a coding of hw_encoder_codings. It gives
- * what there is whenever `inner` has nothing more for now, so that a stream loses no time, and
+ * what there is whenever `inner` waits, so that a stream loses no time, and
  * ends, breaks off and waits as that does. Its length is not known.
  * Owns: inner, if it is made. NULL: there is no memory, and inner is still the caller's. To HEAD it
  * is as for GET, and takes next to none. */

@@ -142,27 +142,6 @@ static void tell_answer(const explanation *of)
     tell_fields(of, hw_fields_of(response->fields, response->field_count));
 }
 
-static void ignore_wake(hw_exchange *exchange)
-{
-    (void)exchange;
-}
-
-static void ignore_interim(hw_exchange *exchange, int status, hw_fields fields)
-{
-    (void)exchange;
-    (void)status;
-    (void)fields;
-}
-
-static void ignore_stop(hw_exchange *exchange, int error)
-{
-    (void)exchange;
-    (void)error;
-}
-
-static const hw_carrier_ops no_carrier = {
-    .wake = ignore_wake, .notify = ignore_wake, .inform = ignore_interim, .stop = ignore_stop};
-
 static void ignore_item(void *arg, hw_sink_kind kind, const void *item)
 {
     (void)arg;
@@ -185,8 +164,8 @@ static int answer_and_tell(const hw_static_setup *setup, const hw_answerer *answ
 {
     explanation of = {setup, exchange, false, false};
     const hw_problem *problem =
-        hw_exchange_begin(exchange, false, &no_carrier, place, hw_sys_realtime_ns() / HW_NS_PER_MS,
-                          hw_sys_monotonic_ns());
+        hw_exchange_begin(exchange, false, &hw_carrier_nobody, place,
+                          hw_sys_realtime_ns() / HW_NS_PER_MS, hw_sys_monotonic_ns());
     if (problem) {
         hw_exchange_tell(exchange, "refused", "%s (%s)", problem->reason, problem->section);
         hw_exchange_tell(exchange, "answer", "%d %s", problem->status,

@@ -27,17 +27,6 @@ static bool is_file_cut(const hw_segment *file, size_t slice)
     return size >= 0 && (uint64_t)size < file->offset + slice;
 }
 
-static bool is_other_version(const hw_segment *file)
-{
-    struct stat seen;
-    if (!file->identity)
-        return false;
-    if (hw_sys_stat(file->fd, &seen) < 0)
-        return true;
-    hw_identity now = hw_identity_of(&seen);
-    return !hw_identity_has_same_content(file->identity, &now);
-}
-
 static size_t slice_of(const h1_exchange *e)
 {
     bool is_lone = !hw_loop_has_queued(&e->lane->loop);
@@ -77,7 +66,7 @@ bool hw_conn_h1_send_slice(h1_exchange *e, size_t *budget)
     if (*budget == 0)
         return false;
     bool is_last = slice == e->file.length;
-    ssize_t sent = is_last && is_other_version(&e->file) ? -ESTALE : send_slice(e, slice);
+    ssize_t sent = is_last && !hw_segment_is_current(&e->file) ? -ESTALE : send_slice(e, slice);
     if (sent == 0)
         return false;
     if (sent < 0 || ((size_t)sent < slice && is_file_cut(&e->file, slice))) {

@@ -95,13 +95,6 @@ static void drop_fuzzed(hw_source *source)
 
 static const hw_source_ops fuzzed_ops = {.pull = pull_fuzzed, .drop = drop_fuzzed};
 
-static void wake_nobody(hw_exchange *exchange)
-{
-    (void)exchange;
-}
-
-static const hw_carrier_ops no_carrier = {.wake = wake_nobody};
-
 /* What was coded so far is what was given so far. */
 static void check_decoded(hw_coding coding, const hw_buffer *coded, bool is_whole)
 {
@@ -151,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
     hw_exchange exchange = {0};
     hw_exchange_init(&exchange, 4096, 65536);
     exchange.request.method = HW_METHOD_GET;
-    exchange.carrier = &no_carrier;
+    exchange.carrier = &hw_carrier_nobody;
     exchange.response.feeder = &feeder;
     hw_arena_charge(&exchange.arena, &budget);
     body.source = (hw_source){.ops = &fuzzed_ops, .length = HW_LENGTH_UNKNOWN};

@@ -21,7 +21,7 @@ HTML = "Accept: text/html\r\n"
 JSON = "Accept: application/json\r\n"
 LOCAL = ("--log", "off", "-l", "127.0.0.1:0")
 # A sanitized program is slower and takes more: the figures are those of a release.
-IS_RELEASE = not any(build in os.environ.get("HEWN", "") for build in ("asan", "tsan", "cover"))
+IS_RELEASE = not any(build in os.environ.get("HEWN", "") for build in ("asan", "tsan"))
 
 
 class Page(html.parser.HTMLParser):

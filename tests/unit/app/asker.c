@@ -6,34 +6,6 @@
 
 #include "exchange/later.h"
 
-static void ignore_wake(hw_exchange *exchange)
-{
-    (void)exchange;
-}
-
-static void ignore_inform(hw_exchange *exchange, int status, hw_fields fields)
-{
-    (void)exchange, (void)status, (void)fields;
-}
-
-static void ignore_end(hw_exchange *exchange, int error)
-{
-    (void)exchange, (void)error;
-}
-
-static void ignore_notice(hw_exchange *exchange)
-{
-    (void)exchange;
-}
-
-static const hw_carrier_ops no_carrier = {
-    .wake = ignore_wake,
-    .inform = ignore_inform,
-    .stop = ignore_end,
-    .notify = ignore_notice,
-    .give_back = ignore_notice,
-};
-
 static void note_told(void *arg, hw_sink_kind kind, const void *item)
 {
     app_asker *asker = arg;
@@ -119,7 +91,7 @@ int ask_with(app_asker *asker, const char *method, const char *target, hw_fields
         .content_length = content ? strlen(content) : 0,
     };
     const hw_problem *problem =
-        hw_exchange_begin(exchange, false, &no_carrier, &asker->place, 0, 0);
+        hw_exchange_begin(exchange, false, &hw_carrier_nobody, &asker->place, 0, 0);
     exchange->request.peer = HW_TEXT("127.0.0.1");
     end_if_struck(asker);
     assert_null(problem);

@@ -11,27 +11,6 @@
 #include "http/status.h"
 #include "seam/seam.h"
 
-static void ignore_exchange(hw_exchange *exchange)
-{
-    (void)exchange;
-}
-
-static void ignore_interim(hw_exchange *exchange, int status, hw_fields fields)
-{
-    (void)exchange;
-    (void)status;
-    (void)fields;
-}
-
-static void ignore_stop(hw_exchange *exchange, int error)
-{
-    (void)exchange;
-    (void)error;
-}
-
-static const hw_carrier_ops nobody = {
-    .wake = ignore_exchange, .inform = ignore_interim, .stop = ignore_stop};
-
 static void note_item(void *arg, hw_sink_kind kind, const void *item)
 {
     test_site *site = arg;
@@ -310,7 +289,7 @@ static int answer_question(test_site *site)
 {
     hw_exchange *exchange = &site->exchange;
     const hw_answerer *answerer = site->answerer;
-    const hw_problem *problem = hw_exchange_begin(exchange, false, &nobody, &site->place,
+    const hw_problem *problem = hw_exchange_begin(exchange, false, &hw_carrier_nobody, &site->place,
                                                   site->now * 1000 + site->now_ms, 0);
     if (problem)
         return problem->status;
