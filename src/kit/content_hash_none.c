@@ -15,12 +15,13 @@ hw_content_hash hw_content_hash_of(hw_text content)
     return (hw_content_hash){0, 0};
 }
 
-int hw_content_hash_of_file(int fd, uint64_t length, const atomic_bool *is_given_up,
+int hw_content_hash_of_file(int fd, uint64_t length, hw_content_check *check, void *arg,
                             hw_content_hash *ret_hash)
 {
     (void)fd;
     (void)length;
-    (void)is_given_up;
+    (void)check;
+    (void)arg;
     (void)ret_hash;
     return -ENOSYS;
 }

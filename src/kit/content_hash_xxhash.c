@@ -28,7 +28,7 @@ hw_content_hash hw_content_hash_of(hw_text content)
     return hash_of_xxhash(XXH3_128bits(content.at, content.length));
 }
 
-int hw_content_hash_of_file(int fd, uint64_t length, const atomic_bool *is_given_up,
+int hw_content_hash_of_file(int fd, uint64_t length, hw_content_check *check, void *arg,
                             hw_content_hash *ret_hash)
 {
     char piece[HASH_PIECE_BYTES];
@@ -41,8 +41,9 @@ int hw_content_hash_of_file(int fd, uint64_t length, const atomic_bool *is_given
             return got < 0 ? (int)got : -ESTALE;
         (void)XXH3_128bits_update(&state, piece, (size_t)got);
         done += (uint64_t)got;
-        if (is_given_up && atomic_load_explicit(is_given_up, memory_order_relaxed))
-            return -ECANCELED;
+        int error = check ? check(arg, done) : 0;
+        if (error < 0)
+            return error;
     }
     *ret_hash = hash_of_xxhash(XXH3_128bits_digest(&state));
     return 0;

@@ -140,6 +140,7 @@ static int add_pressed(hw_entry *entry, hw_coding coding, const hw_file_rules *r
     hw_pressed *pressed = hw_press_find(rules->press, entry->file.hash, coding);
     if (!pressed) {
         variants->press = rules->press;
+        variants->is_asking = true;
         return 0;
     }
     variants->contents[coding] = pressed;
@@ -150,8 +151,8 @@ static int add_pressed(hw_entry *entry, hw_coding coding, const hw_file_rules *r
     hw_representation *file = hw_arena_alloc(&entry->memory, sizeof *file);
     coded.coding = hw_coding_name(coding);
     const char *suffix = coding == HW_CODING_BR ? "-br11" : "-zstd19";
-    if (!file || hw_representation_make_pressed(file, &entry->file, pressed->bytes, suffix, rules,
-                                                &coded, &entry->memory) < 0)
+    if (!file || hw_representation_make_pressed(file, &entry->file, pressed, suffix, rules, &coded,
+                                                &entry->memory) < 0)
         return -ENOMEM;
     variants->coded[coding] = file;
     variants->pressed |= HW_CODING_BIT(coding);
@@ -184,15 +185,45 @@ static int add_made_codings(hw_entry *entry, const hw_file_rules *rules,
     if (!is_hash_known(&entry->file) || entry->file.length > HW_PRESS_FILE_MAX)
         return 0;
     unsigned pressed = hw_press_codings() & ~variants->siblings;
+    variants->pressed_before = hw_press_count(rules->press, entry->file.hash);
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT && error == 0; coding++)
         if (pressed & HW_CODING_BIT(coding))
             error = add_pressed(entry, coding, rules, rendering);
     return error;
 }
 
-unsigned hw_entry_count_made(const hw_hasher *hasher, const hw_press *press)
+/* Of the file and its siblings, before anything is asked about them. */
+static unsigned count_hashes(const hw_hasher *hasher, const hw_finding *finding,
+                             const hw_siblings *siblings)
 {
-    return (hasher ? hw_hasher_count(hasher) : 0) + (press ? hw_press_count(press) : 0);
+    hw_identity file = hw_identity_of(&finding->seen);
+    unsigned count = hw_hasher_count(hasher, &file);
+    for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT; coding++)
+        if (siblings->codings & HW_CODING_BIT(coding)) {
+            file = hw_identity_of(&siblings->found[coding].seen);
+            count += hw_hasher_count(hasher, &file);
+        }
+    return count;
+}
+
+/* The same, of what has become of them. */
+static bool has_other_hash(const hw_entry *entry, const hw_hasher *hasher)
+{
+    const hw_variants *variants = entry->variants;
+    unsigned count = hw_hasher_count(hasher, &entry->file.identity);
+    for (hw_coding coding = HW_CODING_GZIP; variants && coding < HW_CODING_COUNT; coding++)
+        if (variants->siblings & HW_CODING_BIT(coding))
+            count += hw_hasher_count(hasher, &variants->coded[coding]->identity);
+    return count != entry->hashes_before;
+}
+
+bool hw_entry_has_more(const hw_entry *entry, const hw_hasher *hasher)
+{
+    const hw_variants *variants = entry->variants;
+    if (variants && variants->press &&
+        variants->pressed_before != hw_press_count(variants->press, entry->file.hash))
+        return true;
+    return entry->is_unhashed && has_other_hash(entry, hasher);
 }
 
 static int fill_entry(hw_entry *entry, const char *name, const hw_finding *finding,
@@ -206,7 +237,8 @@ static int fill_entry(hw_entry *entry, const char *name, const hw_finding *findi
         return -ENOMEM;
     bool is_worth = is_worth_coding(rules, (uint64_t)finding->seen.st_size, rendering.type);
     rendering.varies = siblings->codings != 0 || is_worth;
-    entry->made_before = hw_entry_count_made(rules->hasher, rules->press);
+    if (rules->hasher)
+        entry->hashes_before = count_hashes(rules->hasher, finding, siblings);
     int error = hw_representation_make(&entry->file, finding, rules, &rendering, &entry->memory);
     entry->is_unhashed = entry->file.is_unhashed;
     if (error == 0)

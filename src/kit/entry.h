@@ -38,7 +38,9 @@ typedef struct hw_variants {
     unsigned siblings, pressed, on_the_way; /* sets of HW_CODING_BIT: how each can be had */
     hw_representation *coded[HW_CODING_COUNT];
     hw_pressed *contents[HW_CODING_COUNT]; /* of the pressed ones: references */
-    hw_press *press;                       /* that is to be asked; NULL: it has done what it can */
+    hw_press *press;         /* that may have more of it; NULL: it has done what it can */
+    unsigned pressed_before; /* what it had made of it by then */
+    bool is_asking;          /* it is to be asked */
     const hw_root *root;
     char asked[HW_VARIANTS_ASKED_MAX];
     size_t asked_length; /* 0: nothing yet */
@@ -52,8 +54,8 @@ typedef struct hw_entry {
     const char *name; /* the file that was found there, without the leading '/' */
     hw_representation file;
     bool is_unhashed;        /* one of its representations is: it will have another tag */
-    bool is_unfinished;      /* there is to be more of it than there was, ... */
-    unsigned made_before;    /* ... when hasher and press had made so many */
+    bool is_unfinished;      /* there may be more of it: hw_entry_has_more */
+    unsigned hashes_before;  /* what the hasher had made of it by then */
     hw_variants *variants;   /* the same file, coded; NULL: there is none */
     const hw_policy *policy; /* of the folder it is served from; NULL: none */
     hw_filing filing;
@@ -72,8 +74,8 @@ int hw_entry_new_file(hw_text path, const char *name, const hw_finding *finding,
 
 /* Its representation in this coding; NULL: there is none. */
 hw_representation *hw_entry_representation(hw_entry *entry, hw_coding coding);
-/* What hasher and press (NULL: there is none) have made, for `made_before`. */
-unsigned hw_entry_count_made(const hw_hasher *hasher, const hw_press *press);
+/* Whether something has been made of an unfinished one since: another tag, another coding. */
+bool hw_entry_has_more(const hw_entry *entry, const hw_hasher *hasher);
 /* What of it is not its own: contents that others may have too. */
 size_t hw_entry_shared_bytes(const hw_entry *entry);
 /* How many descriptors it holds. */

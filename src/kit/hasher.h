@@ -27,7 +27,8 @@ void hw_hasher_ask(hw_hasher *hasher, int fd, const hw_identity *file);
  * -ESTALE: the file changes; -ENOMEM; -ETIMEDOUT; what reading gives. */
 int hw_hasher_wait(hw_hasher *hasher, int fd, const hw_identity *file, hw_content_hash *ret_hash);
 
-/* How many hashes have been made in the background: where it is what it was, nothing new is known. */
-unsigned hw_hasher_count(const hw_hasher *hasher);
+/* How often a hash was made in the background, of this file or another: where it is what it was, nothing
+ * new is known of this one. */
+unsigned hw_hasher_count(const hw_hasher *hasher, const hw_identity *file);
 
 #endif

@@ -10,7 +10,7 @@
  * said of the server; what is oldest goes first. What is still sent lives on by its references. What
  * does not get smaller is kept too, as nothing, lest it be tried for each request.
  *
- * The thread ends when there is nothing to do. Rejected: to press when the server starts (it would
+ * Rejected: to press when the server starts (it would
  * read every file, and most are never asked for), and to keep what was made on the disk. */
 #include "kit/press.h"
 
@@ -21,12 +21,12 @@
 #include "base/map.h"
 #include "base/number.h"
 #include "kit/encoder.h"
+#include "kit/errands.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/memory.h"
 #include "sys/random.h"
 #include "sys/socket.h"
-#include "sys/thread.h"
 
 enum {
     PRESS_JOBS_MAX = 16, /* each has a descriptor */
@@ -37,6 +37,7 @@ enum {
     PRESS_STACK_BYTES = 256 * 1024,
     PRESS_BUSY_PERCENT = 70,
     PRESS_ITEM_BYTES = 128, /* its place in list and map */
+    PRESS_COUNTS = 256,
 };
 
 /* What is full gives nothing up that is younger: where more is asked for than there is room, some of it
@@ -52,26 +53,20 @@ typedef struct press_item {
 } press_item;
 
 typedef struct press_job {
-    hw_link link;
+    hw_errand errand;
     hw_root root; /* with a descriptor of its own */
     hw_content_hash hash;
     char name[]; /* in it */
 } press_job;
 
 struct hw_press {
-    atomic_uint references, count, loops;
-    atomic_bool is_ending;
-    pthread_mutex_t lock;
-    pthread_cond_t end;
-    hw_map items; /* hash and coding -> press_item */
+    atomic_uint references, loops;
+    atomic_uint counts[PRESS_COUNTS]; /* of what came to be known, by what it is of */
+    hw_errands errands;               /* press_job; their lock is that of all */
+    hw_map items;                     /* hash and coding -> press_item */
     hw_list order;
     size_t bytes, bytes_max;
-    hw_list jobs;
-    size_t job_count;
-    press_job *current;
     hw_budget work; /* of the thread */
-    bool has_thread, is_working;
-    pthread_t thread;
 };
 
 /* The key lies in what it is the key of, its members side by side. */
@@ -83,6 +78,9 @@ static hw_text key_of_pressed(const hw_pressed *pressed)
     return (hw_text){(const char *)&pressed->hash, sizeof pressed->hash + sizeof pressed->coding};
 }
 
+static void run_press_job(void *owner, hw_errand *errand);
+static void end_press_job(void *owner, hw_errand *errand);
+
 int hw_press_new(hw_press **ret_press)
 {
     uint64_t seed;
@@ -92,12 +90,16 @@ int hw_press_new(hw_press **ret_press)
     hw_press *press = hw_sys_alloc_zeroed(1, sizeof *press);
     if (!press)
         return -ENOMEM;
+    const hw_errands_setup setup = {.count_max = PRESS_JOBS_MAX,
+                                    .stack_bytes = PRESS_STACK_BYTES,
+                                    .is_lowly = true,
+                                    .run = run_press_job,
+                                    .done = end_press_job,
+                                    .owner = press};
     atomic_init(&press->references, 1);
-    hw_sys_mutex_init(&press->lock);
-    hw_sys_condition_init(&press->end);
+    hw_errands_init(&press->errands, &setup);
     hw_map_init(&press->items, seed);
     hw_list_init(&press->order);
-    hw_list_init(&press->jobs);
     press->work.max = HW_PRESS_WORK_BYTES_MAX;
     *ret_press = press;
     return 0;
@@ -113,12 +115,6 @@ void hw_pressed_release(hw_pressed *pressed)
 {
     if (pressed && atomic_fetch_sub(&pressed->references, 1) == 1)
         hw_sys_free(pressed);
-}
-
-static void free_press_job(press_job *job)
-{
-    hw_root_close(&job->root);
-    hw_sys_free(job);
 }
 
 /* The lock is held, or nobody else is there. */
@@ -140,19 +136,10 @@ static void make_room_for(hw_press *press, size_t cost)
 
 static void end_press(hw_press *press)
 {
-    hw_sys_mutex_lock(&press->lock);
-    atomic_store(&press->is_ending, true);
-    hw_sys_condition_wake_all(&press->end);
-    hw_sys_mutex_unlock(&press->lock);
-    if (press->has_thread)
-        (void)hw_sys_thread_join(press->thread);
-    for (hw_link *link; (link = hw_list_take_first(&press->jobs));)
-        free_press_job(HW_MEMBER(link, press_job, link));
+    hw_errands_fini(&press->errands);
     press->bytes_max = 0;
     make_room_for(press, 1);
     hw_map_fini(&press->items);
-    hw_sys_condition_fini(&press->end);
-    hw_sys_mutex_fini(&press->lock);
     hw_sys_free(press);
 }
 
@@ -164,18 +151,18 @@ void hw_press_release(hw_press *press)
 
 void hw_press_grow(hw_press *press, size_t bytes)
 {
-    hw_sys_mutex_lock(&press->lock);
+    hw_sys_mutex_lock(&press->errands.lock);
     press->bytes_max += bytes;
-    hw_sys_mutex_unlock(&press->lock);
+    hw_sys_mutex_unlock(&press->errands.lock);
     atomic_fetch_add(&press->loops, 1);
 }
 
 void hw_press_shrink(hw_press *press, size_t bytes)
 {
-    hw_sys_mutex_lock(&press->lock);
+    hw_sys_mutex_lock(&press->errands.lock);
     press->bytes_max -= bytes;
     make_room_for(press, 0);
-    hw_sys_mutex_unlock(&press->lock);
+    hw_sys_mutex_unlock(&press->errands.lock);
     atomic_fetch_sub(&press->loops, 1);
 }
 
@@ -184,9 +171,9 @@ unsigned hw_press_codings(void)
     return hw_encoder_codings() & (HW_CODING_BIT(HW_CODING_BR) | HW_CODING_BIT(HW_CODING_ZSTD));
 }
 
-unsigned hw_press_count(const hw_press *press)
+unsigned hw_press_count(const hw_press *press, hw_content_hash hash)
 {
-    return atomic_load_explicit(&press->count, memory_order_acquire);
+    return atomic_load_explicit(&press->counts[hash.low % PRESS_COUNTS], memory_order_acquire);
 }
 
 /* The lock is held. */
@@ -198,11 +185,11 @@ static press_item *find_item(const hw_press *press, hw_content_hash hash, hw_cod
 
 hw_pressed *hw_press_find(hw_press *press, hw_content_hash hash, hw_coding coding)
 {
-    hw_sys_mutex_lock(&press->lock);
+    hw_sys_mutex_lock(&press->errands.lock);
     press_item *item = find_item(press, hash, coding);
     if (item)
         atomic_fetch_add(&item->pressed->references, 1);
-    hw_sys_mutex_unlock(&press->lock);
+    hw_sys_mutex_unlock(&press->errands.lock);
     return item ? item->pressed : NULL;
 }
 
@@ -211,7 +198,7 @@ static bool keep_pressed(hw_press *press, hw_pressed *pressed)
 {
     press_item *item = hw_sys_alloc_zeroed(1, sizeof *item);
     size_t cost = sizeof *pressed + pressed->bytes.length + PRESS_ITEM_BYTES;
-    hw_sys_mutex_lock(&press->lock);
+    hw_sys_mutex_lock(&press->errands.lock);
     if (cost <= press->bytes_max)
         make_room_for(press, cost);
     bool is_kept = item && press->bytes + cost <= press->bytes_max &&
@@ -222,7 +209,7 @@ static bool keep_pressed(hw_press *press, hw_pressed *pressed)
         hw_list_append(&press->order, &item->link);
         press->bytes += cost;
     }
-    hw_sys_mutex_unlock(&press->lock);
+    hw_sys_mutex_unlock(&press->errands.lock);
     if (!is_kept) {
         hw_sys_free(item);
         hw_pressed_release(pressed);
@@ -239,18 +226,16 @@ bool hw_press_must_wait(int64_t process_ns, int64_t own_ns, int64_t span_ns, uns
 /* Watches for a while how busy the loops are, until they are less. False: the end has come. */
 static bool wait_for_quiet(hw_press *press)
 {
-    bool must_wait = true;
-    hw_sys_mutex_lock(&press->lock);
-    while (must_wait && !press->is_ending) {
+    bool must_wait = true, goes_on = true;
+    while (must_wait && goes_on) {
         int64_t process_ns = hw_sys_process_cpu_ns(), own_ns = hw_sys_thread_cpu_ns();
         int64_t began_ns = hw_sys_monotonic_ns();
-        hw_sys_condition_wait_for(&press->end, &press->lock, PRESS_REST_MS);
+        goes_on = hw_errands_rest(&press->errands, PRESS_REST_MS);
         must_wait = hw_press_must_wait(
             hw_sys_process_cpu_ns() - process_ns, hw_sys_thread_cpu_ns() - own_ns,
             hw_sys_monotonic_ns() - began_ns, atomic_load(&press->loops));
     }
-    hw_sys_mutex_unlock(&press->lock);
-    return !press->is_ending;
+    return goes_on;
 }
 
 /* All of it, if it is what it was. 0, and memory that is the caller's. */
@@ -312,6 +297,7 @@ static hw_pressed *new_pressed(hw_content_hash hash, hw_coding coding, hw_text b
         memcpy(own, bytes.at, bytes.length);
     atomic_init(&pressed->references, 1);
     pressed->hash = hash;
+    pressed->own_hash = hw_content_hash_of(bytes);
     pressed->coding = coding;
     pressed->bytes = (hw_text){own, bytes.length};
     return pressed;
@@ -339,64 +325,38 @@ static bool press_content(hw_press *press, hw_content_hash hash, hw_text content
     return pressed && keep_pressed(press, pressed);
 }
 
-static void press_file(hw_press *press, const press_job *job)
+static void run_press_job(void *owner, hw_errand *errand)
 {
+    hw_press *press = owner;
+    const press_job *job = (press_job *)errand;
     hw_text content;
     if (!wait_for_quiet(press) || read_file_of(job, &content) < 0)
         return;
     for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT; coding++)
         if ((hw_press_codings() & HW_CODING_BIT(coding)) &&
             press_content(press, job->hash, content, coding))
-            atomic_fetch_add_explicit(&press->count, 1, memory_order_release);
+            atomic_fetch_add_explicit(&press->counts[job->hash.low % PRESS_COUNTS], 1,
+                                      memory_order_release);
     hw_sys_free((char *)content.at);
 }
 
-static void *run_press(void *arg)
+static void end_press_job(void *owner, hw_errand *errand)
 {
-    hw_press *press = arg;
-    hw_sys_thread_lower();
-    hw_sys_mutex_lock(&press->lock);
-    for (hw_link *link; !press->is_ending && (link = hw_list_take_first(&press->jobs));) {
-        press_job *job = HW_MEMBER(link, press_job, link);
-        press->current = job;
-        press->job_count--;
-        hw_sys_mutex_unlock(&press->lock);
-        press_file(press, job);
-        hw_sys_mutex_lock(&press->lock);
-        press->current = NULL;
-        free_press_job(job);
-    }
-    press->is_working = false;
-    hw_sys_mutex_unlock(&press->lock);
-    return NULL;
-}
-
-/* The lock is held. One that has begun to end does nothing any more but return. */
-static int start_press(hw_press *press)
-{
-    if (press->is_working)
-        return 0;
-    if (press->has_thread)
-        (void)hw_sys_thread_join(press->thread);
-    int error = hw_sys_thread_start(&press->thread, run_press, press, PRESS_STACK_BYTES);
-    press->has_thread = press->is_working = error == 0;
-    return error;
-}
-
-static bool is_job_of(const press_job *job, hw_content_hash hash)
-{
-    return job->hash.high == hash.high && job->hash.low == hash.low;
+    press_job *job = (press_job *)errand;
+    (void)owner;
+    hw_root_close(&job->root);
+    hw_sys_free(job);
 }
 
 /* The lock is held. */
 static bool is_under_way(const hw_press *press, hw_content_hash hash)
 {
-    const hw_link *head = &press->jobs.head;
-    if (press->current && is_job_of(press->current, hash))
-        return true;
-    for (hw_link *link = head->next; link != head; link = link->next)
-        if (is_job_of(HW_MEMBER(link, press_job, link), hash))
+    hw_errand *errand = NULL;
+    while ((errand = hw_errands_next(&press->errands, errand))) {
+        const press_job *job = (press_job *)errand;
+        if (job->hash.high == hash.high && job->hash.low == hash.low)
             return true;
+    }
     return false;
 }
 
@@ -425,21 +385,21 @@ static bool has_room(const hw_press *press)
     return hw_sys_monotonic_ns() - oldest->made_ns > PRESS_KEPT_NS;
 }
 
+/* A loop asks, and the thread of the lowest priority may have been stopped while it has the lock: then
+ * it is asked another time. */
 bool hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash)
 {
-    press_job *job = NULL;
-    hw_sys_mutex_lock(&press->lock);
-    bool is_taken = is_under_way(press, hash);
-    if (!is_taken && press->job_count < PRESS_JOBS_MAX && has_room(press))
-        job = new_press_job(root, name, hash);
-    if (job && start_press(press) == 0) {
-        hw_list_append(&press->jobs, &job->link);
-        press->job_count++;
-        is_taken = true;
-        job = NULL;
+    press_job *job = new_press_job(root, name, hash);
+    if (!job || !hw_sys_mutex_try(&press->errands.lock)) {
+        if (job)
+            end_press_job(press, &job->errand);
+        return false;
     }
-    hw_sys_mutex_unlock(&press->lock);
-    if (job)
-        free_press_job(job);
-    return is_taken;
+    bool is_known = is_under_way(press, hash);
+    bool is_added =
+        !is_known && has_room(press) && hw_errands_add(&press->errands, &job->errand, false) == 0;
+    hw_sys_mutex_unlock(&press->errands.lock);
+    if (!is_added)
+        end_press_job(press, &job->errand);
+    return is_known || is_added;
 }

@@ -3,6 +3,8 @@
 #ifndef HW_KIT_PRESS_H
 #define HW_KIT_PRESS_H
 
+#include <stdatomic.h>
+
 #include "http/coding.h"
 #include "kit/content_hash.h"
 #include "kit/root.h"
@@ -21,7 +23,8 @@ typedef struct hw_pressed {
     atomic_uint references;
     hw_content_hash hash; /* of what it was made of */
     hw_coding coding;
-    hw_text bytes; /* empty: it does not get smaller */
+    hw_text bytes;            /* empty: it does not get smaller */
+    hw_content_hash own_hash; /* of these */
 } hw_pressed;
 
 /* Owns: the caller has the only reference. 0, or a negative errno. */
@@ -44,8 +47,9 @@ void hw_pressed_release(hw_pressed *pressed);
  * not be: there is no memory, too many wait, or there is no room that was not filled lately. */
 bool hw_press_ask(hw_press *press, const hw_root *root, const char *name, hw_content_hash hash);
 
-/* How often something came to be known of a content: where it is what it was, there is nothing new. */
-unsigned hw_press_count(const hw_press *press);
+/* How often something came to be known, of this content or another: where it is what it was, there is
+ * nothing new of this one. */
+unsigned hw_press_count(const hw_press *press, hw_content_hash hash);
 
 /* Whether so many loops are too busy, by what the process and the press itself have had of the
  * processors in a span of time, for more to be done beside them. */

@@ -208,7 +208,7 @@ static __attribute__((noinline)) void tell_of_coding(const hw_exchange *exchange
                          hw_coding_suffix(coding).at);
     else
         hw_exchange_tell(exchange, "coding", "%s, made while it is sent%s", name,
-                         variants->press ? "; then once more, as small as it gets" : "");
+                         variants->is_asking ? "; then once more, as small as it gets" : "");
 }
 
 /* Once an entry: who asks next finds it, or is there while it is made. Not for somebody who only wants
@@ -216,9 +216,9 @@ static __attribute__((noinline)) void tell_of_coding(const hw_exchange *exchange
 static void ask_press(const hw_exchange *exchange, hw_entry *entry)
 {
     hw_variants *variants = entry->variants;
-    if (variants->press && !exchange->place->narrator &&
-        hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash))
-        variants->press = NULL;
+    if (variants->is_asking && !exchange->place->narrator)
+        variants->is_asking =
+            !hw_press_ask(variants->press, variants->root, entry->name, entry->file.hash);
 }
 
 static __attribute__((noinline)) void represent_coded(hw_exchange *exchange, hw_entry *entry)

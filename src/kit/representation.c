@@ -76,7 +76,7 @@ static int make_tag_at_once(hw_representation *file, const hw_file_rules *rules,
 {
     hw_content_hash hash;
     struct stat seen;
-    int error = hw_content_hash_of_file(file->fd, file->length, NULL, &hash);
+    int error = hw_content_hash_of_file(file->fd, file->length, NULL, NULL, &hash);
     if (error == 0)
         error = hw_sys_stat(file->fd, &seen);
     if (error < 0)
@@ -226,16 +226,17 @@ int hw_representation_make(hw_representation *file, const hw_finding *finding,
 }
 
 int hw_representation_make_pressed(hw_representation *file, const hw_representation *source,
-                                   hw_text content, const char *suffix, const hw_file_rules *rules,
-                                   const hw_rendering *rendering, hw_arena *arena)
+                                   const hw_pressed *pressed, const char *suffix,
+                                   const hw_file_rules *rules, const hw_rendering *rendering,
+                                   hw_arena *arena)
 {
     *file = (hw_representation){.fd = -1,
-                                .length = content.length,
-                                .content = content,
+                                .length = pressed->bytes.length,
+                                .content = pressed->bytes,
                                 .modified = source->modified,
                                 .last_modified = source->last_modified};
     /* Of its own bytes: another version of the library makes others of the same content. */
-    int error = make_hash_tag(file, hw_content_hash_of(content), suffix, arena);
+    int error = make_hash_tag(file, pressed->own_hash, suffix, arena);
     return error == 0 && !make_heads(file, rules, rendering, arena) ? -ENOMEM : error;
 }
 

@@ -60,11 +60,12 @@ typedef struct hw_rendering {
 int hw_representation_make(hw_representation *file, const hw_finding *finding,
                            const hw_file_rules *rules, const hw_rendering *rendering,
                            hw_arena *arena);
-/* Makes it of a content that was made of another representation's, and outlives it: with its dates,
+/* Makes it of what was pressed of another representation, and outlives it: with its dates,
  * and a tag of its own bytes with a suffix behind the hash. 0, or -ENOMEM. */
 int hw_representation_make_pressed(hw_representation *file, const hw_representation *source,
-                                   hw_text content, const char *suffix, const hw_file_rules *rules,
-                                   const hw_rendering *rendering, hw_arena *arena);
+                                   const hw_pressed *pressed, const char *suffix,
+                                   const hw_file_rules *rules, const hw_rendering *rendering,
+                                   hw_arena *arena);
 void hw_representation_close(hw_representation *file);
 
 /* The first piece of a part that is not empty, as a source gives it, and its length: what is in

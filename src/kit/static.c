@@ -256,7 +256,7 @@ static __attribute__((noinline)) bool answer_unknown(const hw_static *files, hw_
 static __attribute__((noinline)) bool
 may_be_more(const hw_static *files, const hw_exchange *exchange, const hw_entry *entry)
 {
-    return entry->made_before != hw_entry_count_made(files->lookup.hasher, files->lookup.press) ||
+    return hw_entry_has_more(entry, files->lookup.hasher) ||
            (entry->is_unhashed && hw_condition_names_strong(exchange->request.fields));
 }
 

@@ -84,6 +84,11 @@ void hw_sys_mutex_lock(pthread_mutex_t *mutex)
     (void)pthread_mutex_lock(mutex);
 }
 
+bool hw_sys_mutex_try(pthread_mutex_t *mutex)
+{
+    return pthread_mutex_trylock(mutex) == 0;
+}
+
 void hw_sys_mutex_unlock(pthread_mutex_t *mutex)
 {
     (void)pthread_mutex_unlock(mutex);

@@ -25,6 +25,8 @@ void hw_sys_thread_lower(void);
 void hw_sys_mutex_init(pthread_mutex_t *mutex);
 void hw_sys_mutex_fini(pthread_mutex_t *mutex);
 void hw_sys_mutex_lock(pthread_mutex_t *mutex);
+/* Without waiting. False: another thread has it. */
+bool hw_sys_mutex_try(pthread_mutex_t *mutex);
 void hw_sys_mutex_unlock(pthread_mutex_t *mutex);
 void hw_sys_condition_init(pthread_cond_t *condition);
 void hw_sys_condition_fini(pthread_cond_t *condition);

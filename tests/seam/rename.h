@@ -89,6 +89,7 @@
 #define hw_sys_mutex_init real_hw_sys_mutex_init
 #define hw_sys_mutex_fini real_hw_sys_mutex_fini
 #define hw_sys_mutex_lock real_hw_sys_mutex_lock
+#define hw_sys_mutex_try real_hw_sys_mutex_try
 #define hw_sys_mutex_unlock real_hw_sys_mutex_unlock
 #define hw_sys_condition_init real_hw_sys_condition_init
 #define hw_sys_condition_fini real_hw_sys_condition_fini

@@ -16,6 +16,7 @@ HW_SCRIPT_REAL(thread_is_self);
 HW_SCRIPT_REAL(mutex_init);
 HW_SCRIPT_REAL(mutex_fini);
 HW_SCRIPT_REAL(mutex_lock);
+HW_SCRIPT_REAL(mutex_try);
 HW_SCRIPT_REAL(mutex_unlock);
 HW_SCRIPT_REAL(condition_init);
 HW_SCRIPT_REAL(condition_fini);
@@ -76,6 +77,11 @@ void hw_sys_mutex_fini(pthread_mutex_t *mutex)
 void hw_sys_mutex_lock(pthread_mutex_t *mutex)
 {
     real_hw_sys_mutex_lock(mutex);
+}
+
+bool hw_sys_mutex_try(pthread_mutex_t *mutex)
+{
+    return real_hw_sys_mutex_try(mutex);
 }
 
 void hw_sys_mutex_unlock(pthread_mutex_t *mutex)

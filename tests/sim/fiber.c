@@ -344,6 +344,14 @@ void hw_sys_mutex_lock(pthread_mutex_t *mutex)
     set_owner(mutex, running);
 }
 
+bool hw_sys_mutex_try(pthread_mutex_t *mutex)
+{
+    if (owner_of(mutex))
+        return false;
+    set_owner(mutex, running);
+    return true;
+}
+
 void hw_sys_mutex_unlock(pthread_mutex_t *mutex)
 {
     SIM_MUST(owner_of(mutex) == running, "a thread gives back a mutex it does not hold");

@@ -88,21 +88,29 @@ HW_TEST(hasher_holds_a_bounded_number)
     hw_hasher_release(hasher);
 }
 
+/* So many are wanted. */
+static int check_pieces(void *arg, uint64_t done)
+{
+    int *left = arg;
+    return done > 0 && --*left > 0 ? 0 : -ECANCELED;
+}
+
 HW_TEST(content_hash_of_a_file_is_that_of_its_bytes)
 {
     hw_identity file;
     hw_content_hash hash;
-    atomic_bool is_given_up = true;
+    int pieces = 2;
     int fd = make_file('x', &file);
-    HW_NEED_OK(hw_content_hash_of_file(fd, FILE_BYTES, NULL, &hash));
+    HW_NEED_OK(hw_content_hash_of_file(fd, FILE_BYTES, NULL, NULL, &hash));
     assert_true(is_same_hash(hash, hash_of_bytes('x')));
     assert_false(is_same_hash(hash, hash_of_bytes('y')));
-    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES + 1, NULL, &hash), -ESTALE);
-    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, &is_given_up, &hash), -ECANCELED);
-    is_given_up = false;
-    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, &is_given_up, &hash), 0);
+    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES + 1, NULL, NULL, &hash), -ESTALE);
+    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, check_pieces, &pieces, &hash),
+                     -ECANCELED);
+    pieces = 100;
+    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, check_pieces, &pieces, &hash), 0);
     hw_seam_fail("read_at", 2, EIO);
-    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, NULL, &hash), -EIO);
+    assert_int_equal(hw_content_hash_of_file(fd, FILE_BYTES, NULL, NULL, &hash), -EIO);
     close(fd);
 }
 
@@ -112,11 +120,11 @@ HW_LONG_THREAD_TEST(hasher_hashes_in_the_background_what_it_is_asked_for)
     hw_identity file;
     hw_content_hash hash;
     int fd = make_file('x', &file);
-    unsigned before = hw_hasher_count(hasher);
+    unsigned before = hw_hasher_count(hasher, &file);
     hw_hasher_ask(hasher, fd, &file);
     hw_hasher_ask(hasher, fd, &file);
     close(fd); /* it has its own */
-    while (hw_hasher_count(hasher) == before)
+    while (hw_hasher_count(hasher, &file) == before)
         sched_yield();
     assert_true(hw_hasher_find(hasher, &file, &hash));
     assert_true(is_same_hash(hash, hash_of_bytes('x')));
@@ -172,7 +180,7 @@ HW_LONG_THREAD_TEST(hasher_tells_all_who_wait_for_one_file)
         assert_int_equal(waiting[i].result, 0);
         assert_true(is_same_hash(waiting[i].hash, hash_of_bytes('w')));
     }
-    assert_int_equal(hw_hasher_count(hasher), 1);
+    assert_int_equal(hw_hasher_count(hasher, &file), 1);
     close(fd);
     hw_hasher_release(hasher);
 }

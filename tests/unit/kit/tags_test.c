@@ -157,9 +157,9 @@ HW_LONG_TEST(tag_of_what_was_written_just_now_is_not_kept)
     site_close(&site);
 }
 
-static void wait_for_hash(test_site *site, unsigned before)
+static void wait_for_hash(test_site *site, const hw_identity *file, unsigned before)
 {
-    while (hw_hasher_count(site->hasher) == before)
+    while (hw_hasher_count(site->hasher, file) == before)
         sched_yield();
 }
 
@@ -171,11 +171,12 @@ HW_LONG_THREAD_TEST(tag_of_a_large_file_becomes_strong)
     open_with_memory(&site);
     fill(&site, "www/f", 'a', LARGE_BYTES, false);
     struct stat seen = look_at_file(&site, "www/f");
-    unsigned before = hw_hasher_count(site.hasher);
+    hw_identity file = hw_identity_of(&seen);
+    unsigned before = hw_hasher_count(site.hasher, &file);
     hw_seam_clock_freeze(0, (seen.st_ctim.tv_sec + 2) * INT64_C(1000000000));
     head(&site, "/f", weak);
     assert_memory_equal(weak, "W/\"", 3);
-    wait_for_hash(&site, before);
+    wait_for_hash(&site, &file, before);
     head(&site, "/f", strong);
     assert_true(strong[0] == '"');
     head(&site, "/f", after);
