@@ -223,7 +223,7 @@ static hash_job *find_job(const hw_hasher *hasher, const hw_identity *file)
     return (hash_job *)errand;
 }
 
-static int queue_job(hw_hasher *hasher, int fd, const hw_identity *file, bool first,
+static int put_job(hw_hasher *hasher, int fd, const hw_identity *file, bool first,
                    hash_job **ret_job)
 {
     hash_job *job = hw_sys_alloc_zeroed(1, sizeof *job);
@@ -247,7 +247,7 @@ void hw_hasher_ask(hw_hasher *hasher, int fd, const hw_identity *file)
     hash_job *job;
     hw_sys_mutex_lock(&hasher->errands.lock);
     if (!find_job(hasher, file))
-        (void)queue_job(hasher, fd, file, false, &job);
+        (void)put_job(hasher, fd, file, false, &job);
     hw_sys_mutex_unlock(&hasher->errands.lock);
 }
 
@@ -279,7 +279,7 @@ int hw_hasher_wait(hw_hasher *hasher, int fd, const hw_identity *file, hw_conten
         else if (job)
             hw_errands_hurry(&hasher->errands, &job->errand);
         else
-            error = queue_job(hasher, fd, file, true, &job);
+            error = put_job(hasher, fd, file, true, &job);
         if (error == 0)
             error = wait_for_job(hasher, job, ret_hash);
     }
