@@ -168,7 +168,7 @@ static bool is_worth_coding(const hw_file_rules *rules, uint64_t length, hw_text
 {
     /* RFC 9110 7.7: what was said with -H or .fields. */
     bool may_be_coded = rules->press && !(rules->policy && rules->policy->forbids_coding);
-    return may_be_coded && length >= HW_PRESS_FILE_MIN && length <= ENTRY_ON_THE_WAY_MAX &&
+    return may_be_coded && length >= HW_COMPRESS_BYTES_MIN && length <= ENTRY_ON_THE_WAY_MAX &&
            hw_compress_fits(type);
 }
 

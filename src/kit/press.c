@@ -20,6 +20,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/number.h"
+#include "kit/compress.h"
 #include "kit/encoder.h"
 #include "kit/errands.h"
 #include "sys/clock.h"
@@ -246,7 +247,7 @@ static int read_file_of(const press_job *job, hw_text *ret_content)
     if (error < 0)
         return error;
     size_t length = (size_t)finding.seen.st_size, done = 0;
-    bool fits = finding.seen.st_size >= HW_PRESS_FILE_MIN && length <= HW_PRESS_FILE_MAX;
+    bool fits = finding.seen.st_size >= HW_COMPRESS_BYTES_MIN && length <= HW_PRESS_FILE_MAX;
     char *memory = fits ? hw_sys_alloc(length) : NULL;
     ssize_t got = 1;
     while (memory && done < length && got > 0) {
@@ -377,7 +378,7 @@ static press_job *new_press_job(const hw_root *root, const char *name, hw_conten
 /* Whether room can be had without giving up what was made lately. The lock is held. */
 static bool has_room(const hw_press *press)
 {
-    if (press->bytes_max <= HW_PRESS_FILE_MIN)
+    if (press->bytes_max <= HW_COMPRESS_BYTES_MIN)
         return false;
     if (press->bytes < press->bytes_max / 8 * 7 || hw_list_is_empty(&press->order))
         return true;

@@ -9,9 +9,7 @@
 #include "kit/content_hash.h"
 #include "kit/root.h"
 
-/* Files from this size on, where a coding is worth its field, ... */
-#define HW_PRESS_FILE_MIN 256
-/* ... and up to this one are pressed. */
+/* Files up to this size are pressed. */
 #define HW_PRESS_FILE_MAX (1024 * 1024)
 /* What the thread takes for its work, at most, beside what it keeps. */
 #define HW_PRESS_WORK_BYTES_MAX ((size_t)48 * 1024 * 1024)
