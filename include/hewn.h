@@ -316,6 +316,13 @@ bool hewn_each(hewn_request *rq, hewn_part part, const char *name, hewn_iter *it
  * proxy has asked for. "" when there is no memory. */
 const char *hewn_peer(const hewn_request *rq);
 
+/* Whether the request came encrypted, so that its scheme is https. */
+bool hewn_is_secure(const hewn_request *rq);
+
+/* Whose certificate the client has shown, "CN=alice,O=Example" (RFC 4514), where the server asks for
+ * one (client_ca_file of hewn/server.h): it is good, and the client has its key. "": none was shown. */
+const char *hewn_client_name(const hewn_request *rq);
+
 /* A name for the request that no other has: 32 hexadecimal digits, or what a trusted proxy has
  * called it in X-Request-Id (1 to 128 letters, digits and -._:+/=). It is no secret. A request whose
  * id was asked for has it in its record and in the JSON log. "" when there is no memory. */

@@ -12,12 +12,18 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PUBLIC = ["hewn.h", "hewn/server.h"]
-# The first where the condition holds, the second where it does not.
+# The first where the condition holds, the second, if there is one, where it does not.
 CHOICES = [
     ("sys/call_x86.c", "sys/call_libc.c", "defined(HEWN_DIRECT_)"),
     ("http/scan_x86.c", "http/scan_other.c", "defined(__x86_64__)"),
     ("app/json_read_jansson.c", "app/json_read_none.c", "defined(HEWN_WITH_JANSSON)"),
     ("app/sign_openssl.c", "app/sign_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("net/certificate_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/keyring_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/ticket_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/tls_carrier_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/tls_openssl.c", "net/tls_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("net/tls_stream_openssl.c", "net/tls_stream_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("kit/content_hash_xxhash.c", "kit/content_hash_none.c", "defined(HEWN_WITH_XXHASH)"),
     ("kit/encoder_gzip_zlib.c", "kit/encoder_gzip_none.c", "defined(HEWN_WITH_ZLIB)"),
     ("kit/encoder_br_brotli.c", "kit/encoder_br_none.c", "defined(HEWN_WITH_BROTLI)"),
@@ -32,7 +38,7 @@ SOURCE = """/* Hewn {version}: the library in one file, to be compiled with a pr
  *     cc -O2 program.c hewn.c -lpthread
  *
  * It needs the C library and nothing else. With -DHEWN_WITH_JANSSON and -ljansson it reads JSON, with
- * -DHEWN_WITH_OPENSSL and -lcrypto (OpenSSL 3) it signs cookies, with -DHEWN_WITH_XXHASH (the header
+ * -DHEWN_WITH_OPENSSL, -lssl and -lcrypto (OpenSSL 3) it speaks TLS and signs cookies, with -DHEWN_WITH_XXHASH (the header
  * xxhash.h) entity tags of files are of their content; with -DHEWN_WITH_ZLIB and -lz,
  * -DHEWN_WITH_BROTLI and -lbrotlienc, -DHEWN_WITH_ZSTD and -lzstd it compresses answers. This file
  * was made by tools/amalgamate.py of the sources that are named in it.
@@ -107,13 +113,16 @@ class Writer:
         self.parts.append(f"/* src/{name} */\n\n{INCLUDE.sub('', text)}")
 
     def put_choice(self, first, second, condition):
-        texts = [read("src", name) for name in (first, second)]
-        for text in texts:
-            self.put_headers(text)
+        """Headers that both need come before; those of a library's own files need that library."""
+        other = read("src", second) if second else ""
+        self.put_headers(other)
         self.parts.append(f"#if {condition}\n")
-        self.put(first, texts[0])
-        self.parts.append("#else\n")
-        self.put(second, texts[1])
+        text = read("src", first)
+        self.put_headers(text)
+        self.put(first, text)
+        if second:
+            self.parts.append("#else\n")
+            self.put(second, other)
         self.parts.append("#endif\n")
 
 

@@ -70,29 +70,29 @@ static void print_place(const banner *speaker, const char *place, const char *in
     fputc('\n', speaker->out);
 }
 
-static void print_url(const banner *speaker, const char *host, const char *port,
+static void print_url(const banner *speaker, bool is_secure, const char *host, const char *port,
                       const char *interface)
 {
     char url[160];
-    bool is_usual = strcmp(port, "80") == 0;
+    bool is_usual = strcmp(port, is_secure ? "443" : "80") == 0;
 
-    snprintf(url, sizeof(url), "http://%.79s%s%.5s/", host, is_usual ? "" : ":",
-             is_usual ? "" : port);
+    snprintf(url, sizeof(url), "%s://%.79s%s%.5s/", is_secure ? "https" : "http", host,
+             is_usual ? "" : ":", is_usual ? "" : port);
     print_place(speaker, url, interface);
 }
 
 /* Every address by which all interfaces can be reached. */
-static void print_all_urls(const banner *speaker, bool is_v4_only, const char *port)
+static void print_all_urls(const banner *speaker, bool is_secure, bool is_v4_only, const char *port)
 {
     interface_address addresses[INTERFACES_MAX];
     size_t count = interfaces_list(addresses, INTERFACES_MAX);
 
     for (size_t i = 0; i < count; i++)
         if (!is_v4_only || !addresses[i].is_v6)
-            print_url(speaker, addresses[i].host, port, addresses[i].interface);
+            print_url(speaker, is_secure, addresses[i].host, port, addresses[i].interface);
 }
 
-static void print_address(const banner *speaker, const char *address)
+static void print_address(const banner *speaker, bool is_secure, const char *address)
 {
     const char *colon = strrchr(address, ':');
     char host[80];
@@ -103,9 +103,9 @@ static void print_address(const banner *speaker, const char *address)
     }
     snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
     if (strcmp(host, "[::]") == 0 || strcmp(host, "0.0.0.0") == 0)
-        print_all_urls(speaker, host[0] == '0', colon + 1);
+        print_all_urls(speaker, is_secure, host[0] == '0', colon + 1);
     else
-        print_url(speaker, host, colon + 1, NULL);
+        print_url(speaker, is_secure, host, colon + 1, NULL);
 }
 
 static void print_ceiling(const banner *speaker, uint64_t bytes)
@@ -139,7 +139,7 @@ void banner_greet(const banner *speaker, const char *name, folder_count count,
     if (made->port != made->wanted_port)
         print_moved_port(speaker, made);
     for (size_t i = 0; (address = hewn_server_address(made->server, i)) != NULL; i++)
-        print_address(speaker, address);
+        print_address(speaker, i < made->secure, address);
     print_ceiling(speaker, hewn_server_memory_ceiling(made->server));
     fflush(speaker->out);
 }

@@ -33,9 +33,9 @@ static void free_visit(visit *going)
 }
 
 /* The first address with a port; "every interface" is reached by the loopback. */
-static bool find_url(const hewn_server *server, char *ret_url, size_t bytes)
+static bool find_url(const hewn_server *server, bool is_secure, char *ret_url, size_t bytes)
 {
-    const char *address;
+    const char *address, *scheme = is_secure ? "https" : "http";
 
     for (size_t i = 0; (address = hewn_server_address(server, i)) != NULL; i++) {
         const char *colon = strrchr(address, ':');
@@ -44,9 +44,9 @@ static bool find_url(const hewn_server *server, char *ret_url, size_t bytes)
         if (strncmp(address, "unix:", 5) == 0 || !colon)
             continue;
         if (strncmp(address, "[::]:", 5) == 0 || strncmp(address, "0.0.0.0:", 8) == 0)
-            snprintf(ret_url, bytes, "http://127.0.0.1%s/", colon);
+            snprintf(ret_url, bytes, "%s://127.0.0.1%s/", scheme, colon);
         else
-            snprintf(ret_url, bytes, "http://%.*s%s/", host, address, colon);
+            snprintf(ret_url, bytes, "%s://%.*s%s/", scheme, host, address, colon);
         return true;
     }
     return false;
@@ -162,7 +162,7 @@ static void start_visit(visit *going)
     free_visit(going);
 }
 
-void browser_open(const hewn_server *server)
+void browser_open(const hewn_server *server, bool is_secure)
 {
     const char *wanted = getenv("BROWSER");
     visit *going = calloc(1, sizeof(*going));
@@ -171,7 +171,7 @@ void browser_open(const hewn_server *server)
         fprintf(stderr, "hewn: --open: %s\n", show_error(ENOMEM));
         return;
     }
-    if (!find_url(server, going->url, sizeof(going->url))) {
+    if (!find_url(server, is_secure, going->url, sizeof(going->url))) {
         fputs("hewn: --open: no address that a browser could use\n", stderr);
     } else if ((!wanted || !*wanted) && !has_display()) {
         fputs("hewn: --open: there is no desktop here, and $BROWSER is not set\n", stderr);

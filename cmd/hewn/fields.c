@@ -65,6 +65,22 @@ static int read_origins(const char *list, char **ret_memory, const char **origin
     return STATUS_OK;
 }
 
+/* RFC 6797 6.1. */
+static int read_hsts(const char *seconds, said_fields *said)
+{
+    const char *span = seconds ? seconds : "31536000";
+
+    if (!*span || strlen(span) > 10 || span[strspn(span, "0123456789")]) {
+        fputs("hewn: --hsts: '", stderr);
+        show_text(stderr, span);
+        fputs("' is no number of seconds\n", stderr);
+        return STATUS_USAGE;
+    }
+    snprintf(said->hsts, sizeof(said->hsts), "max-age=%s", span);
+    said->fields[said->count++] = (hewn_field){"Strict-Transport-Security", said->hsts};
+    return STATUS_OK;
+}
+
 int fields_read(const options *chosen, said_fields *ret_said)
 {
     int status = STATUS_OK;
@@ -75,6 +91,8 @@ int fields_read(const options *chosen, said_fields *ret_said)
     if (status == STATUS_OK && chosen->cors.is_given)
         status = read_origins(chosen->cors.value ? chosen->cors.value : "*",
                               &ret_said->memory[OPTION_LIST_MAX], ret_said->origins);
+    if (status == STATUS_OK && chosen->hsts.is_given)
+        status = read_hsts(chosen->hsts.value, ret_said);
     return status;
 }
 

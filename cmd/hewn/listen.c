@@ -27,6 +27,7 @@ typedef struct address_plan {
     char texts[LISTEN_MAX][80];
     hewn_listen listen[LISTEN_MAX];
     size_t count;
+    size_t secure; /* of them: the first */
     bool has_v6;
 } address_plan;
 
@@ -79,6 +80,36 @@ static int loopback_port(const char *text)
 static bool wants_port(const options *chosen)
 {
     return chosen->port >= 0 || chosen->lan || chosen->public || chosen->listen.count == 0;
+}
+
+/* "ADDR,PORT"; the comma of no address is followed by a number alone. */
+static void plan_redirect(address_plan *plan, const char *text)
+{
+    const char *comma = strrchr(text, ',');
+    int port = comma ? loopback_port(comma + 1) : -1;
+    hewn_listen *listen = &plan->listen[plan->count];
+
+    if (plan->count == LISTEN_MAX)
+        return;
+    if (port < 0) {
+        plan_address(plan, text);
+    } else {
+        snprintf(plan->texts[plan->count], sizeof(plan->texts[0]), "%.*s", (int)(comma - text),
+                 text);
+        plan_address(plan, plan->texts[plan->count]);
+        listen->redirect_port = (unsigned)port;
+    }
+    listen->redirects = true;
+}
+
+/* What is served, and beside it what only leads there. */
+static void secure_plan(const options *chosen, const hewn_tls_opts *tls, address_plan *plan)
+{
+    for (size_t i = 0; tls && i < plan->count; i++)
+        plan->listen[i].tls = tls;
+    plan->secure = tls ? plan->count : 0;
+    for (size_t i = 0; i < chosen->redirect.count; i++)
+        plan_redirect(plan, chosen->redirect.items[i]);
 }
 
 static void make_plan(const options *chosen, int port, address_plan *ret_plan)
@@ -206,21 +237,23 @@ static int refuse_listening(const options *chosen, int error, const hewn_fault *
     return error == -EINVAL ? STATUS_USAGE : STATUS_UNAVAILABLE;
 }
 
-static int open_at(hewn_app *app, const options *chosen, const hewn_server_opts *setup, int port,
-                   hewn_fault *ret_fault, hewn_server **ret_server)
+static int open_at(hewn_app *app, const options *chosen, const hewn_server_opts *setup,
+                   const hewn_tls_opts *tls, hewn_fault *ret_fault, listening *made)
 {
     hewn_server_opts opts = *setup;
     address_plan plan;
 
-    make_plan(chosen, port, &plan);
+    make_plan(chosen, made->port, &plan);
+    secure_plan(chosen, tls, &plan);
+    made->secure = plan.secure;
     opts.listen = plan.listen;
     opts.n_listen = plan.count;
     *ret_fault = (hewn_fault){.error = 0};
-    return hewn_server_new(app, &opts, ret_fault, ret_server);
+    return hewn_server_new(app, &opts, ret_fault, &made->server);
 }
 
 int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *setup,
-                listening *ret_listening)
+                const hewn_tls_opts *tls, listening *ret_listening)
 {
     bool may_move = wants_port(chosen) && chosen->port < 0;
     listening made = {.wanted_port = chosen->port};
@@ -230,7 +263,7 @@ int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *se
     if (may_move)
         made.wanted_port = PORT_FIRST;
     for (made.port = made.wanted_port;; made.port++) {
-        error = open_at(app, chosen, setup, made.port, &fault, &made.server);
+        error = open_at(app, chosen, setup, tls, &fault, &made);
         if (error == -EADDRINUSE && made.port == made.wanted_port)
             made.taken = fault;
         if (error != -EADDRINUSE || !may_move || made.port == PORT_LAST)

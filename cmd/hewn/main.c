@@ -23,6 +23,7 @@
 #include "listen.h"
 #include "log_file.h"
 #include "options.h"
+#include "secure.h"
 #include "show.h"
 #include "status.h"
 
@@ -54,7 +55,23 @@ static void tell_serving(hewn_server *server, void *arg)
 
     banner_greet(&tale->speaker, tale->name, count_served(tale), &tale->made);
     if (tale->chosen->open)
-        browser_open(server);
+        browser_open(server, tale->made.secure > 0);
+}
+
+/* What was replaced under its name. */
+static void renew(const options *chosen, hewn_server *server)
+{
+    hewn_fault fault = {.error = 0};
+
+    if (chosen->log_file)
+        log_file_reopen(chosen->log_file, server);
+    if (hewn_server_renew_certificates(server, &fault) < 0) {
+        fputs("hewn: certificates stay as they are: ", stderr);
+        show_text(stderr, fault.where);
+        fputs(": ", stderr);
+        show_text(stderr, fault.what);
+        fputc('\n', stderr);
+    }
 }
 
 /* SIGHUP is also what the kernel says when the terminal is closed: who does that means the end. */
@@ -64,8 +81,8 @@ static void reopen_log(hewn_server *server, int signal_number, void *arg)
 
     if (signal_number == SIGHUP && !tale->survives_terminal && hangup_has_come())
         kill(getpid(), SIGTERM);
-    else if (tale->chosen->log_file)
-        log_file_reopen(tale->chosen->log_file, server);
+    else
+        renew(tale->chosen, server);
 }
 
 static void tell_stopping(hewn_server *server, void *arg)
@@ -265,7 +282,13 @@ static int make_server(hewn_app *app, const options *chosen, const banner *speak
         .trace = chosen->trace,
     };
 
-    return listen_open(app, chosen, &setup, ret_made);
+    said_tls said;
+    int status = secure_read(chosen, &said);
+
+    if (status == STATUS_OK)
+        status = listen_open(app, chosen, &setup, secure_opts(&said), ret_made);
+    secure_free(&said);
+    return status;
 }
 
 static int serve_place(hewn_app *app, narrator *tale)

@@ -50,11 +50,13 @@ typedef struct options {
     const char *place;    /* folder or file; NULL: none was named */
     const char *log;      /* NULL: as the terminal suggests */
     const char *log_file; /* NULL: standard output */
-    option_list listen, index, header;
-    const char *compress; /* NULL: auto */
-    option_mixed cache;   /* nothing: auto */
-    option_maybe cors;    /* its value: origins and commas; without one every origin */
-    option_maybe spa;     /* its value: a file's name; without one index.html */
+    option_list listen, index, header, tls, redirect;
+    const char *compress;  /* NULL: auto */
+    option_mixed cache;    /* nothing: auto */
+    option_maybe cors;     /* its value: origins and commas; without one every origin */
+    option_maybe hsts;     /* its value: seconds; without one a year */
+    const char *client_ca; /* NULL: clients are not asked who they are */
+    option_maybe spa;      /* its value: a file's name; without one index.html */
     option_choice list, clean_urls;
     int port;  /* -1: none was named */
     int loops; /* 0: as many as there are processors */
@@ -64,7 +66,7 @@ typedef struct options {
     uint64_t min_rate;                   /* bytes a second */
     uint64_t max_head, max_body;         /* bytes */
     uint64_t max_memory;                 /* bytes */
-    bool lan, public, isolate, hidden, follow_links, open;
+    bool lan, public, isolate, hidden, follow_links, open, client_optional;
     bool trace, help, help_all, version;
 } options;
 

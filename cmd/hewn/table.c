@@ -75,6 +75,72 @@ static const option_row rows[] = {
         .text = "Listen on all interfaces.",
     },
     {
+        .name = "tls",
+        .kind = OPTION_LIST,
+        .topic = TOPIC_LISTENING,
+        .value = "CERT,KEY",
+        .offset = AT(tls),
+        .brief = "https, with a certificate and its key (PEM)",
+        .text =
+            "Speak TLS (1.2 and 1.3) on every address: CERT is a file with the certificate and, "
+            "behind it, those that vouch for it, KEY one with its private key, both PEM. A third "
+            "file, CERT,KEY,OCSP, holds what its authority says of it (DER), which is shown to "
+            "clients. May be repeated: each client is shown the certificate for the name it calls, "
+            "of the kind of key it understands; the first is for who calls none of them. When the "
+            "files change, and on SIGHUP, they are read anew, and no connection ends.",
+    },
+    {
+        .name = "redirect",
+        .is_secondary = true,
+        .kind = OPTION_LIST,
+        .topic = TOPIC_LISTENING,
+        .value = "ADDR[,PORT]",
+        .offset = AT(redirect),
+        .brief = "listen here in clear, and send clients to https",
+        .text =
+            "With --tls: listen on this address too, in clear, and send whoever asks there to the "
+            "same URL under https (308): on PORT, or else on the port of the first address that "
+            "has "
+            "TLS. May be repeated.",
+    },
+    {
+        .name = "hsts",
+        .is_secondary = true,
+        .kind = OPTION_MAYBE,
+        .topic = TOPIC_LISTENING,
+        .value = "SECONDS",
+        .offset = AT(hsts),
+        .brief = "browsers shall come by https alone from now on",
+        .text =
+            "With --tls: tell browsers to come to this host by https alone for so long, a year "
+            "where "
+            "nothing is said (Strict-Transport-Security). They will hold on to it, so be sure that "
+            "https will work for as long.",
+    },
+    {
+        .name = "client-ca",
+        .is_secondary = true,
+        .kind = OPTION_TEXT,
+        .topic = TOPIC_LISTENING,
+        .value = "FILE",
+        .offset = AT(client_ca),
+        .brief = "only clients that these authorities vouch for",
+        .text =
+            "With --tls: let nobody in who does not show a certificate that one of the authorities "
+            "in this file (PEM) vouches for.",
+    },
+    {
+        .name = "client-optional",
+        .is_secondary = true,
+        .kind = OPTION_FLAG,
+        .topic = TOPIC_LISTENING,
+        .offset = AT(client_optional),
+        .brief = "with --client-ca: clients without one come in too",
+        .text = "With --client-ca: clients without a certificate come in too; one that is shown "
+                "must be "
+                "good all the same.",
+    },
+    {
         .name = "index",
         .letter = 'i',
         .kind = OPTION_LIST,
@@ -416,7 +482,7 @@ const option_table hewn_options = {rows, sizeof(rows) / sizeof(rows[0])};
 
 /* Their kinds are there: a MAYBE for upload. */
 const char *const later_options[] = {
-    "auth",    "auth-file", "upload",  "archive", "tls",          "live", "qr",
+    "auth",    "auth-file", "upload",  "archive", "live",         "qr",
     "sandbox", "metrics",   "control", "workers", "print-config", NULL,
 };
 

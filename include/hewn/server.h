@@ -22,11 +22,42 @@ typedef struct hewn_fault {
     char where[200];  /* "127.0.0.1:8080" */
 } hewn_fault;
 
+/* A certificate, for the names that stand in it. */
+typedef struct hewn_certificate {
+    const char *file;     /* PEM: the certificate itself, then, in turn, those that vouch for it */
+    const char *key_file; /* PEM: its private key, without a passphrase; may be the same file */
+    /* DER: what its authority says of it (OCSP), which is shown to clients as long as it is valid; NULL: nothing. */
+    const char *ocsp_file;
+} hewn_certificate;
+
+/* How TLS is spoken (1.2 and 1.3). Each client is shown a certificate for the name it calls, of the kind
+ * of key it understands: an RSA and an ECDSA key may stand side by side. A request for a host that has another
+ * certificate is answered 421. */
+typedef struct hewn_tls_opts {
+    size_t size; /* sizeof(hewn_tls_opts) */
+    /* The first is for clients that call a name which none of them has, or none at all. */
+    const hewn_certificate *certificates;
+    size_t n_certificates;
+    /* PEM: who vouches for certificates of clients, and nobody comes in without a good one;
+     * hewn_client_name tells whose it is. NULL: they are not asked. */
+    const char *client_ca_file;
+    bool
+        client_is_optional; /* who has none comes in too; one that is shown must be good all the same */
+    /* At least 32 bytes that nobody else knows: servers that have the same resume each other's sessions.
+     * Default: random, so that sessions end with the server. */
+    const char *ticket_secret;
+} hewn_tls_opts;
+
 /* An address to listen on. */
 typedef struct hewn_listen {
     /* "9000" (127.0.0.1), ":80" (every interface), "1.2.3.4:80", "[::1]:9000", "unix:/run/x",
      * "fd:3" (inherited). Port 0: the system chooses. */
     const char *address;
+    const hewn_tls_opts *tls; /* NULL: HTTP in clear */
+    /* Who asks here is sent to the same URL under https (308): on redirect_port, or, where that is 0, on
+     * the port of the first address that has TLS. */
+    bool redirects;
+    unsigned redirect_port;
 } hewn_listen;
 
 /* Limits of a server; zero means the default. */
@@ -105,8 +136,9 @@ typedef struct hewn_server_opts {
  * open descriptors as far as it may. Options and their strings may go afterwards.
  * Owns: the server holds a reference to the app, which can take no more routes from now on.
  * Errors: what the operating system said (-EADDRINUSE, -EACCES, -EADDRNOTAVAIL, ...), -EINVAL for
- * an address or option that makes no sense, what went wrong when the app was built, -ENOMEM. The
- * fault (which may be NULL) then says it in words. */
+ * an address or option that makes no sense and for a certificate that cannot be used, -ENOTSUP for TLS
+ * where Hewn was built without OpenSSL, what went wrong when the app was built, -ENOMEM. The fault
+ * (which may be NULL) then says it in words. */
 HEWN_MUST_USE int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fault,
                                   hewn_server **ret_server);
 
@@ -173,6 +205,13 @@ const char *hewn_server_address(const hewn_server *server, size_t index);
  * Errors: -EBADF, -EMFILE, -ENFILE: the log stays where it is.
  * Threads: any, until the server is freed. */
 int hewn_server_log_to(hewn_server *server, int fd);
+
+/* Has a server read the files of its certificates anew. New connections are shown what is in them then;
+ * none that is open ends. Where one of the files cannot be used, or a certificate has expired and the one in use
+ * has not, all stay as they were. Without TLS it does nothing.
+ * Errors: what hewn_server_new says of certificates; the fault (which may be NULL) names the file.
+ * Threads: any, one at a time; it reads files. */
+int hewn_server_renew_certificates(hewn_server *server, hewn_fault *fault);
 
 /* What there is to know of a server. */
 

@@ -11,6 +11,17 @@ const char *hewn_peer(const hewn_request *rq)
     return peer.at ? peer.at : "";
 }
 
+bool hewn_is_secure(const hewn_request *rq)
+{
+    return rq->request.is_secure;
+}
+
+const char *hewn_client_name(const hewn_request *rq)
+{
+    hw_text name = rq->request.is_secure ? rq->request.client_name : (hw_text){0};
+    return name.at ? name.at : "";
+}
+
 const char *hewn_id(const hewn_request *rq)
 {
     return hw_exchange_id((hewn_request *)rq);

@@ -18,6 +18,9 @@ typedef struct hw_request {
     hw_fields fields;
     hw_text protocol;        /* "HTTP/1.1" */
     uint64_t content_length; /* of the body that follows; 0: none; or HW_LENGTH_UNKNOWN */
+    uint16_t https_port;     /* not 0: whatever is asked for is there, by https */
+    bool is_secure;          /* it came encrypted: its scheme is https */
+    hw_text client_name; /* if so: of the certificate the client has shown, RFC 4514; empty: none */
     /* What the exchange makes of it. */
     hw_target target; /* its parts, still encoded */
     hw_path path;     /* decoded and canonical; "*" of OPTIONS has none: empty. May be raw_target's

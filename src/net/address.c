@@ -192,3 +192,12 @@ const char *hw_address_format(const struct sockaddr_storage *storage, socklen_t 
     snprintf(string, HW_ADDRESS_STRING_MAX, is_v6 ? "[%s]:%u" : "%s:%u", host, port_of(storage));
     return string;
 }
+
+uint16_t hw_address_port(const char *name)
+{
+    hw_text text = hw_text_of(name);
+    size_t colon = hw_text_find_last(text, ':');
+    uint64_t port;
+    bool is_number = colon < text.length && hw_number_decimal(hw_text_from(text, colon + 1), &port);
+    return is_number && port <= UINT16_MAX && text.at[0] != 'u' ? (uint16_t)port : 0;
+}

@@ -53,6 +53,9 @@ typedef struct hw_peer {
 
 /* An IPv4 address that comes as IPv6 is the former. */
 hw_peer hw_peer_of(const struct sockaddr_storage *storage);
+/* The port of what hw_address_format has written; 0: it has none. */
+uint16_t hw_address_port(const char *name);
+
 /* A client's address in a log: "127.0.0.1", "::1", "unix:", "memory:"; no port. Returns string. */
 const char *hw_peer_format(const hw_peer *peer, char string[HW_PEER_STRING_MAX]);
 

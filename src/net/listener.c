@@ -165,5 +165,7 @@ int hw_listener_accept(hw_listener *listener, hw_tcp_pool *pool, hw_stream **ret
     int error = hw_tcp_open(pool, fd, &peer, ret_stream);
     if (error < 0)
         hw_sys_close(fd);
+    else
+        (*ret_stream)->https_port = listener->https_port;
     return error;
 }

@@ -9,7 +9,9 @@
 
 typedef struct hw_listener {
     int fd;
-    bool is_unix;                     /* made here: its name is removed on close */
+    bool is_unix;        /* made here: its name is removed on close */
+    struct hw_tls *tls;  /* what is spoken over what it accepts; NULL: nothing but bytes */
+    uint16_t https_port; /* of its streams */
     char name[HW_ADDRESS_STRING_MAX]; /* what was really bound */
 } hw_listener;
 

@@ -14,9 +14,8 @@
 #include "base/assert.h"
 #include "base/number.h"
 #include "exchange/record.h"
-#include "net/address.h"
-#include "run/holder.h"
 #include "run/limits.h"
+#include "run/listen.h"
 #include "sys/file.h"
 #include "sys/memory.h"
 #include "sys/process.h"
@@ -28,7 +27,7 @@ enum {
     LOG_END_MS = 2000, /* a reader that has stopped does not hold up the end for longer */
 };
 
-static void show_fault(const hw_fault *fault, hewn_fault *ret_fault)
+void hw_run_show_fault(const hw_fault *fault, hewn_fault *ret_fault)
 {
     if (!ret_fault)
         return;
@@ -158,72 +157,6 @@ static int load_media(hewn_server *server)
     return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 
-/* What the system says of an address, for the one who has to mend it: which address it really is,
- * and who has it. */
-static void explain_listening(hw_fault *fault)
-{
-    hw_address address;
-    char name[HW_ADDRESS_STRING_MAX];
-    hw_holder holder;
-    if (hw_address_parse(hw_text_of(fault->where), NULL, &address) == 0 &&
-        address.storage.ss_family != AF_UNSPEC) {
-        (void)hw_address_format(&address.storage, address.length, name);
-        snprintf(fault->where, sizeof fault->where, "%s", name);
-    }
-    if (fault->error == EADDRNOTAVAIL || fault->error == EAFNOSUPPORT)
-        snprintf(fault->what, sizeof fault->what, "this machine has no such address");
-    if (fault->error == EACCES || fault->error == EPERM)
-        snprintf(fault->what, sizeof fault->what, "permission denied");
-    if (fault->error != EADDRINUSE)
-        return;
-    snprintf(fault->what, sizeof fault->what, "already in use");
-    if (hw_holder_find(fault->where, &holder))
-        snprintf(fault->what, sizeof fault->what, "already in use by %s (pid %ld)", holder.command,
-                 holder.pid);
-}
-
-static int listen_at(hewn_server *server, hw_server_setup *setup, const char *const *addresses,
-                     size_t count, hw_fault *fault)
-{
-    setup->addresses = addresses;
-    setup->address_count = count;
-    int error = hw_server_new(setup, fault, &server->core);
-    if (error < 0 && fault->error && fault->where[0])
-        explain_listening(fault);
-    else if (error < 0 && !fault->error)
-        (void)hw_fault_set(fault, -error, NULL, "%s", hw_error_words(error));
-    return error;
-}
-
-static int listen_at_default(hewn_server *server, hw_server_setup *setup, hw_fault *fault)
-{
-    static const char *const loopbacks[] = {"127.0.0.1:9000", "[::1]:9000"};
-    int error = listen_at(server, setup, loopbacks, 2, fault);
-    bool is_v6_missing = (error == -EADDRNOTAVAIL || error == -EAFNOSUPPORT) &&
-                         strcmp(fault->where, loopbacks[1]) == 0;
-    if (!is_v6_missing)
-        return error;
-    hw_sink_fault(&server->sinks[0], -error, loopbacks[1],
-                  "not listening there: this machine has no IPv6");
-    *fault = (hw_fault){0};
-    return listen_at(server, setup, loopbacks, 1, fault);
-}
-
-static int listen_at_all(hewn_server *server, hw_server_setup *setup, const hewn_server_opts *opts,
-                         hw_fault *fault)
-{
-    if (opts->n_listen == 0)
-        return listen_at_default(server, setup, fault);
-    const char **addresses = hw_sys_alloc_zeroed(opts->n_listen, sizeof *addresses);
-    if (!addresses)
-        return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
-    for (size_t i = 0; i < opts->n_listen; i++)
-        addresses[i] = opts->listen[i].address ? opts->listen[i].address : "";
-    int error = listen_at(server, setup, addresses, opts->n_listen, fault);
-    hw_sys_free(addresses);
-    return error;
-}
-
 /* Whose word about clients counts. */
 static int read_proxies(hewn_server *server, const char *list, hw_fault *fault)
 {
@@ -261,8 +194,8 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, bool 
     setup.sinks = server->sinks;
     setup.sink_count = server->loops;
     (void)hw_sys_descriptors_raise(); /* what cannot be raised is what there is */
-    return listens ? listen_at_all(server, &setup, opts, fault)
-                   : listen_at(server, &setup, NULL, 0, fault);
+    return listens ? hw_run_listen(server, &setup, opts, fault)
+                   : hw_run_listen_nowhere(server, &setup, fault);
 }
 
 int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens, hw_fault *fault,
@@ -297,7 +230,7 @@ int hewn_server_new(hewn_app *app, const hewn_server_opts *opts, hewn_fault *fau
     hw_fault why = {0};
     int error = hw_run_server_new(app, opts, true, &why, ret_server);
     if (error < 0)
-        show_fault(&why, fault);
+        hw_run_show_fault(&why, fault);
     return error;
 }
 
@@ -394,6 +327,7 @@ void hewn_server_free(hewn_server *server)
     if (!server)
         return;
     hw_server_free(server->core);
+    hw_run_listen_end(server);
     hw_sys_free(server->mime_types);
     hw_log_free(server->log);
     hw_sys_free(server->tellers);

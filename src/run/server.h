@@ -21,8 +21,10 @@ struct hewn_server {
     hw_server *core;
     char *mime_types; /* what media reads */
     hw_media media;
-    hw_arena arena;   /* of what options say */
-    hw_cidrs proxies; /* whose word about clients counts */
+    hw_arena arena;      /* of what options say */
+    hw_cidrs proxies;    /* whose word about clients counts */
+    struct hw_tls **tls; /* one an address that has any; several may have the same */
+    size_t tls_count;    /* of addresses */
     hw_log *log;
     unsigned loops;
     hw_sink *sinks;     /* of the loops */
@@ -34,5 +36,8 @@ struct hewn_server {
  * negative errno and the fault in words. */
 int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens, hw_fault *fault,
                       hewn_server **ret_server);
+
+/* A fault as a program sees it; ret_fault may be NULL. */
+void hw_run_show_fault(const hw_fault *fault, hewn_fault *ret_fault);
 
 #endif

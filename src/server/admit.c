@@ -146,13 +146,28 @@ static void refuse(hw_lane *lane, hw_stream *stream)
     stream->ops->close(stream);
 }
 
-static void admit_or_refuse(hw_lane *lane, hw_stream *stream, bool may_stay)
+/* A handshake only to say no would cost more than the request. */
+static void turn_away(hw_lane *lane, hw_stream *stream)
+{
+    hw_lane_count(&lane->counts.refused, 1);
+    stream->ops->close(stream);
+}
+
+static void admit(hw_lane *lane, hw_tls *tls, hw_stream *stream)
+{
+    if (!tls || hw_tls_open(tls, lane->tls, stream, &stream) == 0)
+        (void)hw_conn_open(lane, stream);
+}
+
+static void admit_or_refuse(hw_lane *lane, hw_tls *tls, hw_stream *stream, bool may_stay)
 {
     hw_sink_step(lane->place.sink, "server/admit", "admit or shed (limits), make a connection");
     if (may_stay && hw_shed_make_room(lane, &stream->peer))
-        (void)hw_conn_open(lane, stream);
-    else
+        admit(lane, tls, stream);
+    else if (!tls)
         refuse(lane, stream);
+    else
+        turn_away(lane, stream);
 }
 
 /* One connection. False: no more now. */
@@ -163,7 +178,7 @@ static bool accept_one(hw_acceptor *acceptor)
     bool has_reserve = true;
     int error = accept_somehow(acceptor, &stream, &has_reserve);
     if (error == 0)
-        admit_or_refuse(lane, stream, has_reserve);
+        admit_or_refuse(lane, acceptor->listener->tls, stream, has_reserve);
     if (!has_reserve)
         hw_shed_keep_reserve(lane->shared, lane->loop.event);
     if (error == -EAGAIN)

@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "exchange/later.h"
 #include "exchange/serial.h"
+#include "server/redirect.h"
 #include "sys/clock.h"
 
 #define STARVED_MS_MAX 10000
@@ -25,13 +26,20 @@
 void hw_answer_plan(hw_lane *lane, hw_exchange *exchange)
 {
     const hw_answerer *answerer = lane->shared->answerer;
-    exchange->plan = answerer->plan(answerer->arg, exchange);
+    if (exchange->request.https_port)
+        exchange->plan = (hw_body_plan){.kind = HW_PLAN_NONE};
+    else
+        exchange->plan = answerer->plan(answerer->arg, exchange);
 }
 
 void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange)
 {
     const hw_answerer *answerer = lane->shared->answerer;
-    if (!answerer->quick)
+    if (exchange->request.https_port) {
+        hw_redirect_answer(exchange);
+        exchange->is_answered = true;
+    }
+    if (exchange->request.https_port || !answerer->quick)
         return;
     exchange->is_quick = true;
     exchange->is_answered = answerer->quick(answerer->arg, exchange);

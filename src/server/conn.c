@@ -8,14 +8,21 @@
  * fires too early is armed anew. */
 #include "server/conn.h"
 
+#include "base/assert.h"
 #include "server/admit.h"
 #include "server/conn_h1.h"
+#include "server/conn_handshake.h"
 #include "server/shed.h"
 
 int hw_conn_open(hw_lane *lane, hw_stream *stream)
 {
     hw_sink_step(lane->place.sink, "server/conn", "pick the driver from ALPN or the first bytes");
-    /* One protocol so far, so there is nothing to look at yet. */
+    return stream->ops->handshake ? hw_conn_handshake_open(lane, stream)
+                                  : hw_conn_open_protocol(lane, stream);
+}
+
+int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream)
+{
     return hw_conn_h1_open(lane, stream);
 }
 
@@ -72,6 +79,29 @@ void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stre
     hw_conn_queue(conn);
 }
 
+/* The lane has one less. */
+static void note_end(hw_lane *lane)
+{
+    if (!hw_list_is_empty(&lane->starved))
+        hw_lane_feed_one(lane);
+    hw_admit_on_close(lane);
+    hw_lane_end_if_over(lane);
+}
+
+/* It has no stream any more. */
+static void end_conn(hw_conn *conn)
+{
+    hw_lane *lane = conn->lane;
+    conn->stream = NULL;
+    hw_task_cancel(&conn->turn);
+    hw_loop_disarm(&lane->loop, &conn->deadline);
+    hw_link_remove(&conn->link);
+    lane->conn_count--;
+    atomic_fetch_sub(&lane->shared->connections, 1);
+    hw_task_init(&conn->turn, free_conn);
+    hw_loop_retire(&lane->loop, &conn->turn);
+}
+
 void hw_conn_close(hw_conn *conn)
 {
     hw_lane *lane = conn->lane;
@@ -81,18 +111,21 @@ void hw_conn_close(hw_conn *conn)
     hw_shed_count_out(conn);
     conn->driver->gone(conn);
     conn->stream->ops->close(conn->stream);
-    conn->stream = NULL;
-    hw_task_cancel(&conn->turn);
-    hw_loop_disarm(&lane->loop, &conn->deadline);
-    hw_link_remove(&conn->link);
-    lane->conn_count--;
-    atomic_fetch_sub(&lane->shared->connections, 1);
-    hw_task_init(&conn->turn, free_conn);
-    hw_loop_retire(&lane->loop, &conn->turn);
-    if (!hw_list_is_empty(&lane->starved))
-        hw_lane_feed_one(lane);
-    hw_admit_on_close(lane);
-    hw_lane_end_if_over(lane);
+    end_conn(conn);
+    note_end(lane);
+}
+
+void hw_conn_hand_over(hw_conn *conn, int (*begin)(hw_lane *lane, hw_stream *stream))
+{
+    hw_lane *lane = conn->lane;
+    hw_stream *stream = conn->stream;
+    hw_assert(!conn->is_closed);
+    conn->is_closed = true;
+    hw_shed_count_out(conn);
+    conn->driver->gone(conn);
+    end_conn(conn);
+    if (begin(lane, stream) < 0)
+        note_end(lane);
 }
 
 void hw_conn_drain(hw_conn *conn)

@@ -41,12 +41,16 @@ struct hw_conn {
 /* A connection for the stream: picks the driver and queues the first turn. Owns: the stream, also
  * on failure. 0, or -ENOMEM. */
 int hw_conn_open(hw_lane *lane, hw_stream *stream);
+/* The same for one whose handshake is over. */
+int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream);
 
 /* For drivers: puts the connection into its lane. */
 void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stream *stream);
 /* Lets go of everything; freed at the end of the step. Idempotent, and the only way to end a
  * connection. */
 void hw_conn_close(hw_conn *conn);
+/* The same, but the stream goes on with a connection of another kind. */
+void hw_conn_hand_over(hw_conn *conn, int (*begin)(hw_lane *lane, hw_stream *stream));
 void hw_conn_drain(hw_conn *conn);
 /* For a turn, because of its stream, of time, or of somebody who was waited for. */
 void hw_conn_queue(hw_conn *conn);

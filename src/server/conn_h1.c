@@ -483,12 +483,13 @@ static uint32_t count_moved_h1(const hw_conn *conn)
 
 static const hw_driver h1_driver = {take_h1_turn, drain_h1, let_go_h1, free_h1, count_moved_h1};
 
-int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
+/* NULL: no memory, and the stream is closed. */
+static conn_h1 *open_h1(hw_lane *lane, hw_stream *stream)
 {
     conn_h1 *h1 = take_spare_conn(lane);
     if (!h1) {
         stream->ops->close(stream);
-        return -ENOMEM;
+        return NULL;
     }
     *h1 = (conn_h1){0};
     hw_list_init(&h1->queue);
@@ -497,5 +498,18 @@ int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
     for (unsigned wait = 0; wait < H1_WAIT_COUNT; wait++)
         h1->by_ms[wait] = H1_NEVER;
     hw_conn_init(&h1->conn, &h1_driver, lane, stream);
-    return 0;
+    return h1;
+}
+
+int hw_conn_h1_open(hw_lane *lane, hw_stream *stream)
+{
+    return open_h1(lane, stream) ? 0 : -ENOMEM;
+}
+
+int hw_conn_h1_open_for_problem(hw_lane *lane, hw_stream *stream, const hw_problem *problem)
+{
+    conn_h1 *h1 = open_h1(lane, stream);
+    if (h1)
+        hw_conn_h1_append_problem(h1, problem);
+    return h1 ? 0 : -ENOMEM;
 }

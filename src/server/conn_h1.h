@@ -143,6 +143,8 @@ struct conn_h1 {
 #define H1_QUEUE_BYTES_MAX ((size_t)64 * 1024)
 
 int hw_conn_h1_open(hw_lane *lane, hw_stream *stream);
+/* The same for one of which nothing will be read: it is answered with a problem, and ends. */
+int hw_conn_h1_open_for_problem(hw_lane *lane, hw_stream *stream, const hw_problem *problem);
 void hw_conn_h1_free_spares(hw_lane *lane);
 void hw_conn_h1_free_spare_exchanges(hw_lane *lane);
 

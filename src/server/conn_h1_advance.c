@@ -11,6 +11,8 @@
 
 #include "base/assert.h"
 #include "base/number.h"
+#include "http/authority.h"
+#include "net/tls.h"
 #include "server/conn_h1.h"
 
 static uint64_t content_length_of(const hw_h1_head *head)
@@ -18,6 +20,24 @@ static uint64_t content_length_of(const hw_h1_head *head)
     if (head->framing == HW_H1_FRAMING_CHUNKED)
         return HW_LENGTH_UNKNOWN;
     return head->framing == HW_H1_FRAMING_LENGTH ? head->content_length : 0;
+}
+
+/* Of the certificate it has shown, if any. False: no memory. */
+static __attribute__((noinline)) bool name_client(h1_exchange *e, const hw_stream *stream)
+{
+    hw_text name = hw_tls_facts_client(stream->ops->facts(stream));
+    e->exchange.request.client_name = (hw_text){0};
+    return name.length == 0 ||
+           hw_arena_copy_text(&e->exchange.arena, name, &e->exchange.request.client_name);
+}
+
+/* RFC 9110 7.4: a connection is for the names of its certificate alone. */
+static __attribute__((noinline)) bool is_misdirected(const h1_exchange *e)
+{
+    const hw_stream *stream = e->conn->conn.stream;
+    hw_text host, port;
+    return hw_authority_split(e->exchange.request.host, &host, &port) &&
+           !hw_tls_facts_serves(stream->ops->facts(stream), host);
 }
 
 /* Begins the exchange of a complete head. NULL, or what is wrong with it. */
@@ -36,6 +56,11 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     request->fields = copy.fields;
     request->protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1");
     request->content_length = content_length;
+    const hw_stream *stream = e->conn->conn.stream;
+    request->is_secure = stream->is_secure;
+    request->https_port = stream->https_port;
+    if (stream->is_secure && !name_client(e, stream))
+        is_copied = false;
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, is_copied && head->has_plain_target, &hw_conn_h1_carrier,
                           &lane->place, hw_lane_wall_ms(lane), lane->loop.now_ns);
@@ -46,9 +71,13 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
 static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *head)
 {
     static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
+    static const hw_problem elsewhere = {421, "this connection is for another host",
+                                         "RFC 9110 7.4"};
     static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
     if (head->expects_other)
         return &expectation;
+    if (e->exchange.request.is_secure)
+        return is_misdirected(e) ? &elsewhere : NULL;
     const hw_target *target = &e->exchange.request.target;
     if (target->form == HW_TARGET_ABSOLUTE &&
         hw_text_equal_nocase(target->scheme, HW_TEXT("https")))

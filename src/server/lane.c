@@ -165,6 +165,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     lane->input = hw_sys_alloc_zeroed(1, HW_LANE_INPUT_BYTES + HW_H1_SLACK);
     lane->output = hw_sys_alloc(HW_LANE_OUTPUT_BYTES);
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
+    if (error == 0 && shared->has_tls)
+        error = hw_tls_pool_new(&shared->budget, &lane->tls);
     if (error < 0)
         hw_lane_fini(lane);
     else
@@ -195,6 +197,7 @@ void hw_lane_fini(hw_lane *lane)
     hw_later_settle();
     hw_assert(lane->conn_count == 0 && atomic_load(&lane->counts.exchanges) == 0);
     hw_conn_free_spares(lane);
+    hw_tls_pool_free(lane->tls);
     hw_tcp_pool_fini(&lane->streams);
     hw_bell_fini(&lane->bell);
     if (lane->place.locals)

@@ -11,6 +11,7 @@
 #include "http/date.h"
 #include "loop/crew.h"
 #include "net/listener.h"
+#include "net/tls.h"
 #include "server/server.h"
 
 /* One read takes at most this much; a head of the default size always fits. */
@@ -56,6 +57,7 @@ typedef struct hw_shared {
     hw_crew *crew;  /* NULL: the loops wait for handlers and for the disk */
     hw_limits limits;
     hw_listener *listeners;
+    bool has_tls; /* one of them */
     size_t listener_count;
     hw_lane *lanes; /* NULL: there is but one */
     unsigned lane_count;
@@ -116,7 +118,8 @@ struct hw_lane {
     hw_bell bell;                  /* likewise */
     hw_local_watch *local_watches; /* one a slot */
     hw_tcp_pool streams;
-    hw_list conns; /* every hw_conn of this lane */
+    hw_tls_pool *tls; /* NULL: no listener has any */
+    hw_list conns;    /* every hw_conn of this lane */
     hw_waiting waiting;
     hw_list starved;     /* hw_ready: exchanges, and `admission`, that go on with a descriptor */
     hw_list abandoned;   /* of the drivers: exchanges that nobody waits for, in handlers still */

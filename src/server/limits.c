@@ -6,6 +6,7 @@ hw_limits hw_limits_default(void)
     return (hw_limits){
         .connections_max = 0,
         .memory_bytes_max = 0,
+        .handshake_ms = 10 * 1000,
         .head_ms = 15 * 1000,
         .idle_ms = 30 * 1000,
         .body_grace_ms = 10 * 1000,

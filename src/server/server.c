@@ -51,15 +51,36 @@ struct hw_server {
 static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fault *fault)
 {
     hw_shared *shared = &server->shared;
-    shared->listeners = hw_sys_alloc_zeroed(setup->address_count + 1, sizeof *shared->listeners);
+    shared->listeners = hw_sys_alloc_zeroed(setup->listen_count + 1, sizeof *shared->listeners);
     if (!shared->listeners)
         return hw_fault_set(fault, ENOMEM, "server", "out of memory");
-    for (size_t i = 0; i < setup->address_count; i++) {
-        int error = hw_listener_open(&shared->listeners[i], setup->addresses[i], fault);
+    for (size_t i = 0; i < setup->listen_count; i++) {
+        int error = hw_listener_open(&shared->listeners[i], setup->listens[i].address, fault);
         if (error < 0)
             return error;
+        shared->listeners[i].tls = setup->listens[i].tls;
+        shared->has_tls |= setup->listens[i].tls != NULL;
         hw_listener_defer(&shared->listeners[i]);
         shared->listener_count++;
+    }
+    return 0;
+}
+
+/* Where those send their clients that only redirect: known when all are bound. */
+static int settle_redirects(hw_shared *shared, const hw_server_setup *setup, hw_fault *fault)
+{
+    uint16_t first = 0;
+    for (size_t i = 0; i < shared->listener_count && first == 0; i++)
+        if (setup->listens[i].tls)
+            first = hw_address_port(shared->listeners[i].name);
+    for (size_t i = 0; i < shared->listener_count; i++) {
+        const hw_listen *listen = &setup->listens[i];
+        if (!listen->redirects)
+            continue;
+        shared->listeners[i].https_port = listen->redirect_port ? listen->redirect_port : first;
+        if (shared->listeners[i].https_port == 0)
+            return hw_fault_set(fault, EINVAL, listen->address,
+                                "is to send its clients to TLS, and there is no port of that");
     }
     return 0;
 }
@@ -157,6 +178,8 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
         .lane_count = setup->loops ? setup->loops : hw_sys_processors(),
     };
     int error = open_listeners(server, setup, fault);
+    if (error == 0)
+        error = settle_redirects(&server->shared, setup, fault);
     if (error == 0) {
         share_descriptors(&server->shared);
         share_memory(&server->shared);

@@ -12,11 +12,19 @@
 
 typedef struct hw_server hw_server;
 
-/* Everything is borrowed and must outlive the server, but for the array of addresses and their
+/* An address, and how it is spoken to there. */
+typedef struct hw_listen {
+    const char *address;    /* as net/address.h reads it */
+    struct hw_tls *tls;     /* of net/tls.h; NULL: in clear */
+    bool redirects;         /* who asks there is sent to https ... */
+    uint16_t redirect_port; /* ... on this port; 0: that of the first that has TLS */
+} hw_listen;
+
+/* Everything is borrowed and must outlive the server, but for the array of listens and their
  * strings. */
 typedef struct hw_server_setup {
-    const char *const *addresses; /* as net/address.h reads them */
-    size_t address_count;
+    const hw_listen *listens;
+    size_t listen_count;
     hw_limits limits;
     unsigned loops; /* 0: one a processor this process may use */
     const hw_answerer *answerer;

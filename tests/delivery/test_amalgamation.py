@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 COMPILED = {"gcc": ["gcc", "-O2"], "clang": ["clang", "-O0"],
             "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_XXHASH", "-DHEWN_WITH_ZLIB",
                      "-DHEWN_WITH_BROTLI", "-DHEWN_WITH_ZSTD"]}
-LIBRARIES = ["-ljansson", "-lcrypto", "-lz", "-lbrotlienc", "-lzstd"]
+LIBRARIES = ["-ljansson", "-lssl", "-lcrypto", "-lz", "-lbrotlienc", "-lzstd"]
 
 
 class Amalgamation:

@@ -182,7 +182,7 @@ static const char *live(life_run *r)
                                 .head_ms = DEADLINE_MS,
                                 .idle_ms = DEADLINE_MS,
                                 .drain_ms = DRAIN_MS};
-    const hewn_listen listen = {r->address};
+    const hewn_listen listen = {.address = r->address};
     const hewn_server_opts opts = {.size = sizeof opts,
                                    .listen = &listen,
                                    .n_listen = 1,

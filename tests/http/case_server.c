@@ -23,8 +23,8 @@
 #define WAITER_STACK_BYTES ((size_t)256 * 1024)
 
 typedef struct arguments {
-    const char *addresses[ADDRESSES_MAX];
-    size_t address_count;
+    hw_listen listens[ADDRESSES_MAX];
+    size_t listen_count;
     uint64_t loops, head_ms; /* 0: the default */
     const char *folder;
 } arguments;
@@ -43,9 +43,9 @@ static bool read_option(const char *name, const char *value, arguments *found)
         return hw_number_decimal(hw_text_of(value), &found->loops) && found->loops <= 64;
     if (strcmp(name, "--head-ms") == 0)
         return hw_number_decimal(hw_text_of(value), &found->head_ms) && found->head_ms <= INT32_MAX;
-    if (strcmp(name, "--listen") != 0 || found->address_count == ADDRESSES_MAX)
+    if (strcmp(name, "--listen") != 0 || found->listen_count == ADDRESSES_MAX)
         return false;
-    found->addresses[found->address_count++] = value;
+    found->listens[found->listen_count++].address = value;
     return true;
 }
 
@@ -61,8 +61,8 @@ static bool read_arguments(int argc, char **argv, arguments *ret_arguments)
         else
             found.folder = argv[i];
     }
-    if (found.address_count == 0)
-        found.addresses[found.address_count++] = "127.0.0.1:9000";
+    if (found.listen_count == 0)
+        found.listens[found.listen_count++].address = "127.0.0.1:9000";
     *ret_arguments = found;
     return found.folder != NULL;
 }
@@ -153,8 +153,8 @@ int main(int argc, char **argv)
     size_t local_count;
     const hw_local *locals = hw_app_locals(app, &local_count);
     hw_server_setup setup = {
-        .addresses = asked.addresses,
-        .address_count = asked.address_count,
+        .listens = asked.listens,
+        .listen_count = asked.listen_count,
         .limits = hw_limits_default(),
         .loops = (unsigned)asked.loops,
         .answerer = &echo.answerer,

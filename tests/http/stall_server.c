@@ -187,7 +187,7 @@ static int run_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const hewn_listen listen = {"127.0.0.1:0"};
+    static const hewn_listen listen = {.address = "127.0.0.1:0"};
     stall_arguments found = {
         .opts = {.size = sizeof found.opts, .listen = &listen, .n_listen = 1, .log = "off"},
         .limits = {.size = sizeof found.limits},

@@ -26,7 +26,7 @@ static struct {
     hw_server *server;
     hw_server_setup setup;
     hw_sink sink;
-    const char *address;
+    hw_listen listen;
     bool is_serving, is_over;
     unsigned stops, records;
 } house;
@@ -99,11 +99,11 @@ void sim_house_open(void)
 {
     sim_app *app = sim_app_new();
     house.app = app;
-    house.address = "127.0.0.1:8080";
+    house.listen.address = "127.0.0.1:8080";
     house.sink = (hw_sink){.take = take_note, .records = sim_chance(50), .ticks = sim_chance(50)};
     house.setup = (hw_server_setup){
-        .addresses = &house.address,
-        .address_count = 1,
+        .listens = &house.listen,
+        .listen_count = 1,
         .limits = draw_limits(),
         .loops = (unsigned)sim_draw_between(1, 3),
         .answerer = sim_app_answerer(app),

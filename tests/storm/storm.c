@@ -242,7 +242,7 @@ static hewn_server *start_server(weather *storm)
     hewn_fault fault = {0};
     hewn_server *server;
     snprintf(address, sizeof address, "unix:%s", storm->path);
-    const hewn_listen listens[] = {{address}};
+    const hewn_listen listens[] = {{.address = address}};
     const hewn_server_opts opts = {
         .size = sizeof opts, .listen = listens, .n_listen = 1, .log = "off", .loops = 2};
     hewn_get(app, "/{n}", promise);

@@ -189,15 +189,15 @@ static const talk_carrier_ops tcp_carrier_ops = {
 
 talk_carrier *talk_carrier_tcp(const talk_service *service)
 {
-    static const char *const addresses[] = {"127.0.0.1:0"};
+    static const hw_listen listen = {.address = "127.0.0.1:0"};
     tcp_carrier *tcp = hw_sys_alloc_zeroed(1, sizeof *tcp);
     if (!tcp)
         talk_give_up("a server", ENOMEM);
     tcp->carrier.ops = &tcp_carrier_ops;
     tcp->fd = -1;
     hw_server_setup setup = {
-        .addresses = addresses,
-        .address_count = 1,
+        .listens = &listen,
+        .listen_count = 1,
         .limits = service->limits,
         .loops = 1,
         .answerer = service->answerer,

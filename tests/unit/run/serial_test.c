@@ -104,7 +104,7 @@ static hewn_app *new_serial_app(serial_state *state)
 
 HW_LONG_THREAD_TEST(serial_handlers_take_turns)
 {
-    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
     const hewn_server_opts opts = {
         .size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off", .loops = 2};
     serial_state state = {0};

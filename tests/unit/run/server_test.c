@@ -16,7 +16,7 @@ static hewn_response *say_hello(hewn_request *rq)
     return hewn_text(rq, 200, "hello");
 }
 
-static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
 
 static hewn_app *new_app(void)
 {
@@ -67,8 +67,8 @@ HW_TEST(server_refuses_options_that_make_no_sense)
 
 HW_TEST(server_says_which_address_is_wrong)
 {
-    static const hewn_listen bad[] = {{"127.0.0.1:0"}, {"127.0.0.1:port"}};
-    static const hewn_listen none[] = {{NULL}};
+    static const hewn_listen bad[] = {{.address = "127.0.0.1:0"}, {.address = "127.0.0.1:port"}};
+    static const hewn_listen none[] = {{.address = NULL}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = bad, .n_listen = 2, .log = "off"};
     assert_refused_as(&opts, -EINVAL, "port", "127.0.0.1:port");
     opts.listen = none;
@@ -89,7 +89,7 @@ HW_TEST(server_says_who_has_the_port)
     snprintf(port, sizeof port, "%d", ntohs(in.sin_port));
     snprintf(where, sizeof where, "127.0.0.1:%s", port);
     snprintf(holder, sizeof holder, "(pid %d)", getpid());
-    hewn_listen taken[] = {{port}};
+    hewn_listen taken[] = {{.address = port}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = taken, .n_listen = 1, .log = "off"};
     assert_refused_as(&opts, -EADDRINUSE, holder, where);
     close(fd);

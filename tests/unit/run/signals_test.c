@@ -35,7 +35,7 @@ static int run_and_count(hewn_server *server, run_tellings *told)
 
 HW_THREAD_TEST(signals_end_a_server)
 {
-    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     hewn_server *server;
     run_tellings told;
@@ -55,7 +55,7 @@ HW_THREAD_TEST(signals_end_a_server)
 
 HW_THREAD_TEST(signals_are_no_longer_waited_for_when_a_server_has_ended)
 {
-    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     hewn_server *server;
     run_tellings told = {0};
@@ -87,7 +87,7 @@ static void stop_at_second_reopening(hewn_server *server, int signal_number, voi
 
 HW_THREAD_TEST(signals_reopen_a_log_and_end_nothing)
 {
-    static const hewn_listen anywhere[] = {{"127.0.0.1:0"}};
+    static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
     hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
     int told = 0;
     const hewn_run_opts run = {

@@ -32,12 +32,12 @@ static void answer_yes(void *arg, hw_exchange *exchange)
 }
 
 static const hw_answerer yes = {.plan = plan_small, .answer = answer_yes};
-static const char *const loopback[] = {"127.0.0.1:0"};
+static const hw_listen loopback[] = {{.address = "127.0.0.1:0"}};
 
 static hw_server_setup setup_of(const hw_answerer *answerer, unsigned loops)
 {
-    return (hw_server_setup){.addresses = loopback,
-                             .address_count = 1,
+    return (hw_server_setup){.listens = loopback,
+                             .listen_count = 1,
                              .limits = hw_limits_default(),
                              .loops = loops,
                              .answerer = answerer};
@@ -263,12 +263,12 @@ HW_THREAD_TEST(server_that_cannot_start_runs_no_thread)
 
 HW_TEST(server_says_which_address_is_wrong)
 {
-    const char *addresses[] = {"127.0.0.1:0", "nowhere"};
+    const hw_listen listens[] = {{.address = "127.0.0.1:0"}, {.address = "nowhere"}};
     hw_server_setup setup = setup_of(&yes, 1);
     hw_server *server = NULL;
     hw_fault fault = {0};
-    setup.addresses = addresses;
-    setup.address_count = 2;
+    setup.listens = listens;
+    setup.listen_count = 2;
     int error = hw_server_new(&setup, &fault, &server);
     if (error == -ENOMEM)
         hw_test_out_of_memory();

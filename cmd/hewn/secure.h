@@ -1,0 +1,21 @@
+/* TLS, as the command line asks for it. */
+#ifndef SECURE_H
+#define SECURE_H
+
+#include "hewn/server.h"
+#include "options.h"
+
+typedef struct said_tls {
+    hewn_tls_opts opts;
+    hewn_certificate certificates[OPTION_LIST_MAX];
+    char *memory[OPTION_LIST_MAX];
+} said_tls;
+
+/* Reads --tls and what goes with it. A mistake is explained on standard error. Returns an exit status of
+ * status.h; secure_free it either way. It is not moved: it points into itself. */
+int secure_read(const options *chosen, said_tls *ret_said);
+void secure_free(said_tls *said);
+/* What is to be listened with; NULL: HTTP in clear. */
+const hewn_tls_opts *secure_opts(const said_tls *said);
+
+#endif

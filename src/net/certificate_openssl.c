@@ -1,0 +1,318 @@
+/* Reads certificates, those who vouch for them, and their keys.
+ *
+ * Whatever is wrong with a file is said with its name, when a server starts or is told to read it anew,
+ * and not when the first client comes. Two kinds are told apart: without its key, or with another's, a
+ * certificate is of no use, and the server does not take it; with one that has expired or that nobody
+ * vouches for it can go on, and must: over HTTP in clear it may be about to get a better one.
+ *
+ * Files are read through the seam and parsed in memory, so OpenSSL opens none itself. */
+#include "net/certificate.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/memory.h"
+#include "sys/socket.h"
+
+enum {
+    PEM_BYTES_MAX = 1024 * 1024, /* a chain, or all that clients' certificates are checked with */
+    OCSP_BYTES_MAX = 64 * 1024,
+    CHAIN_MAX = 10,
+    DAY_S = 24 * 60 * 60,
+    SOON_DAYS = 7, /* it is said that a certificate ends when so little is left */
+};
+
+static int set_read_fault(hw_fault *fault, int error, const char *path)
+{
+    return hw_fault_set(fault, -error, path, "cannot be read: %s", hw_error_words(error));
+}
+
+int hw_certificate_read_file(const char *path, size_t bytes_max, hw_fault *fault,
+                             hw_text *ret_bytes)
+{
+    int fd = hw_sys_open(path);
+    if (fd < 0)
+        return set_read_fault(fault, fd, path);
+    char *memory = hw_sys_alloc(bytes_max + 1);
+    size_t length = 0;
+    ssize_t got = memory ? 1 : -ENOMEM;
+    while (got > 0 && length < bytes_max) {
+        got = hw_sys_read(fd, memory + length, bytes_max - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    (void)hw_sys_close(fd);
+    if (got == 0) {
+        memory[length] = '\0';
+        *ret_bytes = (hw_text){memory, length};
+        return 0;
+    }
+    hw_sys_free(memory);
+    if (got > 0)
+        return hw_fault_set(fault, EFBIG, path, "is longer than %zu bytes", bytes_max);
+    return set_read_fault(fault, (int)got, path);
+}
+
+/* A key may have been in there. */
+static void free_secret(hw_text bytes)
+{
+    OPENSSL_cleanse((char *)bytes.at, bytes.length);
+    hw_sys_free((char *)bytes.at);
+}
+
+/* A key with a passphrase: nobody is there to be asked for it. */
+static int refuse_passphrase(char *memory, int size, int writes, void *arg)
+{
+    bool *is_asked = arg;
+    (void)memory;
+    (void)size;
+    (void)writes;
+    *is_asked = true;
+    return -1;
+}
+
+/* The first certificate of a file, and those behind it. */
+static int read_chain(const char *path, BIO *pem, hw_fault *fault, hw_certificate *certificate)
+{
+    certificate->leaf = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL);
+    if (!certificate->leaf)
+        return hw_fault_set(fault, EINVAL, path,
+                            "holds no certificate (PEM, \"BEGIN CERTIFICATE\")");
+    certificate->chain = sk_X509_new_null();
+    for (X509 *next; certificate->chain && (next = PEM_read_bio_X509(pem, NULL, NULL, NULL));)
+        if (sk_X509_num(certificate->chain) == CHAIN_MAX ||
+            !sk_X509_push(certificate->chain, next)) {
+            X509_free(next);
+            return hw_fault_set(fault, EINVAL, path, "holds more than %d certificates",
+                                CHAIN_MAX + 1);
+        }
+    unsigned long error = ERR_peek_last_error();
+    bool is_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (!certificate->chain)
+        return hw_fault_set(fault, ENOMEM, path, "out of memory");
+    if (!is_end)
+        return hw_fault_set(fault, EINVAL, path, "certificate %d of it is damaged",
+                            sk_X509_num(certificate->chain) + 2);
+    return 0;
+}
+
+static int load_chain(const char *path, hw_fault *fault, hw_certificate *certificate)
+{
+    hw_text bytes;
+    int error = hw_certificate_read_file(path, PEM_BYTES_MAX, fault, &bytes);
+    if (error < 0)
+        return error;
+    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
+    ERR_clear_error();
+    error = pem ? read_chain(path, pem, fault, certificate)
+                : hw_fault_set(fault, ENOMEM, path, "out of memory");
+    ERR_clear_error();
+    BIO_free(pem);
+    free_secret(bytes);
+    return error;
+}
+
+static int load_key(const char *path, hw_fault *fault, EVP_PKEY **ret_key)
+{
+    hw_text bytes;
+    bool is_asked = false;
+    int error = hw_certificate_read_file(path, PEM_BYTES_MAX, fault, &bytes);
+    if (error < 0)
+        return error;
+    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
+    EVP_PKEY *key = pem ? PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &is_asked) : NULL;
+    ERR_clear_error();
+    BIO_free(pem);
+    free_secret(bytes);
+    if (is_asked)
+        return hw_fault_set(
+            fault, EACCES, path,
+            "asks for a passphrase, and nobody is there to give it; take it off with "
+            "openssl pkey");
+    if (!key)
+        return hw_fault_set(fault, pem ? EINVAL : ENOMEM, path,
+                            "holds no private key (PEM, \"BEGIN PRIVATE KEY\")");
+    *ret_key = key;
+    return 0;
+}
+
+static int judge_key(const hw_tls_certificate *files, hw_fault *fault, hw_certificate *certificate)
+{
+    if (X509_check_private_key(certificate->leaf, certificate->key) != 1) {
+        ERR_clear_error();
+        return hw_fault_set(fault, EINVAL, files->key_file, "is not the key of %.120s",
+                            files->certificate_file);
+    }
+    if (EVP_PKEY_is_a(certificate->key, "RSA"))
+        certificate->kind = HW_KEY_RSA;
+    else if (EVP_PKEY_is_a(certificate->key, "EC"))
+        certificate->kind = HW_KEY_ECDSA;
+    else if (EVP_PKEY_is_a(certificate->key, "ED25519") || EVP_PKEY_is_a(certificate->key, "ED448"))
+        certificate->kind = HW_KEY_EDDSA;
+    else
+        return hw_fault_set(fault, EINVAL, files->key_file,
+                            "is a kind of key that TLS has no use for");
+    if (certificate->kind == HW_KEY_RSA && EVP_PKEY_get_bits(certificate->key) < 2048)
+        return hw_fault_set(fault, EINVAL, files->key_file,
+                            "is an RSA key of %d bits; fewer than 2048 can be broken",
+                            EVP_PKEY_get_bits(certificate->key));
+    return 0;
+}
+
+/* Seconds since 1970; 0 where it says nothing that can be read. */
+static int64_t read_time(const ASN1_TIME *time)
+{
+    struct tm parts;
+    if (!time || !ASN1_TIME_to_tm(time, &parts))
+        return 0;
+    return (int64_t)timegm(&parts);
+}
+
+/* RFC 6960: of this certificate, "good", and of now. */
+static bool is_response_good(const hw_certificate *certificate, OCSP_RESPONSE *response,
+                             int64_t now_s, int64_t *ret_until_s)
+{
+    OCSP_BASICRESP *basic = OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL
+                                ? OCSP_response_get1_basic(response)
+                                : NULL;
+    bool is_good = false;
+    for (int i = 0; basic && i < OCSP_resp_count(basic) && !is_good; i++) {
+        OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
+        ASN1_INTEGER *serial = NULL;
+        ASN1_GENERALIZEDTIME *since = NULL, *until = NULL;
+        OCSP_id_get0_info(NULL, NULL, NULL, &serial,
+                          (OCSP_CERTID *)OCSP_SINGLERESP_get0_id(single));
+        if (!serial || ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate->leaf)) != 0)
+            continue;
+        int status = OCSP_single_get0_status(single, NULL, NULL, &since, &until);
+        *ret_until_s = until ? read_time(until) : now_s + DAY_S;
+        is_good =
+            status == V_OCSP_CERTSTATUS_GOOD && read_time(since) <= now_s && now_s < *ret_until_s;
+    }
+    OCSP_BASICRESP_free(basic);
+    return is_good;
+}
+
+static int load_ocsp(const char *path, hw_arena *arena, int64_t now_s, hw_fault *fault,
+                     hw_certificate *certificate)
+{
+    hw_text bytes;
+    int error = hw_certificate_read_file(path, OCSP_BYTES_MAX, fault, &bytes);
+    if (error < 0)
+        return error;
+    const unsigned char *at = (const unsigned char *)bytes.at;
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes.length);
+    bool is_good =
+        response && is_response_good(certificate, response, now_s, &certificate->ocsp_until_s);
+    bool is_copied = !is_good || hw_arena_copy_text(arena, bytes, &certificate->ocsp);
+    OCSP_RESPONSE_free(response);
+    hw_sys_free((char *)bytes.at);
+    ERR_clear_error();
+    if (!response)
+        return hw_fault_set(fault, EINVAL, path, "is no OCSP response (DER)");
+    return is_copied ? 0 : hw_fault_set(fault, ENOMEM, path, "out of memory");
+}
+
+int hw_certificate_load(const hw_tls_certificate *files, hw_arena *arena, int64_t now_s,
+                        hw_fault *fault, hw_certificate *ret_certificate)
+{
+    hw_certificate certificate = {.file = files->certificate_file};
+    int error = load_chain(files->certificate_file, fault, &certificate);
+    if (error == 0)
+        error = load_key(files->key_file, fault, &certificate.key);
+    if (error == 0)
+        error = judge_key(files, fault, &certificate);
+    if (error == 0 && files->ocsp_file)
+        error = load_ocsp(files->ocsp_file, arena, now_s, fault, &certificate);
+    if (error < 0) {
+        hw_certificate_fini(&certificate);
+        return error;
+    }
+    certificate.is_expired = read_time(X509_get0_notAfter(certificate.leaf)) <= now_s;
+    *ret_certificate = certificate;
+    return 0;
+}
+
+void hw_certificate_fini(hw_certificate *certificate)
+{
+    X509_free(certificate->leaf);
+    sk_X509_pop_free(certificate->chain, X509_free);
+    EVP_PKEY_free(certificate->key);
+    *certificate = (hw_certificate){0};
+}
+
+/* Who vouches for it all in the end: the last of the file, or one that this system knows. */
+static bool is_chain_complete(const hw_certificate *certificate, X509 **ret_last)
+{
+    X509 *last = certificate->leaf;
+    for (int i = 0; i < sk_X509_num(certificate->chain); i++) {
+        X509 *next = sk_X509_value(certificate->chain, i);
+        if (X509_check_issued(next, last) == X509_V_OK)
+            last = next;
+    }
+    *ret_last = last;
+    if (X509_check_issued(last, last) == X509_V_OK)
+        return true;
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *search = X509_STORE_CTX_new();
+    X509 *issuer = NULL;
+    bool is_known = store && search && X509_STORE_set_default_paths(store) == 1 &&
+                    X509_STORE_CTX_init(search, store, last, NULL) == 1 &&
+                    X509_STORE_CTX_get1_issuer(&issuer, search, last) == 1;
+    X509_free(issuer);
+    X509_STORE_CTX_free(search);
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return is_known;
+}
+
+void hw_certificate_warn(const hw_certificate *certificate, int64_t now_s, const hw_sink *sink)
+{
+    char name[160];
+    int64_t until_s = read_time(X509_get0_notAfter(certificate->leaf));
+    X509 *last;
+    if (certificate->is_expired)
+        hw_sink_fault(sink, EKEYEXPIRED, certificate->file,
+                      "this certificate expired %lld days ago: clients will refuse it",
+                      (long long)((now_s - until_s) / DAY_S));
+    else if (until_s - now_s < (int64_t)SOON_DAYS * DAY_S)
+        hw_sink_fault(sink, EKEYEXPIRED, certificate->file,
+                      "this certificate expires in %lld hours",
+                      (long long)((until_s - now_s) / 3600));
+    if (read_time(X509_get0_notBefore(certificate->leaf)) > now_s)
+        hw_sink_fault(sink, EKEYREJECTED, certificate->file,
+                      "this certificate is not valid yet: is the clock right?");
+    if (!is_chain_complete(certificate, &last)) {
+        (void)X509_NAME_oneline(X509_get_issuer_name(last), name, sizeof name);
+        hw_sink_fault(
+            sink, EKEYREJECTED, certificate->file,
+            "nobody vouches for this certificate: %.120s is missing behind it, and this system "
+            "does not know it",
+            name);
+    }
+}
+
+int hw_certificate_names(const hw_certificate *certificate, hw_arena *arena,
+                         int (*take)(void *arg, hw_text name), void *arg)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate->leaf, NID_subject_alt_name, NULL, NULL);
+    int error = 0;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && error == 0; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS)
+            continue;
+        hw_text text = {(const char *)ASN1_STRING_get0_data(name->d.dNSName),
+                        (size_t)ASN1_STRING_length(name->d.dNSName)};
+        char *copy = hw_arena_copy(arena, text);
+        for (size_t k = 0; copy && k < text.length; k++)
+            copy[k] = hw_char_lower(copy[k]);
+        error = copy ? take(arg, (hw_text){copy, text.length}) : -ENOMEM;
+    }
+    GENERAL_NAMES_free(names);
+    return error;
+}

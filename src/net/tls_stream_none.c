@@ -1,0 +1,28 @@
+/* Without OpenSSL nobody has a stream of TLS. */
+#include <errno.h>
+
+#include "base/assert.h"
+#include "net/tls.h"
+
+int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool)
+{
+    (void)budget;
+    (void)ret_pool;
+    hw_assert(!"there is no TLS in this Hewn");
+    return -ENOTSUP;
+}
+
+void hw_tls_pool_free(hw_tls_pool *pool)
+{
+    hw_assert(!pool);
+}
+
+int hw_tls_open(hw_tls *tls, hw_tls_pool *pool, hw_stream *below, hw_stream **ret_stream)
+{
+    (void)tls;
+    (void)pool;
+    (void)below;
+    (void)ret_stream;
+    hw_assert(!"there is no TLS in this Hewn");
+    return -ENOTSUP;
+}
