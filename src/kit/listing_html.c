@@ -300,7 +300,7 @@ static void put_count(hw_buffer *out, uint64_t count, const char *what)
 
 static void end_html(hw_buffer *out, const hw_listing_view *view)
 {
-    hw_buffer_put_string(out, "</table>\n</main>\n<footer><p id=n>");
+    hw_buffer_put_string(out, "</table>\n</main>\n<footer><p id=n role=status>");
     put_count(out, view->folders, "folder");
     hw_buffer_put_string(out, ", ");
     put_count(out, view->files, "file");

@@ -184,7 +184,7 @@ HW_TEST(listing_html_counts)
     p.view = (hw_listing_view){.path = HW_TEXT("/"), .folders = 1, .files = 2, .bytes = 4200};
     hw_listing_html.end(&out, &p.view);
     assert_non_null(hw_buffer_string(&out));
-    assert_non_null(strstr(p.text, "1 folder, 2 files, 4.2 kB<"));
+    assert_non_null(strstr(p.text, "<p id=n role=status>1 folder, 2 files, 4.2 kB<"));
 }
 
 /* What is longest in a page still fits what is set aside for it. */
