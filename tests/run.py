@@ -322,6 +322,11 @@ def delivery(folder, wanted):
     return pytest(folder, ["tests/delivery"], {"HEWN_BUILD": folder}, wanted)
 
 
+def browser(folder, wanted):
+    """The pages that Hewn makes itself, in a browser, which `dev` installs for this step alone."""
+    return pytest(folder, ["tests/browser"], {"HEWN": f"{folder}/hewn"}, wanted)
+
+
 def faults_program(folder, wanted):
     """Every system call, every error, every rhythm; `clients-release` tries each error once."""
     return run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/program/test_faults.py"],
@@ -363,6 +368,7 @@ STEPS = [
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
     ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
+    ("browser", "build", browser, False, ["tests/browser/conftest.py"]),
     ("exhaustive-long", "build/clang", exhaustive_long, False, []),
     ("sim-long", "build/clang", sim_long, False, ["tests/sim/meson.build"]),
     ("storm-long", "build/asan", storm_long, False, ["tests/storm/meson.build"]),
