@@ -54,8 +54,12 @@ int hw_tls_new(const hw_tls_setup *setup, hw_fault *fault, hw_tls **ret_tls);
 void hw_tls_free(hw_tls *tls);
 /* Reads all files anew, and takes what they say for handshakes from now on; if anything is wrong with
  * one of them, or it has expired and what is in use has not, everything stays as it was. 0, or as
- * hw_tls_new. Threads: any, one at a time. */
+ * hw_tls_new. Threads: any. */
 int hw_tls_reload(hw_tls *tls, hw_fault *fault);
+/* The same if one of the files is another than it was when it was read last. */
+int hw_tls_refresh(hw_tls *tls, hw_fault *fault);
+/* The files, in turn; NULL past the last one. Valid: as long as the hw_tls. */
+const char *hw_tls_file(const hw_tls *tls, size_t index);
 
 typedef enum hw_tls_protocol { HW_TLS_HTTP1, HW_TLS_H2 } hw_tls_protocol;
 

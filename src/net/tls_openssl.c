@@ -19,11 +19,14 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/identity.h"
 #include "net/ticket.h"
 #include "net/tls_carrier.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/memory.h"
 #include "sys/random.h"
+#include "sys/socket.h"
 #include "sys/thread.h"
 
 enum {
@@ -31,6 +34,7 @@ enum {
     CLIENT_CA_BYTES_MAX = 4 * 1024 * 1024,
     CLIENT_CHAIN_MAX = 8,
     TICKETS_A_HANDSHAKE = 2,
+    TLS_FILES = 3, /* of a certificate */
 };
 
 #define CIPHERS_1_2                                                                                \
@@ -48,7 +52,9 @@ struct hw_tls {
     hw_keyring *keyring;
     hw_arena arena; /* of the setup's strings */
     hw_tls_certificate *files;
-    size_t file_count;
+    hw_identity *versions;   /* of each file, TLS_FILES a certificate, as it was read last */
+    size_t file_count;       /* of certificates */
+    pthread_mutex_t reading; /* of the files, and of their versions */
     const hw_sink *sink;
     bool offers_h2, has_tickets;
 };
@@ -300,8 +306,10 @@ static int make_ticket_secret(hw_tls *tls, hw_text given)
 
 static bool copy_files(hw_tls *tls, const hw_tls_setup *setup)
 {
-    tls->files = hw_arena_alloc_zeroed(&tls->arena, setup->certificate_count, sizeof *tls->files);
-    if (!tls->files)
+    size_t count = setup->certificate_count;
+    tls->files = hw_arena_alloc_zeroed(&tls->arena, count, sizeof *tls->files);
+    tls->versions = hw_arena_alloc_zeroed(&tls->arena, count, TLS_FILES * sizeof *tls->versions);
+    if (!tls->files || !tls->versions)
         return false;
     for (size_t i = 0; i < setup->certificate_count; i++) {
         const hw_tls_certificate *from = &setup->certificates[i];
@@ -315,6 +323,20 @@ static bool copy_files(hw_tls *tls, const hw_tls_setup *setup)
     }
     tls->file_count = setup->certificate_count;
     return true;
+}
+
+/* What the files are just now. */
+static void look_at_files(const hw_tls *tls, hw_identity *ret_versions)
+{
+    for (size_t i = 0; i < tls->file_count * TLS_FILES; i++) {
+        const char *file = hw_tls_file(tls, i);
+        struct stat seen;
+        int fd = file ? hw_sys_open(file) : -ENOENT;
+        bool is_seen = fd >= 0 && hw_sys_stat(fd, &seen) == 0;
+        ret_versions[i] = is_seen ? hw_identity_of(&seen) : (hw_identity){0};
+        if (fd >= 0)
+            (void)hw_sys_close(fd);
+    }
 }
 
 static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
@@ -331,9 +353,10 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
     int error = set_policy(tls, fault);
     if (error == 0)
         error = ask_clients(tls, setup, fault);
-    if (error == 0)
-        error = hw_keyring_new(tls->files, tls->file_count, tls->sink, fault, &tls->keyring);
-    return error;
+    if (error < 0)
+        return error;
+    look_at_files(tls, tls->versions);
+    return hw_keyring_new(tls->files, tls->file_count, tls->sink, fault, &tls->keyring);
 }
 
 int hw_tls_new(const hw_tls_setup *setup, hw_fault *fault, hw_tls **ret_tls)
@@ -342,6 +365,7 @@ int hw_tls_new(const hw_tls_setup *setup, hw_fault *fault, hw_tls **ret_tls)
     if (!tls)
         return hw_fault_set(fault, ENOMEM, "TLS", "out of memory");
     hw_sys_mutex_init(&tls->lock);
+    hw_sys_mutex_init(&tls->reading);
     hw_arena_init(&tls->arena, TLS_BLOCK_BYTES, SIZE_MAX / 2);
     int error = fill_tls(tls, setup, fault);
     if (error < 0) {
@@ -362,11 +386,13 @@ void hw_tls_free(hw_tls *tls)
     if (tls->has_tickets)
         hw_tickets_fini(&tls->tickets);
     hw_arena_fini(&tls->arena);
+    hw_sys_mutex_fini(&tls->reading);
     hw_sys_mutex_fini(&tls->lock);
     hw_sys_free(tls);
 }
 
-int hw_tls_reload(hw_tls *tls, hw_fault *fault)
+/* It is the only one that reads. */
+static int read_anew(hw_tls *tls, hw_fault *fault)
 {
     hw_keyring *keyring;
     int error = hw_keyring_new(tls->files, tls->file_count, tls->sink, fault, &keyring);
@@ -383,6 +409,45 @@ int hw_tls_reload(hw_tls *tls, hw_fault *fault)
                ? hw_fault_set(fault, EKEYEXPIRED, tls->files[0].certificate_file,
                               "a new certificate has expired; what is in use has not, and stays")
                : 0;
+}
+
+int hw_tls_reload(hw_tls *tls, hw_fault *fault)
+{
+    hw_sys_mutex_lock(&tls->reading);
+    look_at_files(tls, tls->versions);
+    int error = read_anew(tls, fault);
+    hw_sys_mutex_unlock(&tls->reading);
+    return error;
+}
+
+int hw_tls_refresh(hw_tls *tls, hw_fault *fault)
+{
+    size_t count = tls->file_count * TLS_FILES, same = 0;
+    hw_identity *now = hw_sys_alloc_zeroed(count, sizeof *now);
+    if (!now)
+        return hw_fault_set(fault, ENOMEM, tls->files[0].certificate_file, "out of memory");
+    hw_sys_mutex_lock(&tls->reading);
+    look_at_files(tls, now);
+    while (same < count && hw_identity_is_same(&now[same], &tls->versions[same]))
+        same++;
+    memcpy(tls->versions, now, count * sizeof *now);
+    int error = same < count ? read_anew(tls, fault) : 0;
+    hw_sys_mutex_unlock(&tls->reading);
+    hw_sys_free(now);
+    return error;
+}
+
+const char *hw_tls_file(const hw_tls *tls, size_t index)
+{
+    if (index >= tls->file_count * TLS_FILES)
+        return NULL;
+    const hw_tls_certificate *files = &tls->files[index / TLS_FILES];
+    const char *const names[TLS_FILES] = {
+        files->certificate_file,
+        files->key_file,
+        files->ocsp_file ? files->ocsp_file : files->certificate_file,
+    };
+    return names[index % TLS_FILES];
 }
 
 /* RFC 4514; who writes 1,000 characters of name is shown with those. */

@@ -12,6 +12,7 @@
 #include "loop/guest.h"
 #include "server/conn.h"
 #include "server/lane.h"
+#include "server/renewal.h"
 #include "server/shed.h"
 #include "sys/memory.h"
 #include "sys/process.h"
@@ -43,6 +44,7 @@
 struct hw_server {
     hw_shared shared;
     hw_lane *lanes;
+    hw_renewal renewal;
     hw_guest guest; /* a lent server's only loop */
     bool is_running;
     atomic_uint stops;
@@ -195,9 +197,32 @@ int hw_server_new(const hw_server_setup *setup, hw_fault *fault, hw_server **ret
     return 0;
 }
 
+/* Those of all listeners, each once, from now on. */
+static int renew_certificates(hw_server *server)
+{
+    const hw_shared *shared = &server->shared;
+    hw_tls **all = hw_sys_alloc_zeroed(shared->listener_count + 1, sizeof(hw_tls *));
+    size_t count = 0;
+    if (!all)
+        return -ENOMEM;
+    for (size_t i = 0; i < shared->listener_count; i++) {
+        size_t before = 0;
+        while (before < count && all[before] != shared->listeners[i].tls)
+            before++;
+        if (before == count && shared->listeners[i].tls)
+            all[count++] = shared->listeners[i].tls;
+    }
+    hw_lane *lane = &server->lanes[0];
+    int error = count > 0 ? hw_renewal_open(&server->renewal, all, count, shared->crew, &lane->loop,
+                                            lane->place.sink)
+                          : 0;
+    hw_sys_free(all);
+    return error;
+}
+
 int hw_server_start(hw_server *server)
 {
-    int error = 0;
+    int error = renew_certificates(server);
     server->is_running = true;
     for (unsigned i = 0; i < server->shared.lane_count && error == 0; i++) {
         error = hw_lane_listen(&server->lanes[i]);
@@ -218,6 +243,8 @@ int hw_server_lend(hw_server *server)
         return -EINVAL;
     hw_lane *lane = &server->lanes[0];
     int error = hw_guest_open(&server->guest, &lane->loop);
+    if (error == 0)
+        error = renew_certificates(server);
     if (error == 0)
         error = hw_lane_listen(lane);
     if (error < 0)
@@ -280,12 +307,14 @@ void hw_server_free(hw_server *server)
      * handlers; their last posts run when the lanes go. */
     for (unsigned i = 0; i < lanes; i++)
         hw_lane_empty(&server->lanes[i]);
+    hw_renewal_close(&server->renewal);
     hw_crew_free(server->shared.crew);
     server->shared.crew = NULL;
     for (unsigned i = 0; i < lanes; i++) {
         server->lanes[i].loop.monitor = NULL; /* the crew's; hooks may still run */
         hw_lane_fini(&server->lanes[i]);
     }
+    hw_renewal_fini(&server->renewal);
     /* Not before: the last steps of a lane may see to it once more. */
     (void)hw_shed_use_reserve(&server->shared);
     for (size_t i = 0; i < server->shared.listener_count; i++)
