@@ -24,7 +24,7 @@
 #define PATH_BYTES_MAX 4096
 #define EVENT_BYTES 4096
 
-static void watch_folder(hw_renewal *renewal, const char *file)
+static void watch_folder_of(hw_renewal *renewal, const char *file)
 {
     char path[PATH_BYTES_MAX];
     hw_text text = hw_text_of(file);
@@ -47,7 +47,7 @@ static void watch_folders(hw_renewal *renewal)
     const char *file;
     for (size_t i = 0; i < renewal->count; i++)
         for (size_t k = 0; (file = hw_tls_file(renewal->tls[i], k)); k++)
-            watch_folder(renewal, file);
+            watch_folder_of(renewal, file);
 }
 
 /* On a spare. */
