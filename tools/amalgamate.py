@@ -24,6 +24,9 @@ CHOICES = [
     ("net/tls_carrier_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_openssl.c", "net/tls_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_stream_openssl.c", "net/tls_stream_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("run/certificate_openssl.c", "run/certificate_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("run/describe_openssl.c", "run/describe_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("run/issue_openssl.c", "run/issue_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("kit/content_hash_xxhash.c", "kit/content_hash_none.c", "defined(HEWN_WITH_XXHASH)"),
     ("kit/encoder_gzip_zlib.c", "kit/encoder_gzip_none.c", "defined(HEWN_WITH_ZLIB)"),
     ("kit/encoder_br_brotli.c", "kit/encoder_br_none.c", "defined(HEWN_WITH_BROTLI)"),
@@ -38,7 +41,7 @@ SOURCE = """/* Hewn {version}: the library in one file, to be compiled with a pr
  *     cc -O2 program.c hewn.c -lpthread
  *
  * It needs the C library and nothing else. With -DHEWN_WITH_JANSSON and -ljansson it reads JSON, with
- * -DHEWN_WITH_OPENSSL, -lssl and -lcrypto (OpenSSL 3) it speaks TLS and signs cookies, with -DHEWN_WITH_XXHASH (the header
+ * -DHEWN_WITH_OPENSSL, -lssl and -lcrypto (OpenSSL 3) it speaks TLS, makes certificates and signs cookies, with -DHEWN_WITH_XXHASH (the header
  * xxhash.h) entity tags of files are of their content; with -DHEWN_WITH_ZLIB and -lz,
  * -DHEWN_WITH_BROTLI and -lbrotlienc, -DHEWN_WITH_ZSTD and -lzstd it compresses answers. This file
  * was made by tools/amalgamate.py of the sources that are named in it.

@@ -108,6 +108,9 @@ static void print_bash(void)
           "    completions)\n"
           "        mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\")\n"
           "        return ;;\n"
+          "    cert)\n"
+          "        mapfile -t COMPREPLY < <(compgen -W 'dev show' -- \"$word\")\n"
+          "        return ;;\n"
           "    esac\n"
           "    if [[ $word == -* ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -W '",
@@ -119,7 +122,8 @@ static void print_bash(void)
          "    compopt -o filenames\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
          "    if ((COMP_CWORD == 1)); then\n"
-         "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'help defaults explain' "
+         "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'help defaults explain "
+         "cert' "
          "-- "
          "\"$word\")\n"
          "    fi\n"
@@ -178,8 +182,11 @@ static void print_zsh(void)
     print_topics();
     puts(" ;;\n"
          "    completions) compadd bash zsh fish ;;\n"
+         "    cert)\n"
+         "        ((CURRENT == 3)) && compadd dev show\n"
+         "        ((CURRENT > 3)) && _files ;;\n"
          "    *)\n"
-         "        ((CURRENT == 2)) && compadd help defaults explain\n"
+         "        ((CURRENT == 2)) && compadd help defaults explain cert\n"
          "        _files ;;\n"
          "    esac\n"
          "}\n"
@@ -223,11 +230,14 @@ static void print_fish(void)
     puts("# Completions of fish for hewn; made by: hewn completions fish\n"
          "complete -c hewn -n __fish_is_first_arg -a 'help' -d 'about a topic or an option'\n"
          "complete -c hewn -n __fish_is_first_arg -a 'explain' -d 'why a URL is answered so'\n"
-         "complete -c hewn -n __fish_is_first_arg -a 'defaults' -d 'every default'");
+         "complete -c hewn -n __fish_is_first_arg -a 'defaults' -d 'every default'\n"
+         "complete -c hewn -n __fish_is_first_arg -a 'cert' -d 'certificates for development'");
     fputs("complete -c hewn -n '__fish_seen_subcommand_from help' -f -a '", stdout);
     print_topics();
     puts("'\n"
-         "complete -c hewn -n '__fish_seen_subcommand_from completions' -f -a 'bash zsh fish'");
+         "complete -c hewn -n '__fish_seen_subcommand_from completions' -f -a 'bash zsh fish'\n"
+         "complete -c hewn -n '__fish_seen_subcommand_from cert; and not "
+         "__fish_seen_subcommand_from dev show' -f -a 'dev show'");
     print_rows(print_fish_row);
 }
 

@@ -10,7 +10,7 @@
 #include "quantity.h"
 #include "table.h"
 
-enum { VALUE_COLUMN = 15, ORIGIN_COLUMN = 47 };
+enum { VALUE_COLUMN = 17, ORIGIN_COLUMN = 49 };
 
 /* Into `ret_value`: what stands in the middle. */
 static void show_value(const option_row *row, const hewn_server *server, FILE *out)

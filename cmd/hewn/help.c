@@ -134,7 +134,7 @@ void help_print_screen(void)
 {
     puts("usage: hewn [OPTION...] [DIR|FILE]   serve a folder (default: .) or a file\n"
          "       hewn explain URL [DIR]        why a URL is answered as it is\n"
-         "       hewn defaults                 every default, and where it comes from\n"
+         "       hewn cert dev|show            certificates for development\n"
          "       hewn help TOPIC|OPTION        listening, files, log, limits, program");
     for (option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         print_lines(topic);
@@ -148,6 +148,8 @@ void help_print_all(void)
 {
     puts("usage: hewn [OPTION...] [DIR|FILE]\n"
          "       hewn explain URL [DIR|FILE] [OPTION...]\n"
+         "       hewn cert dev [NAME...]\n"
+         "       hewn cert show [FILE]\n"
          "       hewn defaults\n"
          "       hewn help TOPIC|OPTION\n"
          "       hewn completions bash|zsh|fish");

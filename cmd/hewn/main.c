@@ -11,6 +11,7 @@
 
 #include "banner.h"
 #include "browser.h"
+#include "cert.h"
 #include "completions.h"
 #include "count.h"
 #include "defaults.h"
@@ -384,6 +385,8 @@ static int do_command(const options *chosen)
         return completions_print(chosen->word);
     case COMMAND_EXPLAIN:
         return explain(chosen);
+    case COMMAND_CERT:
+        return is_word(chosen->word, "dev") ? cert_dev(&chosen->names) : cert_show(chosen->place);
     case COMMAND_SERVE:
         break;
     }

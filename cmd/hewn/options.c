@@ -318,28 +318,19 @@ int options_parse_with(const option_table *table, int argc, char **argv,
     return status;
 }
 
-static int refuse_two_places(const char *one, const char *other)
-{
-    fputs("hewn: one folder at a time: '", stderr);
-    show_text(stderr, one);
-    fputs("' or '", stderr);
-    show_text(stderr, other);
-    fputs("'?\n", stderr);
-    return STATUS_USAGE;
-}
+static const struct {
+    const char *word;
+    command command;
+} commands[] = {
+    {"defaults", COMMAND_DEFAULTS},
+    {"completions", COMMAND_COMPLETIONS},
+    {"explain", COMMAND_EXPLAIN},
+    {"cert", COMMAND_CERT},
+};
 
 /* True: the word is a command of this version, which is then what is to be done. */
 static bool take_command(const char *word, options *chosen)
 {
-    static const struct {
-        const char *word;
-        command command;
-    } commands[] = {
-        {"defaults", COMMAND_DEFAULTS},
-        {"completions", COMMAND_COMPLETIONS},
-        {"explain", COMMAND_EXPLAIN},
-    };
-
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].word, word) == 0) {
             chosen->command = commands[i].command;
@@ -349,11 +340,69 @@ static bool take_command(const char *word, options *chosen)
     return false;
 }
 
+static int refuse_cert_word(const char *word)
+{
+    fputs("hewn: cert ", stderr);
+    show_text(stderr, word);
+    for (const char *const *known = cert_words; *known; known++) {
+        if (suggest_is_near(word, suggest_distance(word, *known))) {
+            fprintf(stderr, "? did you mean  hewn cert %s ?\n", *known);
+            return STATUS_USAGE;
+        }
+    }
+    fputs("? there is  hewn cert dev  and  hewn cert show\n", stderr);
+    return STATUS_USAGE;
+}
+
+static int refuse_two_places(const char *what, const char *one, const char *other)
+{
+    fprintf(stderr, "hewn: one %s at a time: '", what);
+    show_text(stderr, one);
+    fputs("' or '", stderr);
+    show_text(stderr, other);
+    fputs("'?\n", stderr);
+    return STATUS_USAGE;
+}
+
+/* Of two words the first may have been meant for a command. */
+static int refuse_two_folders(const char *one, const char *other)
+{
+    int status = refuse_two_places("folder", one, other);
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (suggest_is_near(one, suggest_distance(one, commands[i].word)))
+            fprintf(stderr, "  did you mean  hewn %s ?\n", commands[i].word);
+    return status;
+}
+
+/* dev or show, then names or a file. */
+static int take_cert_word(const char *word, options *chosen)
+{
+    if (!chosen->word) {
+        chosen->word = word;
+        return table_has_word(cert_words, word, strlen(word)) ? STATUS_OK : refuse_cert_word(word);
+    }
+    if (strcmp(chosen->word, "dev") != 0) {
+        if (chosen->place)
+            return refuse_two_places("file", chosen->place, word);
+        chosen->place = word;
+        return STATUS_OK;
+    }
+    if (chosen->names.count == OPTION_LIST_MAX) {
+        fprintf(stderr, "hewn: a certificate is made for at most %d names\n", OPTION_LIST_MAX);
+        return STATUS_USAGE;
+    }
+    chosen->names.items[chosen->names.count++] = word;
+    return STATUS_OK;
+}
+
 /* A folder or file; a command, where nothing came before it; or what a command is about. */
 static int take_place(const char *word, bool may_be_command, void *arg)
 {
     options *chosen = arg;
 
+    if (chosen->command == COMMAND_CERT)
+        return take_cert_word(word, chosen);
     if (chosen->command != COMMAND_SERVE && chosen->command != COMMAND_DEFAULTS && !chosen->word) {
         chosen->word = word;
         return STATUS_OK;
@@ -361,7 +410,7 @@ static int take_place(const char *word, bool may_be_command, void *arg)
     if (chosen->command != COMMAND_SERVE && chosen->command != COMMAND_EXPLAIN)
         return refuse_stray_word(word, false, chosen);
     if (chosen->place)
-        return refuse_two_places(chosen->place, word);
+        return refuse_two_folders(chosen->place, word);
     if (chosen->command == COMMAND_EXPLAIN)
         may_be_command = false;
     if (may_be_command && take_command(word, chosen))
@@ -395,6 +444,11 @@ static int check_together(const options *chosen)
     }
     if (chosen->command == COMMAND_COMPLETIONS && !chosen->word) {
         fputs("hewn: completions for which shell? bash, zsh or fish\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (chosen->command == COMMAND_CERT && !chosen->word) {
+        fputs("hewn: cert what? dev makes a certificate for development, show describes one\n",
+              stderr);
         return STATUS_USAGE;
     }
     if (chosen->command == COMMAND_EXPLAIN && !chosen->word) {

@@ -41,13 +41,15 @@ typedef enum command {
     COMMAND_DEFAULTS,    /* hewn defaults */
     COMMAND_COMPLETIONS, /* hewn completions FORM */
     COMMAND_EXPLAIN,     /* hewn explain URL [DIR] */
+    COMMAND_CERT,        /* hewn cert dev [NAME...], hewn cert show [FILE] */
 } command;
 
 /* All texts are the arguments themselves. */
 typedef struct options {
     command command;
-    const char *word;     /* of help, completions and explain; NULL: none */
+    const char *word;     /* of help, completions, explain and cert; NULL: none */
     const char *place;    /* folder or file; NULL: none was named */
+    option_list names;    /* of cert dev */
     const char *log;      /* NULL: as the terminal suggests */
     const char *log_file; /* NULL: standard output */
     option_list listen, index, header, tls, redirect;

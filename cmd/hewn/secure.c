@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert.h"
 #include "show.h"
 #include "status.h"
 
@@ -13,7 +14,9 @@ static int refuse_certificate(const char *text)
 {
     fputs("hewn: --tls: '", stderr);
     show_text(stderr, text);
-    fputs("' is not a certificate and its key; write it like --tls cert.pem,key.pem\n", stderr);
+    fputs(
+        "' is not a certificate and its key; write it like --tls cert.pem,key.pem, or --tls dev\n",
+        stderr);
     return STATUS_USAGE;
 }
 
@@ -34,6 +37,16 @@ static int read_certificate(const char *text, char **ret_memory, hewn_certificat
         return refuse_certificate(text);
     *ret_certificate = read;
     return STATUS_OK;
+}
+
+/* "dev": the one that `hewn cert dev` makes. */
+static int read_development(hewn_certificate_paths *paths, hewn_certificate *ret_certificate)
+{
+    static const option_list no_more_names;
+    int status = cert_find(&no_more_names, paths);
+
+    *ret_certificate = (hewn_certificate){.file = paths->certificate, .key_file = paths->key};
+    return status;
 }
 
 static int refuse_without_tls(const char *option)
@@ -63,8 +76,10 @@ int secure_read(const options *chosen, said_tls *ret_said)
                                     .client_ca_file = chosen->client_ca,
                                     .client_is_optional = chosen->client_optional}};
     for (size_t i = 0; status == STATUS_OK && i < chosen->tls.count; i++)
-        status = read_certificate(chosen->tls.items[i], &ret_said->memory[i],
-                                  &ret_said->certificates[i]);
+        status = strcmp(chosen->tls.items[i], "dev") == 0
+                     ? read_development(&ret_said->development, &ret_said->certificates[i])
+                     : read_certificate(chosen->tls.items[i], &ret_said->memory[i],
+                                        &ret_said->certificates[i]);
     if (status == STATUS_OK && chosen->client_optional && !chosen->client_ca) {
         fputs("hewn: --client-optional says nothing without --client-ca\n", stderr);
         return STATUS_USAGE;

@@ -9,6 +9,7 @@ typedef struct said_tls {
     hewn_tls_opts opts;
     hewn_certificate certificates[OPTION_LIST_MAX];
     char *memory[OPTION_LIST_MAX];
+    hewn_certificate_paths development; /* of --tls dev */
 } said_tls;
 
 /* Reads --tls and what goes with it. A mistake is explained on standard error. Returns an exit status of

@@ -78,16 +78,19 @@ static const option_row rows[] = {
         .name = "tls",
         .kind = OPTION_LIST,
         .topic = TOPIC_LISTENING,
-        .value = "CERT,KEY",
+        .value = "CERT,KEY|dev",
         .offset = AT(tls),
-        .brief = "https, with a certificate and its key (PEM)",
+        .brief = "https, with this certificate and its key",
         .text =
             "Speak TLS (1.2 and 1.3) on every address: CERT is a file with the certificate and, "
             "behind it, those that vouch for it, KEY one with its private key, both PEM. A third "
             "file, CERT,KEY,OCSP, holds what its authority says of it (DER), which is shown to "
             "clients. May be repeated: each client is shown the certificate for the name it calls, "
             "of the kind of key it understands; the first is for who calls none of them. When the "
-            "files change, and on SIGHUP, they are read anew, and no connection ends.",
+            "files change, and on SIGHUP, they are read anew, and no connection ends. dev stands "
+            "for the certificate for "
+            "development of hewn cert dev, which is made where there is none; browsers warn of it "
+            "until they are told to trust it (hewn cert dev says how).",
     },
     {
         .name = "redirect",
@@ -154,6 +157,7 @@ static const option_row rows[] = {
     },
     {
         .name = "list",
+        .is_secondary = true,
         .kind = OPTION_PAIR,
         .topic = TOPIC_FILES,
         .offset = AT(list),
@@ -487,8 +491,10 @@ const char *const later_options[] = {
 };
 
 const char *const later_commands[] = {
-    "run", "check", "status", "fmt", "reload", "stop", "cert", "hash-password", NULL,
+    "run", "check", "status", "fmt", "reload", "stop", "hash-password", NULL,
 };
+
+const char *const cert_words[] = {"dev", "show", NULL};
 
 bool table_has_word(const char *const *words, const char *word, size_t length)
 {

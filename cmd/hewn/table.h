@@ -73,6 +73,8 @@ extern const topic_row topic_rows[TOPIC_COUNT];
 /* Words and options of later versions, NULL-terminated. */
 extern const char *const later_options[];
 extern const char *const later_commands[];
+/* What hewn cert can do. */
+extern const char *const cert_words[];
 
 /* The option of this name, or of this letter; NULL: there is none. */
 const option_row *table_find(const option_table *table, const char *name, size_t length);

@@ -135,7 +135,7 @@ def name_of_type(text):
     """Of an enum without a name it is None."""
     if "{" not in text:
         return re.search(r"(\w+)\)?[;(]", text).group(1)
-    return re.search(r"\}\s*(\w*);", text).group(1) or None
+    return re.search(r"\}\s*(\w*);$", text).group(1) or None
 
 
 def declare(kind, text, comment):

@@ -344,6 +344,54 @@ HEWN_MUST_USE int hewn_files_explain(int folder_fd, const hewn_files_opts *opts,
                                      const hewn_field *fields, size_t n_fields, hewn_tell_fn *tell,
                                      void *arg, hewn_fault *fault);
 
+/* Certificates for development. */
+
+typedef struct hewn_certificate_dev_opts {
+    size_t size; /* sizeof(hewn_certificate_dev_opts) */
+    /* Where its files are; default: hewn/dev in $XDG_DATA_HOME, or else in ~/.local/share. */
+    const char *folder;
+    /* More names of hosts, and addresses, that it is for, NULL-terminated: "app.localhost",
+     * "*.shop.test", "192.168.1.5", "fd00::5". */
+    const char *const *names;
+} hewn_certificate_dev_opts;
+
+/* Where a certificate for development is. The texts are in the struct itself. */
+typedef struct hewn_certificate_paths {
+    char certificate[512]; /* cert.pem: the certificate, and behind it its authority's */
+    char key[512];         /* key.pem */
+    char authority[512];   /* ca.pem: the authority, which browsers are to trust */
+    int64_t until_s;       /* its last second, since 1970 */
+    const char *reason;    /* why it has been made just now, in words; NULL: it was there */
+    bool is_new_authority; /* which nobody can have trusted yet */
+} hewn_certificate_paths;
+
+/* Makes a certificate for HTTPS on this machine, or finds the one that was made before. It is for
+ * localhost, 127.0.0.1, ::1, the name of this host, that name in .local, and `names`; it is valid for 30
+ * days, and made anew when fewer than 7 are left, when a name is asked for that it lacks, or when
+ * its authority is another one. That authority is made once, on this machine, for ten years. It can
+ * vouch for nothing on the Internet: only for .localhost, .local, .test, .lan, .internal,
+ * .home.arpa, this host's name and private addresses (name constraints, RFC 5280 4.2.1.10). Nothing
+ * is installed anywhere: whom browsers trust is for you to say. Several programs may do this at
+ * once. opts may be NULL.
+ * Errors: -ENOENT: nothing says where the user's files are; -EACCES, -EROFS and what else the system
+ * says of the folder; -EPERM: it is another user's, or others may read a key; -EBADMSG: a file is
+ * damaged, -EEXIST: it is none that was made here, -EKEYEXPIRED: the authority's time is over: such a
+ * file is never replaced; -EINVAL: a name is none, or the authority may not vouch for it; -E2BIG:
+ * more than 64 names; -EAGAIN: another program has held the folder for 10 seconds; -ENOTSUP: the
+ * library was built without OpenSSL; -ENOMEM. The fault (which may be NULL) says what to do. */
+HEWN_MUST_USE int hewn_certificate_dev(const hewn_certificate_dev_opts *opts, hewn_fault *fault,
+                                       hewn_certificate_paths *ret_paths);
+
+/* Describes the certificates of a file (PEM), or, where `file` is NULL, the one for development: of each
+ * "subject", "names", "issuer", "valid", "key", "fingerprint", "authority", and "permitted" and
+ * "excluded" names of an authority; then "chain", whether each is signed by the next, and "key file",
+ * whether the private key beside it is its own.
+ * Errors: what the system says of the file; -EBADMSG: there is no certificate in it that can be
+ * read; -ENOENT: there is none for development; -ENOTSUP: the library was built without OpenSSL;
+ * -ENOMEM. */
+HEWN_MUST_USE int hewn_certificate_show(const char *file, hewn_tell_fn *tell, void *arg,
+                                        hewn_fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

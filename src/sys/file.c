@@ -12,6 +12,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -162,6 +163,46 @@ int hw_sys_open_pipe(int fd)
 int hw_sys_unlink(const char *path)
 {
     return (int)tell_file_result(TEMP_FAILURE_RETRY(unlink(path)));
+}
+
+int hw_sys_make_folder(const char *path)
+{
+    if (mkdir(path, 0700) < 0)
+        return -errno;
+    /* A umask may have taken the owner's own rights. */
+    return chmod(path, 0700) < 0 ? -errno : 0;
+}
+
+int hw_sys_make_at(int folder, const char *name, bool is_new)
+{
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    return tell_new_file(
+        TEMP_FAILURE_RETRY(openat(folder, name, flags | (is_new ? O_EXCL : 0), 0600)));
+}
+
+int hw_sys_set_mode(int fd, mode_t mode)
+{
+    return (int)tell_file_result(TEMP_FAILURE_RETRY(fchmod(fd, mode)));
+}
+
+int hw_sys_flush(int fd)
+{
+    return (int)tell_file_result(TEMP_FAILURE_RETRY(fsync(fd)));
+}
+
+int hw_sys_lock(int fd)
+{
+    return (int)tell_file_result(TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)));
+}
+
+int hw_sys_rename_at(int folder, const char *from, const char *to)
+{
+    return (int)tell_file_result(TEMP_FAILURE_RETRY(renameat(folder, from, folder, to)));
+}
+
+int hw_sys_unlink_at(int folder, const char *name)
+{
+    return (int)tell_file_result(TEMP_FAILURE_RETRY(unlinkat(folder, name, 0)));
 }
 
 ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes)

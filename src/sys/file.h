@@ -50,6 +50,21 @@ int hw_sys_duplicate(int fd);
  * with theirs. -ENOTSUP: it is no pipe. */
 int hw_sys_open_pipe(int fd);
 int hw_sys_unlink(const char *path);
+/* A folder for its owner alone, 0700 whatever the umask says. -EEXIST: the name is taken. */
+int hw_sys_make_folder(const char *path);
+/* A file of a folder, to be read and written, made where there is none, for its owner alone (0600,
+ * less what the umask takes); is_new: there may be none (-EEXIST). A symbolic link is never
+ * followed (-ELOOP), a FIFO not waited for. */
+int hw_sys_make_at(int folder, const char *name, bool is_new);
+/* Who may do what with a file, whatever the umask says. */
+int hw_sys_set_mode(int fd, mode_t mode);
+/* What was written to a file, or a folder's names, outlives a loss of power from now on. */
+int hw_sys_flush(int fd);
+/* The lock that whole files have, as long as the file is open; -EAGAIN: somebody else has it. */
+int hw_sys_lock(int fd);
+/* Within a folder; a file that has the new name gives way, at once for whoever looks. */
+int hw_sys_rename_at(int folder, const char *from, const char *to);
+int hw_sys_unlink_at(int folder, const char *name);
 /* Entries as the kernel's struct linux_dirent64 records; 0 at the end. */
 ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes);
 /* The target without a NUL; a result of `bytes` may have been cut. */

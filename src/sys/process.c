@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -72,4 +74,22 @@ int hw_sys_signal_wait(const sigset_t *signals)
 bool hw_sys_is_terminal(int fd)
 {
     return isatty(fd) == 1;
+}
+
+const char *hw_sys_variable(const char *name)
+{
+    return secure_getenv(name);
+}
+
+int hw_sys_host_name(char *ret_name, size_t bytes)
+{
+    if (gethostname(ret_name, bytes) < 0)
+        return -errno;
+    /* One that was cut need not end. */
+    return memchr(ret_name, '\0', bytes) ? 0 : -ENAMETOOLONG;
+}
+
+unsigned hw_sys_user(void)
+{
+    return geteuid();
 }

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The processors this process may use: its affinity and its cgroup's quota (rounded up), at
@@ -24,5 +25,12 @@ int hw_sys_signal_wait(const sigset_t *signals);
 /* The same for so long at most; then -EAGAIN. */
 int hw_sys_signal_wait_for(const sigset_t *signals, unsigned ms);
 bool hw_sys_is_terminal(int fd);
+/* A variable of the environment; NULL: there is none, or this program was given the rights of
+ * another user, who must not be told what to do by its environment. */
+const char *hw_sys_variable(const char *name);
+/* The name of this machine. 0, or a negative errno: -ENAMETOOLONG. */
+int hw_sys_host_name(char *ret_name, size_t bytes);
+/* Whose rights this process has. */
+unsigned hw_sys_user(void);
 
 #endif

@@ -53,6 +53,9 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hewn; printf '%s\\n' "${{COMPREPLY[@
     (["hewn", "de"], {"defaults"}),
     (["hewn", "help", "l"], {"listening", "log", "limits"}),
     (["hewn", "completions", "b"], {"bash"}),
+    (["hewn", "ce"], {"cert"}),
+    (["hewn", "cert", ""], {"dev", "show"}),
+    (["hewn", "cert", "show", "dist/t"], {"dist/ten.txt"}),
 ])
 def test_what_bash_offers(script, place, words, wanted):
     needs("bash")
@@ -73,6 +76,8 @@ def test_what_fish_offers(script, place):
     assert "dist/ten.txt" in ask("hewn --log-file dist/t")
     assert {"defaults"} <= ask("hewn de")
     assert ask("hewn help li") == {"listening", "limits"}
+    assert ask("hewn cert ") == {"dev", "show"}
+    assert ask("hewn cert show dist/t") == {"dist/ten.txt"}
 
 
 @pytest.mark.parametrize("shell, command, ready", [
@@ -90,5 +95,7 @@ def test_at_the_keyboard(script, place, shell, command, ready):
         running.out.wait_for("<--log json --follow-links dist/ten.txt>")
         running.type(b"hewn --log-file dist/te\t\n")
         running.out.wait_for("<--log-file dist/ten.txt>")
+        running.type(b"hewn cert sh\tdist/te\t\n")
+        running.out.wait_for("<cert show dist/ten.txt>")
     finally:
         running.clean_up()

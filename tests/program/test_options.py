@@ -10,10 +10,10 @@ from conftest import TOP, fetch
 # Of the table of options.
 TOPICS = {"listening": "Where it listens", "files": "What it serves", "log": "What it logs", "limits": "Limits",
           "program": "The program"}
-OPTIONS = ["listen", "port", "lan", "public", "index", "list", "spa", "clean-urls", "hidden", "follow-links", "header", "cors",
+OPTIONS = ["listen", "port", "lan", "public", "tls", "redirect", "hsts", "client-ca", "client-optional", "index", "list", "spa", "clean-urls", "hidden", "follow-links", "header", "cors",
            "cache", "compress", "isolate", "log", "log-file", "max-memory", "max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "open", "loops", "trace",
            "help", "help-all", "version"]
-ON_OTHER_SCREENS = {"clean-urls", "spa", "hidden", "cache", "compress", "log-file", "follow-links", "header", "cors", "isolate", "max-memory", "max-conns", "head-timeout", "idle-timeout",
+ON_OTHER_SCREENS = {"redirect", "hsts", "client-ca", "client-optional", "list", "clean-urls", "spa", "hidden", "cache", "compress", "log-file", "follow-links", "header", "cors", "isolate", "max-memory", "max-conns", "head-timeout", "idle-timeout",
                     "min-rate", "max-head", "max-body", "loops", "trace"}
 
 
@@ -54,7 +54,7 @@ def test_help_about_an_option(tell, word):
     (["prot"], "no help about 'prot'; did you mean  hewn help port ?"),
     (["limit"], "no help about 'limit'; did you mean  hewn help limits ?"),
     (["xyzzy"], "no help about 'xyzzy'; hewn --help-all has all there is"),
-    (["tls"], "'tls' is not in this version"),
+    (["upload"], "'upload' is not in this version"),
     (["limits", "dist"], "what is 'dist'?"),
 ])
 def test_help_about_what_is_not_there(tell, words, said):
@@ -119,7 +119,11 @@ def test_the_version(tell):
     (["--hidden=yes"], "--hidden takes no value"),
     (["--no-hidden"], "unknown option --no-hidden; did you mean --hidden?"),
     (["--upload", "dist"], "--upload is not in this version"),
-    (["--tls=dev"], "--tls is not in this version"),
+    (["--tls=cert.pem", "dist"], "--tls: 'cert.pem' is not a certificate and its key; .*"),
+    (["--tls=cert.pem,key.pem,ocsp.der,more"], "--tls: 'cert.pem,key.pem,ocsp.der,more' is not a certificate and its key; .*"),
+    (["--hsts", "dist"], "--hsts says nothing without --tls"),
+    (["--client-ca", "ca.pem", "dist"], "--client-ca says nothing without --tls"),
+    (["--redirect", ":80", "dist"], "--redirect says nothing without --tls"),
     (["--spa=", "dist"], "--spa needs a value: --spa=FILE"),
     (["--spa=a/b", "dist"], "--spa: 'a/b': what stands in is the name of a file"),
     (["--spa=.env", "dist"], "--spa: '.env': a hidden file stands in for nothing"),
@@ -151,7 +155,9 @@ def test_the_version(tell):
     (["--lan=yes"], "--lan takes no value"),
     (["--lan", "--public"], "--lan and --public exclude each other; --public includes the LAN"),
     (["dist", "docs"], "one folder at a time: 'dist' or 'docs'?"),
-    (["--tls", "dev", "dist"], "--tls is not in this version"),
+    (["crt", "dev"], "one folder at a time: 'crt' or 'dev'?\n  did you mean  hewn cert ?"),
+    (["explian", "/a"], "one folder at a time: 'explian' or '/a'?\n  did you mean  hewn explain ?"),
+    (["--live", "dist"], "--live is not in this version"),
     (["-l", "1.2.3:80", "dist"], "cannot listen on 1.2.3:80: not an address: .*"),
     (["-l", "0:99999", "dist"], "cannot listen on 0:99999: not an address: .*"),
 ])

@@ -80,7 +80,19 @@
     X(read_cached, EAGAIN, EIO, ENOMEM, EOPNOTSUPP, ENOSYS, ESTALE)                        \
     X(is_cached, ENOSYS, EOPNOTSUPP, EPERM)                                                        \
     X(is_in_memory, EIO, ENOMEM, ENOSYS)                                                           \
-    X(size, EACCES, EIO, ENOMEM, ENOSYS, ESTALE)
+    X(size, EACCES, EIO, ENOMEM, ENOSYS, ESTALE)                                                   \
+    X(make_folder, EACCES, EDQUOT, EEXIST, EIO, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOMEM,       \
+      ENOSPC, ENOTDIR, EPERM, EROFS)                                                               \
+    X(make_at, EACCES, EDQUOT, EEXIST, EIO, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, ENXIO,  \
+      EPERM, EROFS)                                                                                \
+    X(set_mode, EIO, ENOMEM, EPERM, EROFS)                                                         \
+    X(flush, EDQUOT, EINVAL, EIO, ENOSPC, EROFS)                                                   \
+    X(lock, EAGAIN, ENOLCK)                                                                        \
+    X(rename_at, EACCES, EBUSY, EDQUOT, EIO, EISDIR, ENOENT, ENOMEM, ENOSPC, EPERM, EROFS)         \
+    X(unlink_at, EACCES, EBUSY, EIO, EISDIR, ENOENT, ENOMEM, EPERM, EROFS)                         \
+    X(variable, CANNOT_FAIL)                                                                       \
+    X(host_name, ENAMETOOLONG)                                                                     \
+    X(user, CANNOT_FAIL)
 /* clang-format on */
 
 #endif

@@ -23,6 +23,13 @@ HW_SCRIPT_REAL(write);
 HW_SCRIPT_REAL(duplicate);
 HW_SCRIPT_REAL(open_pipe);
 HW_SCRIPT_REAL(unlink);
+HW_SCRIPT_REAL(make_folder);
+HW_SCRIPT_REAL(make_at);
+HW_SCRIPT_REAL(set_mode);
+HW_SCRIPT_REAL(flush);
+HW_SCRIPT_REAL(lock);
+HW_SCRIPT_REAL(rename_at);
+HW_SCRIPT_REAL(unlink_at);
 HW_SCRIPT_REAL(read_folder);
 HW_SCRIPT_REAL(read_link);
 
@@ -151,4 +158,46 @@ int hw_sys_open_pipe(int fd)
 {
     int failure = hw_script_take(HW_CALL_open_pipe);
     return failure ? failure : real_hw_sys_open_pipe(fd);
+}
+
+int hw_sys_make_folder(const char *path)
+{
+    int failure = hw_script_take(HW_CALL_make_folder);
+    return failure ? failure : real_hw_sys_make_folder(path);
+}
+
+int hw_sys_make_at(int folder, const char *name, bool is_new)
+{
+    int failure = hw_script_take(HW_CALL_make_at);
+    return failure ? failure : real_hw_sys_make_at(folder, name, is_new);
+}
+
+int hw_sys_set_mode(int fd, mode_t mode)
+{
+    int failure = hw_script_take(HW_CALL_set_mode);
+    return failure ? failure : real_hw_sys_set_mode(fd, mode);
+}
+
+int hw_sys_flush(int fd)
+{
+    int failure = hw_script_take(HW_CALL_flush);
+    return failure ? failure : real_hw_sys_flush(fd);
+}
+
+int hw_sys_lock(int fd)
+{
+    int failure = hw_script_take(HW_CALL_lock);
+    return failure ? failure : real_hw_sys_lock(fd);
+}
+
+int hw_sys_rename_at(int folder, const char *from, const char *to)
+{
+    int failure = hw_script_take(HW_CALL_rename_at);
+    return failure ? failure : real_hw_sys_rename_at(folder, from, to);
+}
+
+int hw_sys_unlink_at(int folder, const char *name)
+{
+    int failure = hw_script_take(HW_CALL_unlink_at);
+    return failure ? failure : real_hw_sys_unlink_at(folder, name);
 }

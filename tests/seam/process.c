@@ -11,6 +11,9 @@ HW_SCRIPT_REAL(signals_block);
 HW_SCRIPT_REAL(signal_wait);
 HW_SCRIPT_REAL(signal_wait_for);
 HW_SCRIPT_REAL(is_terminal);
+HW_SCRIPT_REAL(variable);
+HW_SCRIPT_REAL(host_name);
+HW_SCRIPT_REAL(user);
 
 unsigned hw_sys_processors(void)
 {
@@ -58,4 +61,22 @@ bool hw_sys_is_terminal(int fd)
 {
     (void)hw_script_take(HW_CALL_is_terminal);
     return real_hw_sys_is_terminal(fd);
+}
+
+const char *hw_sys_variable(const char *name)
+{
+    (void)hw_script_take(HW_CALL_variable);
+    return real_hw_sys_variable(name);
+}
+
+int hw_sys_host_name(char *ret_name, size_t bytes)
+{
+    int failure = hw_script_take(HW_CALL_host_name);
+    return failure ? failure : real_hw_sys_host_name(ret_name, bytes);
+}
+
+/* A rule makes it somebody else. */
+unsigned hw_sys_user(void)
+{
+    return real_hw_sys_user() + (hw_script_take(HW_CALL_user) != 0);
 }

@@ -29,6 +29,13 @@
 #define hw_sys_duplicate real_hw_sys_duplicate
 #define hw_sys_open_pipe real_hw_sys_open_pipe
 #define hw_sys_unlink real_hw_sys_unlink
+#define hw_sys_make_folder real_hw_sys_make_folder
+#define hw_sys_make_at real_hw_sys_make_at
+#define hw_sys_set_mode real_hw_sys_set_mode
+#define hw_sys_flush real_hw_sys_flush
+#define hw_sys_lock real_hw_sys_lock
+#define hw_sys_rename_at real_hw_sys_rename_at
+#define hw_sys_unlink_at real_hw_sys_unlink_at
 #define hw_sys_read_folder real_hw_sys_read_folder
 #define hw_sys_read_link real_hw_sys_read_link
 
@@ -60,6 +67,9 @@
 #define hw_sys_signal_wait real_hw_sys_signal_wait
 #define hw_sys_signal_wait_for real_hw_sys_signal_wait_for
 #define hw_sys_is_terminal real_hw_sys_is_terminal
+#define hw_sys_variable real_hw_sys_variable
+#define hw_sys_host_name real_hw_sys_host_name
+#define hw_sys_user real_hw_sys_user
 
 #define hw_sys_random real_hw_sys_random
 

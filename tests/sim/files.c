@@ -341,6 +341,49 @@ int hw_sys_unlink(const char *path)
     return -ENOENT;
 }
 
+/* Nobody here makes files. */
+int hw_sys_make_folder(const char *path)
+{
+    (void)path;
+    return -EROFS;
+}
+
+int hw_sys_make_at(int folder, const char *name, bool is_new)
+{
+    (void)folder, (void)name, (void)is_new;
+    return -EROFS;
+}
+
+int hw_sys_set_mode(int fd, mode_t mode)
+{
+    (void)fd, (void)mode;
+    return -EROFS;
+}
+
+int hw_sys_flush(int fd)
+{
+    (void)fd;
+    return -EROFS;
+}
+
+int hw_sys_lock(int fd)
+{
+    (void)fd;
+    return -EAGAIN;
+}
+
+int hw_sys_rename_at(int folder, const char *from, const char *to)
+{
+    (void)folder, (void)from, (void)to;
+    return -EROFS;
+}
+
+int hw_sys_unlink_at(int folder, const char *name)
+{
+    (void)folder, (void)name;
+    return -EROFS;
+}
+
 ssize_t hw_sys_read_folder(int fd, void *memory, size_t bytes)
 {
     (void)fd, (void)memory, (void)bytes;

@@ -370,3 +370,20 @@ bool hw_sys_is_terminal(int fd)
     (void)fd;
     return false;
 }
+
+const char *hw_sys_variable(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+int hw_sys_host_name(char *ret_name, size_t bytes)
+{
+    (void)ret_name, (void)bytes;
+    return -ENAMETOOLONG;
+}
+
+unsigned hw_sys_user(void)
+{
+    return 0;
+}

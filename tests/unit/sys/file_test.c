@@ -317,3 +317,73 @@ HW_THREAD_TEST(file_read_outlasts_signals)
     close(ends[1]);
     sigaction(SIGUSR2, &old, NULL);
 }
+
+static mode_t mode_of(int fd)
+{
+    struct stat seen;
+    assert_int_equal(hw_sys_stat(fd, &seen), 0);
+    return seen.st_mode & 07777;
+}
+
+HW_TEST(file_is_made_for_its_owner_whatever_the_umask_says)
+{
+    static const mode_t umasks[] = {0, 022, 0777};
+    for (size_t i = 0; i < sizeof umasks / sizeof *umasks; i++) {
+        hw_test_folder folder;
+        hw_test_folder_init(&folder);
+        mode_t before = umask(umasks[i]);
+        assert_int_equal(hw_sys_make_folder(hw_test_folder_path(&folder, "own")), 0);
+        int own = hw_sys_open(folder.below);
+        int fd = hw_sys_make_at(own, "key", true);
+        umask(before);
+        assert_is_plain(fd);
+        assert_int_equal(mode_of(own), 0700);
+        assert_int_equal(mode_of(fd) & ~0600U, 0);
+        assert_int_equal(hw_sys_set_mode(fd, 0600), 0);
+        assert_int_equal(mode_of(fd), 0600);
+        assert_int_equal(hw_sys_make_folder(folder.below), -EEXIST);
+        hw_sys_close(fd);
+        hw_sys_close(own);
+        hw_test_folder_fini(&folder);
+    }
+}
+
+HW_TEST(file_is_made_renamed_and_removed_in_a_folder)
+{
+    hw_test_folder folder;
+    hw_test_folder_init(&folder);
+    hw_test_folder_write(&folder, "old", "old");
+    int root = hw_sys_open(folder.path);
+    int fd = hw_sys_make_at(root, "new", true);
+    assert_int_equal(hw_sys_write(fd, "new", 3), 3);
+    assert_int_equal(hw_sys_flush(fd), 0);
+    assert_int_equal(hw_sys_flush(root), 0);
+    assert_int_equal(hw_sys_make_at(root, "new", true), -EEXIST);
+    assert_opens(hw_sys_make_at(root, "new", false), "new");
+    assert_int_equal(hw_sys_rename_at(root, "new", "old"), 0);
+    assert_int_equal(hw_sys_rename_at(root, "new", "old"), -ENOENT);
+    assert_opens(hw_sys_open_at(root, "old"), "new");
+    assert_return_code(symlink("old", hw_test_folder_path(&folder, "link")), errno);
+    assert_int_equal(hw_sys_make_at(root, "link", false), -ELOOP);
+    assert_int_equal(hw_sys_make_at(root, "link", true), -EEXIST);
+    assert_int_equal(hw_sys_unlink_at(root, "old"), 0);
+    assert_int_equal(hw_sys_unlink_at(root, "old"), -ENOENT);
+    hw_sys_close(fd);
+    hw_sys_close(root);
+    hw_test_folder_fini(&folder);
+}
+
+HW_TEST(file_is_locked_until_it_is_closed)
+{
+    hw_test_folder folder;
+    hw_test_folder_init(&folder);
+    int root = hw_sys_open(folder.path);
+    int one = hw_sys_make_at(root, "lock", false), other = hw_sys_make_at(root, "lock", false);
+    assert_int_equal(hw_sys_lock(one), 0);
+    assert_int_equal(hw_sys_lock(other), -EAGAIN);
+    hw_sys_close(one);
+    assert_int_equal(hw_sys_lock(other), 0);
+    hw_sys_close(other);
+    hw_sys_close(root);
+    hw_test_folder_fini(&folder);
+}

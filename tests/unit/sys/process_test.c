@@ -117,3 +117,21 @@ HW_TEST(process_knows_a_terminal)
     assert_true(hw_sys_is_terminal(terminal));
     close(terminal);
 }
+
+HW_TEST(process_tells_its_environment)
+{
+    assert_return_code(setenv("HEWN_TEST_WORD", "said", 1), errno);
+    assert_string_equal(hw_sys_variable("HEWN_TEST_WORD"), "said");
+    assert_return_code(unsetenv("HEWN_TEST_WORD"), errno);
+    assert_null(hw_sys_variable("HEWN_TEST_WORD"));
+    assert_int_equal(hw_sys_user(), geteuid());
+}
+
+HW_TEST(process_tells_the_name_of_its_machine)
+{
+    char name[256], wanted[256], one[1];
+    assert_return_code(gethostname(wanted, sizeof wanted), errno);
+    assert_int_equal(hw_sys_host_name(name, sizeof name), 0);
+    assert_string_equal(name, wanted);
+    assert_int_equal(hw_sys_host_name(one, sizeof one), -ENAMETOOLONG);
+}
