@@ -1,7 +1,8 @@
 /* The threads of a server.
  *
  * They belong to the server, not to a loop. A thread that has nothing to do takes, in this order, a
- * loop that has no owner, a handler that waits, a file to be read. The first job starts the first
+ * loop that has no owner, a handler that waits, a body to be written, a signature to be waited for, a file to
+ * be read. The first job starts the first
  * spare, and a job for which none is idle another one, up to the bound of its kind; a server whose
  * files are all in memory and whose handlers are quick has only the owners.
  *
@@ -13,8 +14,8 @@
  * what keeps the loops going.
  *
  * The queues are lists through the jobs themselves, so giving one cannot fail for want of room.
- * Readings have no bound of their own: who gives one waits for it, and takes it back when it is
- * given up.
+ * Readings and signatures have no bound of their own: who gives one waits for it, and takes it back when
+ * it is given up.
  *
  * One lock guards everything; it is held for a few instructions, and while a thread is started. A
  * job is the spare's from the moment it is given until its post is pushed, and the loop's again
@@ -65,8 +66,8 @@ static hw_monitor_take take_over;
 
 hw_crew *hw_crew_new(const hw_crew_setup *setup)
 {
-    unsigned count_max =
-        2 * setup->loops + setup->readers_max + setup->blocked_max + setup->streams_max;
+    unsigned count_max = 2 * setup->loops + setup->readers_max + setup->signers_max +
+                         setup->blocked_max + setup->streams_max;
     hw_crew *crew = hw_sys_alloc_zeroed(1, sizeof *crew + count_max * sizeof *crew->threads);
     if (!crew)
         return NULL;
@@ -80,6 +81,7 @@ hw_crew *hw_crew_new(const hw_crew_setup *setup)
     hw_sys_condition_init(&crew->ended);
     hw_list_init(&crew->orphans);
     init_queue(&crew->queues[HW_WORK_READ], setup->readers_max, UINT32_MAX);
+    init_queue(&crew->queues[HW_WORK_SIGN], setup->signers_max, UINT32_MAX);
     init_queue(&crew->queues[HW_WORK_STREAM], setup->streams_max, UINT32_MAX);
     init_queue(&crew->queues[HW_WORK_HANDLER], setup->blocked_max, setup->waiting_max);
     crew->loops_max = setup->loops;
@@ -108,8 +110,8 @@ static unsigned count_work(const hw_crew *crew)
     return work;
 }
 
-/* A handler that waits keeps a client waiting, and so does who writes a body; reading ahead is done
- * for one that has begun. */
+/* A handler that waits keeps a client waiting, and so does who writes a body; then who comes anew;
+ * reading ahead is done for one that has begun. */
 static hw_job *take_job(hw_crew *crew)
 {
     for (unsigned i = HW_WORK_COUNT; i-- > 0;) {

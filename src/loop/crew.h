@@ -11,6 +11,7 @@ typedef struct hw_crew hw_crew;
  * reading. */
 typedef enum hw_work {
     HW_WORK_READ,    /* of a file that is not in memory */
+    HW_WORK_SIGN,    /* handshakes whose signature is waited for */
     HW_WORK_STREAM,  /* somebody who writes a body, for as long as he likes: these never wait */
     HW_WORK_HANDLER, /* that is known to be slow */
     HW_WORK_COUNT,
@@ -34,6 +35,7 @@ typedef struct hw_crew_setup {
     unsigned blocked_max; /* spares in slow handlers, and owners that have lost their loop to one */
     unsigned waiting_max; /* slow handlers that wait for a spare */
     unsigned streams_max; /* spares that write bodies */
+    unsigned signers_max; /* spares that wait for signatures */
 } hw_crew_setup;
 
 /* No thread runs yet. NULL: no memory. */

@@ -1,4 +1,4 @@
-/* Reads certificates, those who vouch for them, and their keys.
+/* Reads certificates and those who vouch for them; their keys are read by the signer that has them.
  *
  * Whatever is wrong with a file is said with its name, when a server starts or is told to read it anew,
  * and not when the first client comes. Two kinds are told apart: without its key, or with another's, a
@@ -21,7 +21,6 @@
 #include "sys/socket.h"
 
 enum {
-    PEM_BYTES_MAX = 1024 * 1024, /* a chain, or all that clients' certificates are checked with */
     OCSP_BYTES_MAX = 64 * 1024,
     CHAIN_MAX = 10,
     DAY_S = 24 * 60 * 60,
@@ -58,22 +57,10 @@ int hw_certificate_read_file(const char *path, size_t bytes_max, hw_fault *fault
     return set_read_fault(fault, (int)got, path);
 }
 
-/* A key may have been in there. */
-static void free_secret(hw_text bytes)
+void hw_certificate_free_file(hw_text bytes)
 {
     OPENSSL_cleanse((char *)bytes.at, bytes.length);
     hw_sys_free((char *)bytes.at);
-}
-
-/* A key with a passphrase: nobody is there to be asked for it. */
-static int refuse_passphrase(char *memory, int size, int writes, void *arg)
-{
-    bool *is_asked = arg;
-    (void)memory;
-    (void)size;
-    (void)writes;
-    *is_asked = true;
-    return -1;
 }
 
 /* The first certificate of a file, and those behind it. */
@@ -104,7 +91,7 @@ static int read_chain(const char *path, BIO *pem, hw_fault *fault, hw_certificat
 static int load_chain(const char *path, hw_fault *fault, hw_certificate *certificate)
 {
     hw_text bytes;
-    int error = hw_certificate_read_file(path, PEM_BYTES_MAX, fault, &bytes);
+    int error = hw_certificate_read_file(path, HW_CERTIFICATE_PEM_BYTES_MAX, fault, &bytes);
     if (error < 0)
         return error;
     BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
@@ -113,55 +100,59 @@ static int load_chain(const char *path, hw_fault *fault, hw_certificate *certifi
                 : hw_fault_set(fault, ENOMEM, path, "out of memory");
     ERR_clear_error();
     BIO_free(pem);
-    free_secret(bytes);
+    hw_certificate_free_file(bytes);
     return error;
 }
 
-static int load_key(const char *path, hw_fault *fault, EVP_PKEY **ret_key)
+/* RFC 5280 4.1: of the public key as it stands in the certificate. */
+static bool name_key(X509 *leaf, unsigned char ret_name[HW_TLS_KEY_NAME_BYTES])
 {
-    hw_text bytes;
-    bool is_asked = false;
-    int error = hw_certificate_read_file(path, PEM_BYTES_MAX, fault, &bytes);
-    if (error < 0)
-        return error;
-    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
-    EVP_PKEY *key = pem ? PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &is_asked) : NULL;
-    ERR_clear_error();
-    BIO_free(pem);
-    free_secret(bytes);
-    if (is_asked)
-        return hw_fault_set(
-            fault, EACCES, path,
-            "asks for a passphrase, and nobody is there to give it; take it off with "
-            "openssl pkey");
-    if (!key)
-        return hw_fault_set(fault, pem ? EINVAL : ENOMEM, path,
-                            "holds no private key (PEM, \"BEGIN PRIVATE KEY\")");
-    *ret_key = key;
+    unsigned char *bytes = NULL;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &bytes);
+    bool is_named =
+        length > 0 && EVP_Digest(bytes, (size_t)length, ret_name, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(bytes);
+    return is_named;
+}
+
+static int judge_key(const hw_tls_certificate *files, EVP_PKEY *key, hw_fault *fault,
+                     hw_key_kind *ret_kind)
+{
+    const char *where = files->key_file ? files->key_file : files->certificate_file;
+    if (EVP_PKEY_is_a(key, "RSA"))
+        *ret_kind = HW_KEY_RSA;
+    else if (EVP_PKEY_is_a(key, "EC"))
+        *ret_kind = HW_KEY_ECDSA;
+    else if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
+        *ret_kind = HW_KEY_EDDSA;
+    else
+        return hw_fault_set(fault, EINVAL, where, "is a kind of key that TLS has no use for");
+    if (*ret_kind == HW_KEY_RSA && EVP_PKEY_get_bits(key) < 2048)
+        return hw_fault_set(fault, EINVAL, where,
+                            "is an RSA key of %d bits; fewer than 2048 can be broken",
+                            EVP_PKEY_get_bits(key));
     return 0;
 }
 
-static int judge_key(const hw_tls_certificate *files, hw_fault *fault, hw_certificate *certificate)
+/* The private half is read, if it is to be read here, and left with the signer. */
+static int find_key(const hw_certificate_keys *keys, const hw_tls_certificate *files,
+                    hw_arena *arena, hw_fault *fault, hw_certificate *certificate)
 {
-    if (X509_check_private_key(certificate->leaf, certificate->key) != 1) {
-        ERR_clear_error();
-        return hw_fault_set(fault, EINVAL, files->key_file, "is not the key of %.120s",
-                            files->certificate_file);
-    }
-    if (EVP_PKEY_is_a(certificate->key, "RSA"))
-        certificate->kind = HW_KEY_RSA;
-    else if (EVP_PKEY_is_a(certificate->key, "EC"))
-        certificate->kind = HW_KEY_ECDSA;
-    else if (EVP_PKEY_is_a(certificate->key, "ED25519") || EVP_PKEY_is_a(certificate->key, "ED448"))
-        certificate->kind = HW_KEY_EDDSA;
-    else
-        return hw_fault_set(fault, EINVAL, files->key_file,
-                            "is a kind of key that TLS has no use for");
-    if (certificate->kind == HW_KEY_RSA && EVP_PKEY_get_bits(certificate->key) < 2048)
-        return hw_fault_set(fault, EINVAL, files->key_file,
-                            "is an RSA key of %d bits; fewer than 2048 can be broken",
-                            EVP_PKEY_get_bits(certificate->key));
-    return 0;
+    unsigned char name[HW_TLS_KEY_NAME_BYTES];
+    EVP_PKEY *public_half = X509_get0_pubkey(certificate->leaf);
+    if (!public_half || !name_key(certificate->leaf, name))
+        return hw_fault_set(fault, EINVAL, files->certificate_file,
+                            "is of a kind of key that cannot be read");
+    int error = keys->local
+                    ? hw_tls_signer_local_load(keys->local, files, public_half, name, arena, fault)
+                    : 0;
+    if (error == 0)
+        error = judge_key(files, public_half, fault, &certificate->kind);
+    if (error < 0)
+        return error;
+    certificate->key = hw_tls_crypto_key(keys->crypto, public_half, name, keys->signer);
+    return certificate->key ? 0
+                            : hw_fault_set(fault, ENOMEM, files->certificate_file, "out of memory");
 }
 
 /* Seconds since 1970; 0 where it says nothing that can be read. */
@@ -218,15 +209,14 @@ static int load_ocsp(const char *path, hw_arena *arena, int64_t now_s, hw_fault 
     return is_copied ? 0 : hw_fault_set(fault, ENOMEM, path, "out of memory");
 }
 
-int hw_certificate_load(const hw_tls_certificate *files, hw_arena *arena, int64_t now_s,
-                        hw_fault *fault, hw_certificate *ret_certificate)
+int hw_certificate_load(const hw_certificate_keys *keys, const hw_tls_certificate *files,
+                        hw_arena *arena, int64_t now_s, hw_fault *fault,
+                        hw_certificate *ret_certificate)
 {
     hw_certificate certificate = {.file = files->certificate_file};
     int error = load_chain(files->certificate_file, fault, &certificate);
     if (error == 0)
-        error = load_key(files->key_file, fault, &certificate.key);
-    if (error == 0)
-        error = judge_key(files, fault, &certificate);
+        error = find_key(keys, files, arena, fault, &certificate);
     if (error == 0 && files->ocsp_file)
         error = load_ocsp(files->ocsp_file, arena, now_s, fault, &certificate);
     if (error < 0) {

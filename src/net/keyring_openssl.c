@@ -23,6 +23,7 @@ struct hw_keyring {
     size_t count;
     hw_map names; /* hw_key_set */
     hw_key_set first;
+    hw_tls_signer_local local; /* of keys that are here */
     hw_arena arena;
     bool has_expired;
 };
@@ -31,6 +32,7 @@ static void free_keyring(hw_keyring *keyring)
 {
     for (size_t i = 0; i < keyring->count; i++)
         hw_certificate_fini(&keyring->certificates[i]);
+    hw_tls_signer_local_fini(&keyring->local);
     hw_map_fini(&keyring->names);
     hw_arena_fini(&keyring->arena);
     hw_sys_free(keyring->certificates);
@@ -90,13 +92,15 @@ static void choose_first(hw_keyring *keyring)
     }
 }
 
-static int fill_keyring(hw_keyring *keyring, const hw_tls_certificate *files, size_t count,
-                        const hw_sink *sink, hw_fault *fault)
+static int fill_keyring(hw_keyring *keyring, const hw_certificate_keys *keys,
+                        const hw_tls_certificate *files, size_t count, const hw_sink *sink,
+                        hw_fault *fault)
 {
     int64_t now_s = hw_sys_realtime_ns() / HW_NS_PER_S;
     for (size_t i = 0; i < count; i++) {
         hw_certificate *certificate = &keyring->certificates[i];
-        int error = hw_certificate_load(&files[i], &keyring->arena, now_s, fault, certificate);
+        int error =
+            hw_certificate_load(keys, &files[i], &keyring->arena, now_s, fault, certificate);
         if (error < 0)
             return error;
         keyring->count++;
@@ -114,7 +118,8 @@ static int fill_keyring(hw_keyring *keyring, const hw_tls_certificate *files, si
     return 0;
 }
 
-int hw_keyring_new(const hw_tls_certificate *files, size_t count, const hw_sink *sink,
+int hw_keyring_new(const hw_tls_crypto *crypto, const hw_tls_signer *signer,
+                   const hw_tls_certificate *files, size_t count, const hw_sink *sink,
                    hw_fault *fault, hw_keyring **ret_keyring)
 {
     uint64_t seed;
@@ -126,9 +131,12 @@ int hw_keyring_new(const hw_tls_certificate *files, size_t count, const hw_sink 
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
     atomic_init(&keyring->references, 1);
     hw_map_init(&keyring->names, seed);
+    hw_tls_signer_local_init(&keyring->local, seed);
     hw_arena_init(&keyring->arena, KEYRING_BLOCK_BYTES, SIZE_MAX / 2);
     keyring->certificates = hw_sys_alloc_zeroed(count, sizeof *keyring->certificates);
-    error = keyring->certificates ? fill_keyring(keyring, files, count, sink, fault)
+    const hw_certificate_keys keys = {crypto, signer ? signer : &keyring->local.signer,
+                                      signer ? NULL : &keyring->local};
+    error = keyring->certificates ? fill_keyring(keyring, &keys, files, count, sink, fault)
                                   : hw_fault_set(fault, ENOMEM, NULL, "out of memory");
     if (error < 0) {
         hw_keyring_release(keyring);

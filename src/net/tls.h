@@ -11,7 +11,9 @@
 #include "base/budget.h"
 #include "base/error.h"
 #include "base/sink.h"
+#include "loop/crew.h"
 #include "net/stream.h"
+#include "net/tls_signer.h"
 
 /* What a connection takes of OpenSSL's memory, charged as a whole: about so much while it shakes hands and
  * talks; a quiet one has less (docs/design/0014-tls.md tells how it was measured). */
@@ -21,7 +23,8 @@
 typedef struct hw_tls_certificate {
     const char
         *certificate_file; /* PEM: its own certificate first, then who vouches for that, in turn */
-    const char *key_file;  /* PEM, without a passphrase; may be the same file */
+    const char
+        *key_file; /* PEM, without a passphrase; may be the same file; of no use with a signer */
     const char *ocsp_file; /* DER: an OCSP response to be stapled; NULL: none */
 } hw_tls_certificate;
 
@@ -39,6 +42,7 @@ typedef struct hw_tls_setup {
     hw_text ticket_secret;      /* whoever has the same resumes our sessions; empty: a random one */
     bool offers_h2;             /* in ALPN, before http/1.1 */
     const hw_sink *sink;        /* takes faults; may be NULL */
+    const hw_tls_signer *signer; /* has the keys, and outlives all this; NULL: they are read here */
 } hw_tls_setup;
 
 typedef struct hw_tls hw_tls;
@@ -78,6 +82,9 @@ bool hw_tls_facts_serves(const hw_tls_facts *facts, hw_text host);
 typedef struct hw_tls_pool hw_tls_pool;
 int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool); /* 0, or -ENOMEM */
 void hw_tls_pool_free(hw_tls_pool *pool);                       /* NULL is fine */
+/* From now on a spare waits for a signer that may take its time, while the loop goes on. Without a crew,
+ * and where it has no spare, the loop waits. */
+void hw_tls_pool_use_crew(hw_tls_pool *pool, hw_crew *crew, hw_loop *loop);
 
 /* A stream over another one, whose handshake is still to come (hw_stream_ops.handshake). Owns: the
  * one below, also on failure. 0, or -ENOMEM. */

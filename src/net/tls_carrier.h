@@ -19,13 +19,15 @@
 
 struct hw_tls_pool {
     hw_budget *budget;
+    hw_crew *crew; /* NULL: the loop waits for signatures */
+    hw_loop *loop;
     hw_buffer gathered; /* what OpenSSL writes, until it is handed down */
     char plain[HW_TLS_RECORD_BYTES];
     char memory[HW_TLS_GATHERED_BYTES];
 };
 
 typedef struct hw_tls_carrier {
-    hw_stream *below;
+    hw_stream *below; /* NULL: it has been closed */
     hw_tls_pool *pool;
     char *owed; /* encrypted, and not taken below yet; NULL: nothing */
     size_t owed_at, owed_end;
@@ -33,6 +35,7 @@ typedef struct hw_tls_carrier {
     bool is_clear;       /* and it was none of TLS */
     bool is_below_ended; /* no other will come */
     bool is_ending;      /* the one below is told so behind what is owed */
+    bool is_apart; /* OpenSSL runs on another thread: nothing is read, and what it writes is owed */
 } hw_tls_carrier;
 
 /* What a BIO of a carrier is made with; its data is the hw_tls_carrier. NULL: no memory. */

@@ -5,6 +5,9 @@
  * OpenSSL is done: a handshake's flight is one, and so are several records. What is not taken below is
  * kept here, in its order, and leaves before anything else.
  *
+ * The stream below and the pool are the loop's. While OpenSSL runs on another thread it meets neither: it
+ * finds nothing to read, and what it writes goes to what is kept at once.
+ *
  * Rejected: OpenSSL's own BIO of sockets, which could use the kernel's TLS, but leaves no room for
  * streams of memory, sends each record in a write of its own and polls descriptors of its own. */
 #include "net/tls_carrier.h"
@@ -20,68 +23,7 @@ enum {
     CLEAR_BYTE_LAST = 'Z',
 };
 
-static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
-{
-    hw_tls_carrier *carrier = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    *ret_count = 0;
-    if (carrier->is_below_ended)
-        return 0;
-    ssize_t count = carrier->below->readable
-                        ? carrier->below->ops->read(carrier->below, memory, bytes)
-                        : -EAGAIN;
-    if (count == -EAGAIN) {
-        BIO_set_retry_read(bio);
-        return 0;
-    }
-    carrier->is_below_ended = count <= 0;
-    if (count <= 0)
-        return 0;
-    carrier->is_clear =
-        !carrier->has_begun && memory[0] >= CLEAR_BYTE_FIRST && memory[0] <= CLEAR_BYTE_LAST;
-    carrier->has_begun = true;
-    if (carrier->is_clear)
-        return 0;
-    *ret_count = (size_t)count;
-    return 1;
-}
-
-static int carry_out(BIO *bio, const char *bytes, size_t length, size_t *ret_count)
-{
-    hw_tls_carrier *carrier = BIO_get_data(bio);
-    hw_buffer *gathered = &carrier->pool->gathered;
-    BIO_clear_retry_flags(bio);
-    *ret_count = 0;
-    if (length > hw_buffer_room(gathered))
-        return 0;
-    hw_buffer_put(gathered, (hw_text){bytes, length});
-    *ret_count = length;
-    return 1;
-}
-
-static long control_carrier(BIO *bio, int command, long number, void *pointer)
-{
-    const hw_tls_carrier *carrier = BIO_get_data(bio);
-    (void)number;
-    (void)pointer;
-    if (command == BIO_CTRL_EOF)
-        return carrier->is_below_ended;
-    return command == BIO_CTRL_FLUSH;
-}
-
-BIO_METHOD *hw_tls_carrier_method(void)
-{
-    BIO_METHOD *method =
-        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "a stream of Hewn");
-    if (!method)
-        return NULL;
-    BIO_meth_set_read_ex(method, carry_in);
-    BIO_meth_set_write_ex(method, carry_out);
-    BIO_meth_set_ctrl(method, control_carrier);
-    return method;
-}
-
-/* What is encrypted and has to leave. */
+/* What is encrypted and has to leave, and is kept until it can. */
 
 void hw_tls_carrier_drop(hw_tls_carrier *carrier)
 {
@@ -111,6 +53,73 @@ static int keep_owed(hw_tls_carrier *carrier, hw_text bytes)
     carrier->owed_end = all;
     return 0;
 }
+
+/* What OpenSSL calls. */
+
+static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
+{
+    hw_tls_carrier *carrier = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    *ret_count = 0;
+    if (carrier->is_below_ended && !carrier->is_apart)
+        return 0;
+    ssize_t count = !carrier->is_apart && carrier->below->readable
+                        ? carrier->below->ops->read(carrier->below, memory, bytes)
+                        : -EAGAIN;
+    if (count == -EAGAIN) {
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    carrier->is_below_ended = count <= 0;
+    if (count <= 0)
+        return 0;
+    carrier->is_clear =
+        !carrier->has_begun && memory[0] >= CLEAR_BYTE_FIRST && memory[0] <= CLEAR_BYTE_LAST;
+    carrier->has_begun = true;
+    if (carrier->is_clear)
+        return 0;
+    *ret_count = (size_t)count;
+    return 1;
+}
+
+static int carry_out(BIO *bio, const char *bytes, size_t length, size_t *ret_count)
+{
+    hw_tls_carrier *carrier = BIO_get_data(bio);
+    hw_buffer *gathered = &carrier->pool->gathered;
+    hw_text text = {bytes, length};
+    BIO_clear_retry_flags(bio);
+    *ret_count = 0;
+    if (carrier->is_apart ? keep_owed(carrier, text) < 0 : length > hw_buffer_room(gathered))
+        return 0;
+    if (!carrier->is_apart)
+        hw_buffer_put(gathered, text);
+    *ret_count = length;
+    return 1;
+}
+
+static long control_carrier(BIO *bio, int command, long number, void *pointer)
+{
+    const hw_tls_carrier *carrier = BIO_get_data(bio);
+    (void)number;
+    (void)pointer;
+    if (command == BIO_CTRL_EOF)
+        return carrier->is_below_ended;
+    return command == BIO_CTRL_FLUSH;
+}
+
+BIO_METHOD *hw_tls_carrier_method(void)
+{
+    BIO_METHOD *method =
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "a stream of Hewn");
+    if (!method)
+        return NULL;
+    BIO_meth_set_read_ex(method, carry_in);
+    BIO_meth_set_write_ex(method, carry_out);
+    BIO_meth_set_ctrl(method, control_carrier);
+    return method;
+}
+
+/* Handing down. */
 
 static ssize_t write_below(hw_tls_carrier *carrier, hw_text bytes, bool more)
 {

@@ -45,6 +45,8 @@ enum {
 #define GROUPS_HYBRID "X25519MLKEM768:" GROUPS
 
 struct hw_tls {
+    hw_tls_crypto crypto;
+    const hw_tls_signer *signer; /* NULL: each keyring's own */
     SSL_CTX *ssl;
     BIO_METHOD *method;
     hw_tickets tickets;
@@ -99,11 +101,19 @@ static hw_text name_called(const SSL *ssl)
     return hw_text_of(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 }
 
-/* RFC 6066 3. OpenSSL takes of these certificates the one that the client can use. */
+static bool may_signer_wait(const hw_tls *tls)
+{
+    return tls->signer && tls->signer->may_wait;
+}
+
+/* RFC 6066 3. OpenSSL takes of these certificates the one that the client can use. -1: a signature comes
+ * next, and this thread must not wait for it: the handshake stops here, and comes here again. */
 static int show_certificates(SSL *ssl, void *arg)
 {
     hw_tls_handshake *handshake = SSL_get_app_data(ssl);
     (void)arg;
+    if (may_signer_wait(handshake->tls) && !handshake->may_wait)
+        return -1;
     handshake->chosen = hw_keyring_find(handshake->keyring, name_called(ssl));
     for (size_t kind = 0; kind < HW_KEY_KINDS; kind++) {
         const hw_certificate *shown = handshake->chosen->of[kind];
@@ -315,10 +325,12 @@ static bool copy_files(hw_tls *tls, const hw_tls_setup *setup)
         const hw_tls_certificate *from = &setup->certificates[i];
         hw_tls_certificate *to = &tls->files[i];
         to->certificate_file = hw_arena_copy(&tls->arena, hw_text_of(from->certificate_file));
-        to->key_file = hw_arena_copy(&tls->arena, hw_text_of(from->key_file));
+        if (from->key_file)
+            to->key_file = hw_arena_copy(&tls->arena, hw_text_of(from->key_file));
         if (from->ocsp_file)
             to->ocsp_file = hw_arena_copy(&tls->arena, hw_text_of(from->ocsp_file));
-        if (!to->certificate_file || !to->key_file || (from->ocsp_file && !to->ocsp_file))
+        if (!to->certificate_file || (from->key_file && !to->key_file) ||
+            (from->ocsp_file && !to->ocsp_file))
             return false;
     }
     tls->file_count = setup->certificate_count;
@@ -343,9 +355,11 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
 {
     tls->offers_h2 = setup->offers_h2;
     tls->sink = setup->sink;
+    tls->signer = setup->signer;
     if (setup->certificate_count == 0)
         return hw_fault_set(fault, EINVAL, "TLS", "there is no certificate");
-    tls->ssl = SSL_CTX_new(TLS_server_method());
+    if (hw_tls_crypto_init(&tls->crypto))
+        tls->ssl = SSL_CTX_new_ex(tls->crypto.library, NULL, TLS_server_method());
     tls->method = hw_tls_carrier_method();
     if (!tls->ssl || !tls->method || !copy_files(tls, setup) || !bind_sessions(tls, setup) ||
         make_ticket_secret(tls, setup->ticket_secret) < 0)
@@ -356,7 +370,8 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
     if (error < 0)
         return error;
     look_at_files(tls, tls->versions);
-    return hw_keyring_new(tls->files, tls->file_count, tls->sink, fault, &tls->keyring);
+    return hw_keyring_new(&tls->crypto, tls->signer, tls->files, tls->file_count, tls->sink, fault,
+                          &tls->keyring);
 }
 
 int hw_tls_new(const hw_tls_setup *setup, hw_fault *fault, hw_tls **ret_tls)
@@ -383,6 +398,7 @@ void hw_tls_free(hw_tls *tls)
     SSL_CTX_free(tls->ssl);
     BIO_meth_free(tls->method);
     hw_keyring_release(tls->keyring);
+    hw_tls_crypto_fini(&tls->crypto);
     if (tls->has_tickets)
         hw_tickets_fini(&tls->tickets);
     hw_arena_fini(&tls->arena);
@@ -395,7 +411,8 @@ void hw_tls_free(hw_tls *tls)
 static int read_anew(hw_tls *tls, hw_fault *fault)
 {
     hw_keyring *keyring;
-    int error = hw_keyring_new(tls->files, tls->file_count, tls->sink, fault, &keyring);
+    int error = hw_keyring_new(&tls->crypto, tls->signer, tls->files, tls->file_count, tls->sink,
+                               fault, &keyring);
     if (error < 0)
         return error;
     hw_sys_mutex_lock(&tls->lock);
@@ -444,7 +461,7 @@ const char *hw_tls_file(const hw_tls *tls, size_t index)
     const hw_tls_certificate *files = &tls->files[index / TLS_FILES];
     const char *const names[TLS_FILES] = {
         files->certificate_file,
-        files->key_file,
+        files->key_file ? files->key_file : files->certificate_file,
         files->ocsp_file ? files->ocsp_file : files->certificate_file,
     };
     return names[index % TLS_FILES];

@@ -13,6 +13,7 @@ typedef struct hw_tls_handshake {
     hw_tls *tls;
     hw_keyring *keyring;      /* held; NULL once it is over */
     const hw_key_set *chosen; /* of the keyring, by the name the client has called; NULL: not yet */
+    bool may_wait;            /* this thread, for a signature */
 } hw_tls_handshake;
 
 /* A connection of this policy. NULL: no memory. */

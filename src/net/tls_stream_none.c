@@ -17,6 +17,13 @@ void hw_tls_pool_free(hw_tls_pool *pool)
     hw_assert(!pool);
 }
 
+void hw_tls_pool_use_crew(hw_tls_pool *pool, hw_crew *crew, hw_loop *loop)
+{
+    (void)crew;
+    (void)loop;
+    hw_assert(!pool);
+}
+
 int hw_tls_open(hw_tls *tls, hw_tls_pool *pool, hw_stream *below, hw_stream **ret_stream)
 {
     (void)tls;

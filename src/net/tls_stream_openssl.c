@@ -10,6 +10,12 @@
  * is not all. Theirs counts with or without it: a message of HTTP/1.1 or HTTP/2 says itself where it ends,
  * so one that is cut off is seen to be (RFC 9112 9.8).
  *
+ * A signature that is long in coming is waited for by a spare: OpenSSL stops before it, and a spare goes
+ * on with the handshake as far as it can without another word of the client. Meanwhile all that OpenSSL has
+ * is the spare's. The loop keeps the stream below, and may close it; the rest is freed when the spare is
+ * done. What it came to need not be told: asked once more, OpenSSL says the same
+ * (docs/design/0015-signing.md).
+ *
  * Who speaks in clear to a port of TLS is found out by his first byte; from then on the stream passes
  * bytes as they are, so that he can be told. */
 #include <errno.h>
@@ -42,6 +48,9 @@ typedef struct tls_stream {
     uint8_t phase;
     bool is_ending; /* nothing more is written */
     bool is_broken_off;
+    bool
+        is_apart; /* a spare has all above but what is the loop's: the stream, the phase, what is below */
+    hw_job job;
 } tls_stream;
 
 int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool)
@@ -50,9 +59,16 @@ int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool)
     if (!pool)
         return -ENOMEM;
     pool->budget = budget;
+    pool->crew = NULL;
     pool->gathered = hw_buffer_over(pool->memory, sizeof pool->memory);
     *ret_pool = pool;
     return 0;
+}
+
+void hw_tls_pool_use_crew(hw_tls_pool *pool, hw_crew *crew, hw_loop *loop)
+{
+    pool->crew = crew;
+    pool->loop = loop;
 }
 
 void hw_tls_pool_free(hw_tls_pool *pool)
@@ -372,17 +388,64 @@ static int watch_below(hw_stream *stream)
     return error;
 }
 
-static void close_tls(hw_stream *stream)
+static void free_tls(tls_stream *tls)
 {
-    tls_stream *tls = (tls_stream *)stream;
-    notify_close(tls);
     SSL_free(tls->ssl);
     hw_tls_carrier_drop(&tls->carrier);
     hw_keyring_release(tls->handshake.keyring);
     hw_tls_facts_free(tls->facts);
     hw_budget_give(tls->carrier.pool->budget, HW_TLS_STREAM_BYTES);
-    tls->carrier.below->ops->close(tls->carrier.below);
     hw_sys_free(tls);
+}
+
+/* What a spare has, it has until it is done. */
+static void close_tls(hw_stream *stream)
+{
+    tls_stream *tls = (tls_stream *)stream;
+    notify_close(tls);
+    tls->carrier.below->ops->close(tls->carrier.below);
+    tls->carrier.below = NULL;
+    if (!tls->is_apart || hw_crew_take_back(tls->carrier.pool->crew, &tls->job))
+        free_tls(tls);
+}
+
+/* A signature that is waited for. */
+
+/* On a spare. */
+static bool shake_apart(hw_job *job)
+{
+    tls_stream *tls = HW_MEMBER(job, tls_stream, job);
+    ERR_clear_error();
+    (void)SSL_do_handshake(tls->ssl);
+    ERR_clear_error();
+    return true;
+}
+
+static void come_back(hw_post *post)
+{
+    tls_stream *tls = HW_MEMBER(post, tls_stream, job.done);
+    if (!tls->carrier.below) {
+        free_tls(tls);
+        return;
+    }
+    tls->is_apart = tls->carrier.is_apart = tls->handshake.may_wait = false;
+    tls->stream.readable = tls->stream.writable = true;
+    tls->stream.on_ready(tls->stream.arg);
+}
+
+/* False: nobody else can wait. */
+static bool leave_to_spare(tls_stream *tls)
+{
+    const hw_tls_pool *pool = tls->carrier.pool;
+    int error = send_all(tls); /* the pool's room is for others now */
+    tls->handshake.may_wait = true;
+    if (!pool->crew || (error < 0 && error != -EAGAIN))
+        return false;
+    tls->job = (hw_job){.run = shake_apart, .done.run = come_back};
+    tls->is_apart = tls->carrier.is_apart = true;
+    if (hw_crew_give(pool->crew, HW_WORK_SIGN, pool->loop, &tls->job) < 0)
+        tls->is_apart = tls->carrier.is_apart = false;
+    return tls->is_apart;
 }
 
 /* The beginning. */
@@ -400,9 +463,21 @@ static int end_handshake(tls_stream *tls)
     return 0;
 }
 
+/* As SSL_do_handshake; or 0, with a spare at work, and all of OpenSSL's is that one's. */
+static int shake(tls_stream *tls)
+{
+    ERR_clear_error();
+    int result = SSL_do_handshake(tls->ssl);
+    if (result == 1 || !SSL_want_x509_lookup(tls->ssl))
+        return result;
+    return leave_to_spare(tls) ? 0 : SSL_do_handshake(tls->ssl);
+}
+
 static int go_on_shaking(hw_stream *stream)
 {
     tls_stream *tls = (tls_stream *)stream;
+    if (tls->is_apart)
+        return tls->carrier.below->is_hung_up ? -ECONNRESET : -EAGAIN;
     int error = tls->phase == TLS_GREETING ? send_owed(tls) : 0;
     if (error < 0)
         return error;
@@ -411,8 +486,9 @@ static int go_on_shaking(hw_stream *stream)
     if (tls->phase == TLS_FAILED)
         return -ECONNRESET;
     stream->readable = stream->writable = false;
-    ERR_clear_error();
-    int result = SSL_do_handshake(tls->ssl);
+    int result = shake(tls);
+    if (tls->is_apart)
+        return -EAGAIN;
     if (tls->carrier.is_clear) {
         tls->phase = TLS_CLEAR;
         ERR_clear_error();

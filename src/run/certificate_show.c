@@ -66,7 +66,8 @@ static hw_text stem_of_certificate(const char *path, bool is_folder_only)
 }
 
 /* The first that is there; -ENOENT: none is. */
-static int find_key(const char *path, hw_arena *arena, const char **ret_path, shown_file *ret_file)
+static int find_leaf_key(const char *path, hw_arena *arena, const char **ret_path,
+                         shown_file *ret_file)
 {
     static const struct {
         bool is_folder_only;
@@ -95,7 +96,7 @@ static int tell_key_file(const char *path, const shown_file *file, hw_arena *are
     int fits = hw_certificate_fits_key(file->text, file->text);
     int error = 0;
     if (fits < 0) {
-        error = find_key(path, arena, &at, &key);
+        error = find_leaf_key(path, arena, &at, &key);
         fits = error < 0 ? 0 : hw_certificate_fits_key(file->text, key.text);
     }
     if (error == -ENOMEM)

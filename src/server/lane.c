@@ -167,6 +167,8 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     error = lane->input && lane->output ? make_locals(lane) : -ENOMEM;
     if (error == 0 && shared->has_tls)
         error = hw_tls_pool_new(&shared->budget, &lane->tls);
+    if (error == 0 && lane->tls)
+        hw_tls_pool_use_crew(lane->tls, shared->crew, &lane->loop);
     if (error < 0)
         hw_lane_fini(lane);
     else
@@ -235,8 +237,10 @@ void hw_lane_drain(hw_lane *lane)
     lane->is_draining = true;
     atomic_store(&lane->place.is_draining, true);
     hw_bell_ring(&lane->bell);
-    for (hw_link *link = lane->conns.head.next; link != &lane->conns.head; link = link->next)
+    for (hw_link *link = lane->conns.head.next, *next; link != &lane->conns.head; link = next) {
+        next = link->next; /* it may close */
         hw_conn_drain(HW_MEMBER(link, hw_conn, link));
+    }
     hw_loop_arm(&lane->loop, &lane->drain_limit, lane->shared->limits.drain_ms);
     hw_lane_end_if_over(lane);
 }

@@ -19,6 +19,8 @@
 
 /* As many reads as keep a disk busy. */
 #define READERS_MAX 4
+/* As many signatures as are waited for at once. */
+#define SIGNERS_MAX 4
 /* Slow handlers that wait for a spare, for each that runs. */
 #define WAITING_FACTOR 4
 /* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
@@ -94,6 +96,7 @@ static int init_lanes(hw_server *server, hw_fault *fault)
     hw_crew_setup crew = {
         .loops = count,
         .readers_max = READERS_MAX,
+        .signers_max = server->shared.has_tls ? SIGNERS_MAX : 0,
         .blocked_max = blocked,
         .waiting_max = blocked * WAITING_FACTOR,
         .streams_max = server->shared.limits.streams_max,
@@ -150,7 +153,8 @@ static void share_memory(hw_shared *shared)
 uint64_t hw_server_ceiling(const hw_server *server)
 {
     const hw_limits *limits = &server->shared.limits;
-    uint64_t threads = (uint64_t)server->shared.lane_count * 2 + limits->blocked_max + READERS_MAX;
+    uint64_t threads = (uint64_t)server->shared.lane_count * 2 + limits->blocked_max + READERS_MAX +
+                       (server->shared.has_tls ? SIGNERS_MAX : 0);
     uint64_t charged = (uint64_t)limits->memory_bytes_max + limits->cache_bytes_max;
     for (size_t i = 0; i < server->shared.local_count; i++)
         charged += server->shared.locals[i].beside_bytes;

@@ -45,7 +45,7 @@ static int open_lane(fault_world *world)
 
 int fault_world_open(fault_world *world, const talk_service *service, bool has_spares)
 {
-    static const hw_crew_setup crew = {1, 2, 2, 4, 2};
+    static const hw_crew_setup crew = {1, 2, 2, 4, 2, 2};
     *world = (fault_world){.shared = {
                                .answerer = service->answerer,
                                .locals = service->locals,
