@@ -29,6 +29,9 @@ CHOICES = [
     ("run/certificate_openssl.c", "run/certificate_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("run/describe_openssl.c", "run/describe_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("run/issue_openssl.c", "run/issue_none.c", "defined(HEWN_WITH_OPENSSL)"),
+    ("h2/intake_nghttp2.c", "h2/intake_none.c", "defined(HEWN_WITH_NGHTTP2)"),
+    ("h2/output_nghttp2.c", "h2/output_none.c", "defined(HEWN_WITH_NGHTTP2)"),
+    ("h2/session_nghttp2.c", "h2/session_none.c", "defined(HEWN_WITH_NGHTTP2)"),
     ("kit/content_hash_xxhash.c", "kit/content_hash_none.c", "defined(HEWN_WITH_XXHASH)"),
     ("kit/encoder_gzip_zlib.c", "kit/encoder_gzip_none.c", "defined(HEWN_WITH_ZLIB)"),
     ("kit/encoder_br_brotli.c", "kit/encoder_br_none.c", "defined(HEWN_WITH_BROTLI)"),
@@ -43,10 +46,12 @@ SOURCE = """/* Hewn {version}: the library in one file, to be compiled with a pr
  *     cc -O2 program.c hewn.c -lpthread
  *
  * It needs the C library and nothing else. With -DHEWN_WITH_JANSSON and -ljansson it reads JSON, with
- * -DHEWN_WITH_OPENSSL, -lssl and -lcrypto (OpenSSL 3) it speaks TLS, makes certificates and signs cookies, with -DHEWN_WITH_XXHASH (the header
- * xxhash.h) entity tags of files are of their content; with -DHEWN_WITH_ZLIB and -lz,
- * -DHEWN_WITH_BROTLI and -lbrotlienc, -DHEWN_WITH_ZSTD and -lzstd it compresses answers. This file
- * was made by tools/amalgamate.py of the sources that are named in it.
+ * -DHEWN_WITH_OPENSSL, -lssl and -lcrypto (OpenSSL 3) it speaks TLS, makes certificates and signs
+ * cookies, with -DHEWN_WITH_NGHTTP2 and
+ * -lnghttp2 it has an engine for HTTP/2, with -DHEWN_WITH_XXHASH (the header xxhash.h) entity tags
+ * of files are of their content; with -DHEWN_WITH_ZLIB and -lz, -DHEWN_WITH_BROTLI and -lbrotlienc,
+ * -DHEWN_WITH_ZSTD and -lzstd it compresses answers. This file was made by tools/amalgamate.py of the
+ * sources that are named in it.
  *
 {licence} */
 #if !defined(__linux__)

@@ -95,7 +95,7 @@ int64_t hw_pem_time(const ASN1_TIME *time)
     return (int64_t)days * LEAF_DAY_S + seconds;
 }
 
-static void put_host(const ASN1_STRING *host, hw_buffer *out)
+static void put_host_of_name(const ASN1_STRING *host, hw_buffer *out)
 {
     char lower[HW_NAME_BYTES_MAX];
     hw_text name = {(const char *)ASN1_STRING_get0_data(host), (size_t)ASN1_STRING_length(host)};
@@ -110,7 +110,7 @@ void hw_pem_put_name(const GENERAL_NAME *name, hw_buffer *out)
 {
     char words[INET6_ADDRSTRLEN];
     if (name->type == GEN_DNS) {
-        put_host(name->d.dNSName, out);
+        put_host_of_name(name->d.dNSName, out);
         return;
     }
     int length = name->type == GEN_IPADD ? ASN1_STRING_length(name->d.iPAddress) : 0;

@@ -35,9 +35,10 @@ int main(int argc, char **argv)
 }
 """
 COMPILED = {"gcc": ["gcc", "-O2"], "clang": ["clang", "-O0"],
-            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_XXHASH", "-DHEWN_WITH_ZLIB",
+            "with": ["gcc", "-O0", "-DHEWN_WITH_JANSSON", "-DHEWN_WITH_OPENSSL", "-DHEWN_WITH_NGHTTP2",
+                     "-DHEWN_WITH_XXHASH", "-DHEWN_WITH_ZLIB",
                      "-DHEWN_WITH_BROTLI", "-DHEWN_WITH_ZSTD"]}
-LIBRARIES = ["-ljansson", "-lssl", "-lcrypto", "-lz", "-lbrotlienc", "-lzstd"]
+LIBRARIES = ["-ljansson", "-lssl", "-lcrypto", "-lnghttp2", "-lz", "-lbrotlienc", "-lzstd"]
 
 
 class Amalgamation:

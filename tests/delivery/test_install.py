@@ -42,8 +42,8 @@ def test_everything_is_there(installed):
 
 
 def test_pkg_config_knows_what_an_archive_needs(installed):
-    assert installed.needed() == ["jansson", "libcrypto", "libssl", "zlib", "libbrotlienc", "libzstd"]
-    libraries = {"-ljansson", "-lcrypto", "-lssl", "-lz", "-lbrotlienc", "-lzstd"}
+    assert installed.needed() == ["jansson", "libcrypto", "libssl", "libnghttp2", "zlib", "libbrotlienc", "libzstd"]
+    libraries = {"-ljansson", "-lcrypto", "-lssl", "-lnghttp2", "-lz", "-lbrotlienc", "-lzstd"}
     assert libraries | {"-pthread"} <= set(installed.pkg_config("--static", "--libs", "hewn"))
     assert not libraries & set(installed.pkg_config("--libs", "hewn"))
 

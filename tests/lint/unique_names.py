@@ -19,7 +19,7 @@ LANGUAGE = set("""static inline extern const volatile struct union enum typedef 
     long float double signed unsigned bool _Bool _Atomic _Noreturn _Alignas register restrict
     sizeof""".split())
 TAGGED = ("struct", "union", "enum")
-VARIANT = re.compile(r"_(x86|other|libc|none|jansson|openssl|xxhash|zlib|brotli|libzstd)(?=\.c$)")
+VARIANT = re.compile(r"_(x86|other|libc|none|jansson|openssl|nghttp2|xxhash|zlib|brotli|libzstd)(?=\.c$)")
 
 
 def without_directives(lines):

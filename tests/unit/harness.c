@@ -99,6 +99,11 @@ bool hw_test_is_struck(void)
     return hw_sweep_is_struck();
 }
 
+bool hw_test_is_swept(void)
+{
+    return hw_sweep_is_on();
+}
+
 void hw_test_skip(const char *file, int line)
 {
     current_test->skipped = true;

@@ -69,6 +69,8 @@ void hw_test_register(hw_test *test);
 
 /* Whether an injected failure has struck in this test: what follows may be an error's answer. */
 bool hw_test_is_struck(void);
+/* Whether this is such a run at all: what only repeats itself need not be done then. */
+bool hw_test_is_swept(void);
 
 void hw_test_need_ok(long result, const char *what, const char *file, int line);
 void hw_test_need_failed(const char *what, long result, const char *file, int line)

@@ -44,6 +44,11 @@ bool hw_sweep_is_struck(void)
     return failing_nth > 0 && hw_seam_allocations() - allocations_before >= failing_nth;
 }
 
+bool hw_sweep_is_on(void)
+{
+    return failing_nth > 0;
+}
+
 void hw_sweep_end_child(void)
 {
     fflush(NULL);

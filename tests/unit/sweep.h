@@ -10,6 +10,8 @@ int hw_sweep(hw_test *const *tests, size_t count, unsigned deadline_s, bool is_w
 
 /* Whether this is a sweep's child and its failure has been injected. */
 bool hw_sweep_is_struck(void);
+/* Whether this is a sweep's child at all. */
+bool hw_sweep_is_on(void);
 /* In a sweep's child: from here on allocations are counted, and one fails. */
 void hw_sweep_arm(void);
 /* Ends a sweep's child where it stands: the test says that it had no memory to go on. */

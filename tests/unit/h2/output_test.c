@@ -1,0 +1,500 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness.h"
+#include "h2/session.h"
+#include "talker.h"
+
+#define HEAD_OF(id) "HEADERS " id "\n :status: 200\n server: h\n"
+
+/* A session with so many GETs, on streams 1, 3, ..., whose windows are large. */
+static talker *asked(unsigned count, uint32_t window)
+{
+    talker *t = talker_new(NULL);
+    wire *w = wire_new();
+    wire_setting(w, 4, window);
+    wire_number(w, WIRE_WINDOW_UPDATE, 0, 1000000);
+    for (unsigned i = 0; i < count; i++)
+        wire_get(w, 1 + 2 * i, "/");
+    talker_feed_wire(t, w);
+    talker_words(t);
+    assert_sent(t, "WINDOW_UPDATE 0 983041\n");
+    free(w);
+    if (hw_h2_open_streams(t->session) != count)
+        talker_check_memory();
+    return t;
+}
+
+static void feed(talker *t, void (*put)(wire *w))
+{
+    wire *w = wire_new();
+    w->length = 0;
+    put(w);
+    talker_feed_wire(t, w);
+    free(w);
+}
+
+/* One buffer's worth; the words, and whether there is more. */
+static const char *send_once(talker *t, size_t room, bool *ret_has_more)
+{
+    char *memory = malloc(room);
+    assert_non_null(memory);
+    hw_buffer buffer = hw_buffer_over(memory, room);
+    *ret_has_more = hw_h2_send(t->session, &buffer);
+    heard_take(t->heard, (hw_text){memory, buffer.length});
+    free(memory);
+    return heard_words(t->heard);
+}
+
+static void assert_once(talker *t, size_t room, const char *expected, bool has_more)
+{
+    bool has;
+    const char *words = send_once(t, room, &has);
+    if (strcmp(words, expected) != 0)
+        talker_check_memory();
+    assert_string_equal(words, expected);
+    assert_int_equal(has, has_more);
+}
+
+HW_TEST(h2_output_answers_without_content)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 204, 0);
+    assert_sent(t, "HEADERS 1 end\n :status: 204\n server: h\n");
+    assert_int_equal(t->pulls, 0);
+    talker_listen(t);
+    assert_words(t, "DONE 1\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_answers_once)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, 10);
+    hw_h2_response response = {.status = 200};
+    assert_int_equal(hw_h2_answer(t->session, 1, &response), -EALREADY);
+    assert_int_equal(hw_h2_inform(t->session, 1, 103, (hw_fields){0}), -EALREADY);
+    talker_free(t);
+}
+
+HW_TEST(h2_output_ends_a_known_body_with_its_last_bytes)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, 40000);
+    t->output_bytes = 100000;
+    assert_sent(t, HEAD_OF("1") "DATA 1 (16384 bytes)\nDATA 1 (16384 bytes)\n"
+                                "DATA 1 end (7232 bytes)\n");
+    assert_int_equal(t->pulls, 3);
+    talker_free(t);
+}
+
+HW_TEST(h2_output_pulls_no_more_than_was_promised)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, 10);
+    t->bodies[1].left = 1000;
+    assert_sent(t, HEAD_OF("1") "DATA 1 end ..........\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_resets_a_body_that_is_too_short)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, 1000);
+    t->bodies[1].left = 10;
+    assert_sent(t, HEAD_OF("1") "RST_STREAM 1 INTERNAL_ERROR\n");
+    talker_listen(t);
+    assert_words(t, "RESET 1 INTERNAL_ERROR\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_sends_a_body_of_unknown_length)
+{
+    talker *t = asked(1, 65535);
+    t->bodies[1].left = 10;
+    t->bodies[1].step = 4;
+    talker_answer(t, 1, 200, HW_H2_LENGTH_UNKNOWN);
+    assert_sent(t, HEAD_OF("1") "DATA 1 ....\nDATA 1 ....\nDATA 1 end ..\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_sends_an_empty_body_of_unknown_length)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, HW_H2_LENGTH_UNKNOWN);
+    assert_sent(t, HEAD_OF("1") "DATA 1 end \n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_sends_trailers)
+{
+    talker *t = asked(2, 65535);
+    t->bodies[1].left = 3;
+    t->bodies[1].has_trailers = t->bodies[3].has_trailers = true;
+    talker_answer(t, 1, 200, HW_H2_LENGTH_UNKNOWN);
+    assert_sent(t, HEAD_OF("1") "DATA 1 ...\nHEADERS 1 end\n x-sum: 9\n");
+    talker_listen(t);
+    assert_words(t, "DONE 1\n");
+    /* An empty body before them is no frame. */
+    talker_answer(t, 3, 200, HW_H2_LENGTH_UNKNOWN);
+    assert_sent(t, HEAD_OF("3") "HEADERS 3 end\n x-sum: 9\n");
+    talker_listen(t);
+    assert_words(t, "DONE 3\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_waits_for_a_body)
+{
+    talker *t = asked(1, 65535);
+    t->bodies[1].waits = true;
+    talker_answer(t, 1, 200, 10);
+    assert_sent(t, HEAD_OF("1"));
+    assert_int_equal(t->pulls, 1);
+    assert_false(hw_h2_wants_send(t->session));
+    assert_sent(t, "");
+    assert_int_equal(t->pulls, 1); /* is not asked again */
+    t->bodies[1].waits = false;
+    assert_int_equal(hw_h2_resume(t->session, 1), 0);
+    assert_true(hw_h2_wants_send(t->session));
+    assert_int_equal(hw_h2_resume(t->session, 1), 0); /* is fine */
+    assert_sent(t, "DATA 1 end ..........\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_resets_a_body_that_fails)
+{
+    talker *t = asked(1, 65535);
+    talker_answer(t, 1, 200, 100000);
+    t->output_bytes = 17000;
+    bool has_more;
+    send_once(t, 17000, &has_more);
+    t->bodies[1].fails = true;
+    assert_sent(t, "RST_STREAM 1 INTERNAL_ERROR\n");
+    talker_listen(t);
+    assert_words(t, "RESET 1 INTERNAL_ERROR\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_informs)
+{
+    talker *t = asked(1, 65535);
+    static const hw_field link = {HW_TEXT_INIT("Link"), HW_TEXT_INIT("</a.css>"), HW_FIELD_OTHER};
+    int first = hw_h2_inform(t->session, 1, 100, (hw_fields){0});
+    int second = hw_h2_inform(t->session, 1, 103, hw_fields_of(&link, 1));
+    if (first < 0 || second < 0)
+        talker_check_memory();
+    assert_int_equal(first, 0);
+    assert_int_equal(second, 0);
+    talker_answer(t, 1, 200, 1);
+    assert_sent(t, "HEADERS 1\n :status: 100\nHEADERS 1\n :status: 103\n link: </a.css>\n" HEAD_OF(
+                       "1") "DATA 1 end .\n");
+    talker_free(t);
+}
+
+HW_LONG_TEST(h2_output_bounds_how_much_is_informed)
+{
+    talker *t = asked(1, 65535);
+    int result = 0, count = 0;
+    for (; result == 0 && count < 1000; count++)
+        result = hw_h2_inform(t->session, 1, 103, (hw_fields){0});
+    assert_int_equal(result, -ENOBUFS);
+    assert_true(count < 250);
+    talker_answer(t, 1, 200, 0);
+    talker_free(t);
+}
+
+HW_TEST(h2_output_leaves_fields_of_the_connection_out)
+{
+    talker *t = asked(1, 65535);
+    static const hw_field fields[] = {
+        {HW_TEXT_INIT("Connection"), HW_TEXT_INIT("close"), HW_FIELD_CONNECTION},
+        {HW_TEXT_INIT("Keep-Alive"), HW_TEXT_INIT("5"), HW_FIELD_KEEP_ALIVE},
+        {HW_TEXT_INIT("Upgrade"), HW_TEXT_INIT("h2c"), HW_FIELD_UPGRADE},
+        {HW_TEXT_INIT("Proxy-Connection"), HW_TEXT_INIT("close"), HW_FIELD_OTHER},
+        {HW_TEXT_INIT("Transfer-Encoding"), HW_TEXT_INIT("a"), HW_FIELD_TRANSFER_ENCODING},
+        {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("5"), HW_FIELD_CONTENT_LENGTH},
+    };
+    hw_h2_response response = {.status = 304, .fields = hw_fields_of(fields, 6)};
+    if (hw_h2_answer(t->session, 1, &response) != 0)
+        talker_check_memory();
+    assert_sent(t, "HEADERS 1 end\n :status: 304\n content-length: 5\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_refuses_a_head_that_is_too_large)
+{
+    talker *t = asked(1, 65535);
+    static char value[65536];
+    memset(value, 'v', sizeof value);
+    hw_field field = {HW_TEXT("x"), {value, 65536}, HW_FIELD_OTHER};
+    hw_h2_response response = {.status = 200, .fields = hw_fields_of(&field, 1)};
+    int result = hw_h2_answer(t->session, 1, &response);
+    if (result == -ENOMEM)
+        talker_check_memory();
+    assert_int_equal(result, -EMSGSIZE);
+    /* Another answer can still be given, as large as may be. */
+    field.value.length = 65000;
+    result = hw_h2_answer(t->session, 1, &response);
+    if (result == -ENOMEM)
+        talker_check_memory();
+    assert_int_equal(result, 0);
+    const char *words = talker_send(t);
+    if (!strstr(words, "HEADERS 1 end\n :status: 200\n x: vvv"))
+        talker_check_memory();
+    assert_non_null(strstr(words, "HEADERS 1 end\n :status: 200\n x: vvv"));
+    assert_true(strlen(words) > 65000);
+    talker_listen(t);
+    assert_words(t, "DONE 1\n");
+    talker_free(t);
+}
+
+/* The same bytes, whatever the buffers are like. */
+HW_LONG_TEST(h2_output_cuts_frames_where_the_buffer_ends)
+{
+    for (size_t room = 1; room < 40; room++) {
+        talker *t = asked(2, 65535);
+        talker_answer(t, 1, 204, 0);
+        talker_answer(t, 3, 200, 10);
+        bool has_more = true;
+        /* A DATA frame needs ten bytes, however little is in it. */
+        for (int i = 0; has_more && i < 200; i++) {
+            char memory[64];
+            hw_buffer buffer = hw_buffer_over(memory, room);
+            has_more = hw_h2_send(t->session, &buffer);
+            assert_true(buffer.length <= room && !buffer.overflow);
+            heard_take(t->heard, (hw_text){memory, buffer.length});
+        }
+        if (room >= 10) {
+            if (heard_bytes(t->heard, 3) != 10)
+                talker_check_memory();
+            assert_false(has_more);
+            assert_int_equal(heard_bytes(t->heard, 3), 10);
+        }
+        assert_true(heard_is_whole(t->heard));
+        talker_free(t);
+    }
+}
+
+HW_TEST(h2_output_makes_no_small_frames_of_large_bodies)
+{
+    talker *t = asked(2, 65535);
+    talker_answer(t, 1, 200, 5000);
+    talker_answer(t, 3, 200, 3);
+    bool has_more;
+    /* Two heads are less than 50 bytes, and leave less than a kilobyte. */
+    assert_once(t, 1000, HEAD_OF("1") HEAD_OF("3"), true);
+    assert_once(t, 1000, "DATA 1 (991 bytes)\n", true); /* it is all there is */
+    assert_once(t, 2000, "DATA 1 (1991 bytes)\n", true);
+    assert_once(t, 2500, "DATA 1 end (2018 bytes)\nDATA 3 end ...\n", false);
+    send_once(t, 100, &has_more);
+    assert_false(has_more);
+    talker_free(t);
+}
+
+static void put_window_1(wire *w)
+{
+    wire_number(w, WIRE_WINDOW_UPDATE, 1, 1);
+}
+
+static void put_window_large(wire *w)
+{
+    wire_setting(w, 4, 100000);
+}
+
+HW_LONG_TEST(h2_output_keeps_to_small_windows)
+{
+    talker *t = asked(2, 0);
+    talker_answer(t, 1, 200, 100);
+    talker_answer(t, 3, 200, 100);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3"));
+    assert_int_equal(t->pulls, 0);
+    assert_false(hw_h2_wants_send(t->session));
+    size_t held = hw_h2_held_bytes(t->session);
+    for (int i = 0; i < 50; i++) {
+        feed(t, put_window_1);
+        assert_sent(t, "DATA 1 .\n");
+    }
+    assert_true(hw_h2_held_bytes(t->session) <= held);
+    feed(t, put_window_large);
+    assert_sent(t, "DATA 1 end (50 bytes)\nDATA 3 end (100 bytes)\n");
+    talker_free(t);
+}
+
+HW_LONG_TEST(h2_output_allows_windows_to_be_credited)
+{
+    talker *t = asked(1, 0);
+    talker_answer(t, 1, 200, 5000);
+    talker_send(t);
+    for (int i = 0; i < 4999; i++) {
+        feed(t, put_window_1);
+        talker_send(t);
+    }
+    if (heard_bytes(t->heard, 1) != 4999)
+        talker_check_memory();
+    assert_int_equal(heard_bytes(t->heard, 1), 4999);
+    talker_listen(t);
+    assert_words(t, "");
+    talker_free(t);
+}
+
+/* RFC 9218 4: the most urgent first; of the same urgency one after the other, or in turns. */
+static void ask_with_priority(wire *w, uint32_t stream, const char *priority)
+{
+    char lines[200];
+    snprintf(lines, sizeof lines,
+             ":method: GET\n:scheme: https\n:path: /\n:authority: a\npriority: %s\n", priority);
+    wire_head(w, WIRE_END, stream, lines);
+}
+
+static talker *asked_with_priorities(const char *first, const char *second, const char *third)
+{
+    talker *t = asked(0, 65535);
+    wire *w = wire_new();
+    w->length = 0;
+    ask_with_priority(w, 1, first);
+    ask_with_priority(w, 3, second);
+    ask_with_priority(w, 5, third);
+    talker_feed_wire(t, w);
+    talker_words(t);
+    free(w);
+    return t;
+}
+
+/* Bodies of two frames each. */
+static void answer_three(talker *t)
+{
+    for (uint32_t id = 1; id <= 5; id += 2)
+        talker_answer(t, id, 200, 20000);
+    t->output_bytes = 200000;
+}
+
+HW_TEST(h2_output_sends_what_is_urgent_first)
+{
+    talker *t = asked_with_priorities("u=5", "u=1", "u=3");
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
+                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
+                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_sends_one_after_the_other)
+{
+    talker *t = asked_with_priorities("u=3", "", "x");
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n"
+                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
+                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_takes_turns_where_parts_are_of_use)
+{
+    talker *t = asked_with_priorities("u=3, i", "u=3, i", "u=2");
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
+                                    "DATA 1 (16384 bytes)\nDATA 3 (16384 bytes)\n"
+                                    "DATA 1 end (3616 bytes)\nDATA 3 end (3616 bytes)\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_sends_what_others_wait_behind)
+{
+    talker *t = asked_with_priorities("u=0", "u=3", "u=7");
+    t->bodies[1].waits = true;
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
+                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n");
+    t->bodies[1].waits = false;
+    hw_h2_resume(t->session, 1);
+    assert_sent(t, "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
+    talker_free(t);
+}
+
+static void put_updates(wire *w)
+{
+    wire_frame(w, WIRE_PRIORITY_UPDATE, 0, 0, HW_TEXT("\0\0\0\1u=6"));
+    wire_frame(w, WIRE_PRIORITY_UPDATE, 0, 0, HW_TEXT("\0\0\0\3u=5"));
+}
+
+/* RFC 9218 7: also before the request, whose field it outweighs. */
+HW_TEST(h2_output_heeds_updates)
+{
+    talker *t = asked_with_priorities("u=0", "u=1", "u=2");
+    feed(t, put_updates);
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
+                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
+                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
+    talker_free(t);
+    t = asked(0, 65535);
+    feed(t, put_updates);
+    wire *w = wire_new();
+    w->length = 0;
+    ask_with_priority(w, 1, "u=0");
+    ask_with_priority(w, 3, "u=0");
+    ask_with_priority(w, 5, "u=1");
+    talker_feed_wire(t, w);
+    talker_words(t);
+    free(w);
+    answer_three(t);
+    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
+                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
+                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
+                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
+    talker_free(t);
+}
+
+/* RFC 9218 8: the server may know better; then the client is not heard any more. */
+HW_TEST(h2_output_lets_the_server_know_better)
+{
+    talker *t = asked_with_priorities("u=0", "u=3", "u=7");
+    hw_priority first = {.urgency = 0};
+    for (uint32_t id = 1; id <= 5; id += 2) {
+        t->bodies[id].left = 10;
+        hw_h2_response response = {
+            .status = 200, .body_bytes = 10, .priority = id == 5 ? &first : NULL};
+        if (hw_h2_answer(t->session, id, &response) != 0)
+            talker_check_memory();
+    }
+    feed(t, put_updates);
+    assert_sent(t, "HEADERS 1\n :status: 200\nHEADERS 3\n :status: 200\nHEADERS 5\n :status: 200\n"
+                   "DATA 5 end ..........\nDATA 3 end ..........\nDATA 1 end ..........\n");
+    talker_free(t);
+}
+
+HW_TEST(h2_output_goes_both_ways_in_a_tunnel)
+{
+    talker *t = asked(0, 65535);
+    wire *w = wire_new();
+    w->length = 0;
+    wire_head(w, WIRE_END_HEADERS, 1,
+              ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:path: /\n"
+              ":authority: a\n");
+    talker_feed_wire(t, w);
+    t->bodies[1].waits = true;
+    t->bodies[1].left = 100;
+    t->bodies[1].step = 5;
+    talker_answer(t, 1, 200, HW_H2_LENGTH_UNKNOWN);
+    assert_sent(t, HEAD_OF("1"));
+    wire_data(w, 0, 1, "hello");
+    talker_feed_wire(t, w);
+    t->bodies[1].waits = false;
+    t->bodies[1].left = 10;
+    hw_h2_resume(t->session, 1);
+    assert_sent(t, "DATA 1 .....\nDATA 1 end .....\n");
+    wire_data(w, 0, 1, "still");
+    wire_data(w, WIRE_END_STREAM, 1, "here");
+    talker_feed_wire(t, w);
+    assert_words(t, "HEAD 1 CONNECT / https a websocket\n host: a\nBODY 1 hellostillhere\nEND 1\n"
+                    "DONE 1\n");
+    free(w);
+    talker_free(t);
+}
