@@ -14,7 +14,6 @@
 #include "base/number.h"
 #include "exchange/later.h"
 #include "exchange/serial.h"
-#include "server/redirect.h"
 #include "sys/clock.h"
 
 #define STARVED_MS_MAX 10000
@@ -26,20 +25,13 @@
 void hw_answer_plan(hw_lane *lane, hw_exchange *exchange)
 {
     const hw_answerer *answerer = lane->shared->answerer;
-    if (exchange->request.https_port)
-        exchange->plan = (hw_body_plan){.kind = HW_PLAN_NONE};
-    else
-        exchange->plan = answerer->plan(answerer->arg, exchange);
+    exchange->plan = answerer->plan(answerer->arg, exchange);
 }
 
 void hw_answer_quickly(hw_lane *lane, hw_exchange *exchange)
 {
     const hw_answerer *answerer = lane->shared->answerer;
-    if (exchange->request.https_port) {
-        hw_redirect_answer(exchange);
-        exchange->is_answered = true;
-    }
-    if (exchange->request.https_port || !answerer->quick)
+    if (!answerer->quick)
         return;
     exchange->is_quick = true;
     exchange->is_answered = answerer->quick(answerer->arg, exchange);

@@ -14,30 +14,13 @@
 #include "http/authority.h"
 #include "net/tls.h"
 #include "server/conn_h1.h"
+#include "server/redirect.h"
 
 static uint64_t content_length_of(const hw_h1_head *head)
 {
     if (head->framing == HW_H1_FRAMING_CHUNKED)
         return HW_LENGTH_UNKNOWN;
     return head->framing == HW_H1_FRAMING_LENGTH ? head->content_length : 0;
-}
-
-/* Of the certificate it has shown, if any. False: no memory. */
-static __attribute__((noinline)) bool name_client(h1_exchange *e, const hw_stream *stream)
-{
-    hw_text name = hw_tls_facts_client(stream->ops->facts(stream));
-    e->exchange.request.client_name = (hw_text){0};
-    return name.length == 0 ||
-           hw_arena_copy_text(&e->exchange.arena, name, &e->exchange.request.client_name);
-}
-
-/* RFC 9110 7.4: a connection is for the names of its certificate alone. */
-static __attribute__((noinline)) bool is_misdirected(const h1_exchange *e)
-{
-    const hw_stream *stream = e->conn->conn.stream;
-    hw_text host, port;
-    return hw_authority_split(e->exchange.request.host, &host, &port) &&
-           !hw_tls_facts_serves(stream->ops->facts(stream), host);
 }
 
 /* Begins the exchange of a complete head. NULL, or what is wrong with it. */
@@ -56,29 +39,52 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     request->fields = copy.fields;
     request->protocol = head->minor == 0 ? HW_TEXT("HTTP/1.0") : HW_TEXT("HTTP/1.1");
     request->content_length = content_length;
-    const hw_stream *stream = e->conn->conn.stream;
-    request->is_secure = stream->is_secure;
-    request->https_port = stream->https_port;
-    if (stream->is_secure && !name_client(e, stream))
-        is_copied = false;
+    request->https_port = 0;
+    request->is_secure = false;
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, is_copied && head->has_plain_target, &hw_conn_h1_carrier,
                           &lane->place, hw_lane_wall_ms(lane), lane->loop.now_ns);
     return is_copied ? problem : &hw_conn_h1_no_memory;
 }
 
-/* What is wrong with a request that the engine found to be sound HTTP; or NULL. */
-static const hw_problem *judge_request(const h1_exchange *e, const hw_h1_head *head)
+/* RFC 9110 7.4: a connection is for the names of its certificate alone. */
+static bool is_misdirected(const hw_tls_facts *facts, hw_text authority)
 {
-    static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
+    hw_text host, port;
+    return hw_authority_split(authority, &host, &port) && !hw_tls_facts_serves(facts, host);
+}
+
+/* What is known of a stream that is not of the usual kind; and what is wrong with asking there. Out of
+ * line, for most are. */
+static __attribute__((noinline)) const hw_problem *judge_stream(h1_exchange *e)
+{
     static const hw_problem elsewhere = {421, "this connection is for another host",
                                          "RFC 9110 7.4"};
+    const hw_stream *stream = e->conn->conn.stream;
+    hw_request *request = &e->exchange.request;
+    request->https_port = stream->https_port;
+    request->is_secure = stream->is_secure;
+    request->client_name = (hw_text){0};
+    if (!stream->is_secure)
+        return NULL;
+    const hw_tls_facts *facts = stream->ops->facts(stream);
+    hw_text client = hw_tls_facts_client(facts);
+    if (client.length > 0 && !hw_arena_copy_text(&e->exchange.arena, client, &request->client_name))
+        return &hw_conn_h1_no_memory;
+    return is_misdirected(facts, request->host) ? &elsewhere : NULL;
+}
+
+/* What is wrong with a request that the engine found to be sound HTTP; or NULL. */
+static const hw_problem *judge_request(h1_exchange *e, const hw_h1_head *head)
+{
+    static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
     static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
     if (head->expects_other)
         return &expectation;
-    if (e->exchange.request.is_secure)
-        return is_misdirected(e) ? &elsewhere : NULL;
     const hw_target *target = &e->exchange.request.target;
+    const hw_stream *stream = e->conn->conn.stream;
+    if (stream->is_secure || stream->https_port != 0)
+        return judge_stream(e);
     if (target->form == HW_TARGET_ABSOLUTE &&
         hw_text_equal_nocase(target->scheme, HW_TEXT("https")))
         return &misdirected;
@@ -91,6 +97,17 @@ static bool may_change_protocol(const hw_h1_head *head)
 {
     bool upgrades = (head->seen & HW_FIELD_BIT(HW_FIELD_UPGRADE)) != 0;
     return head->method == HW_METHOD_CONNECT || (upgrades && head->minor > 0);
+}
+
+/* The application does not hear of it. */
+static __attribute__((noinline)) void redirect(h1_exchange *e)
+{
+    hw_redirect_answer(&e->exchange);
+    e->exchange.plan = (hw_body_plan){.kind = HW_PLAN_NONE};
+    e->exchange.is_answered = true;
+    e->is_planned = e->is_asked = true;
+    if (!e->has_whole_body)
+        hw_conn_h1_leave_reading(e);
 }
 
 static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
@@ -123,6 +140,8 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
         problem = judge_request(e, head);
     if (problem)
         hw_conn_h1_answer_problem(e, problem);
+    else if (e->exchange.request.https_port != 0)
+        redirect(e);
     else
         hw_conn_h1_ask(e);
 }
