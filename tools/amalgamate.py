@@ -22,7 +22,7 @@ CHOICES = [
     ("net/keyring_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/ticket_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_carrier_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
-    ("net/tls_crypto_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/tls_keys_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_openssl.c", "net/tls_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_signer_local_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_stream_openssl.c", "net/tls_stream_none.c", "defined(HEWN_WITH_OPENSSL)"),

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/sink.h"
 #include "net/tls.h"
-#include "net/tls_crypto.h"
+#include "net/tls_keys.h"
 #include "net/tls_signer_local.h"
 
 #define HW_CERTIFICATE_PEM_BYTES_MAX                                                               \
@@ -31,7 +31,7 @@ typedef struct hw_certificate {
 
 /* Who has the private keys of certificates. */
 typedef struct hw_certificate_keys {
-    const hw_tls_crypto *crypto;
+    const hw_tls_keys *shown;
     const hw_tls_signer *signer;
     hw_tls_signer_local
         *local; /* that signer, which reads the key files; NULL: nobody here reads any */

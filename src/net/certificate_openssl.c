@@ -90,7 +90,7 @@ static int read_chain(const char *path, BIO *pem, hw_fault *fault, hw_certificat
 
 static int load_chain(const char *path, hw_fault *fault, hw_certificate *certificate)
 {
-    hw_text bytes;
+    hw_text bytes = {0};
     int error = hw_certificate_read_file(path, HW_CERTIFICATE_PEM_BYTES_MAX, fault, &bytes);
     if (error < 0)
         return error;
@@ -150,7 +150,7 @@ static int find_key(const hw_certificate_keys *keys, const hw_tls_certificate *f
         error = judge_key(files, public_half, fault, &certificate->kind);
     if (error < 0)
         return error;
-    certificate->key = hw_tls_crypto_key(keys->crypto, public_half, name, keys->signer);
+    certificate->key = hw_tls_keys_make(keys->shown, public_half, name, keys->signer);
     return certificate->key ? 0
                             : hw_fault_set(fault, ENOMEM, files->certificate_file, "out of memory");
 }
@@ -192,7 +192,7 @@ static bool is_response_good(const hw_certificate *certificate, OCSP_RESPONSE *r
 static int load_ocsp(const char *path, hw_arena *arena, int64_t now_s, hw_fault *fault,
                      hw_certificate *certificate)
 {
-    hw_text bytes;
+    hw_text bytes = {0};
     int error = hw_certificate_read_file(path, OCSP_BYTES_MAX, fault, &bytes);
     if (error < 0)
         return error;

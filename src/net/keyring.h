@@ -14,9 +14,9 @@ typedef struct hw_key_set {
 } hw_key_set;
 
 /* Reads all files; keys too, and keeps them, if the signer is NULL. What is wrong but can be used goes to
- * the sink. Owns: the caller has the only reference; crypto and signer outlive the last one. 0, or a negative
+ * the sink. Owns: the caller has the only reference; `shown` and the signer outlive the last one. 0, or a negative
  * errno and a fault that names the file. */
-int hw_keyring_new(const hw_tls_crypto *crypto, const hw_tls_signer *signer,
+int hw_keyring_new(const hw_tls_keys *shown, const hw_tls_signer *signer,
                    const hw_tls_certificate *files, size_t count, const hw_sink *sink,
                    hw_fault *fault, hw_keyring **ret_keyring);
 hw_keyring *hw_keyring_hold(hw_keyring *keyring);

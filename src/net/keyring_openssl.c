@@ -118,7 +118,7 @@ static int fill_keyring(hw_keyring *keyring, const hw_certificate_keys *keys,
     return 0;
 }
 
-int hw_keyring_new(const hw_tls_crypto *crypto, const hw_tls_signer *signer,
+int hw_keyring_new(const hw_tls_keys *shown, const hw_tls_signer *signer,
                    const hw_tls_certificate *files, size_t count, const hw_sink *sink,
                    hw_fault *fault, hw_keyring **ret_keyring)
 {
@@ -134,7 +134,7 @@ int hw_keyring_new(const hw_tls_crypto *crypto, const hw_tls_signer *signer,
     hw_tls_signer_local_init(&keyring->local, seed);
     hw_arena_init(&keyring->arena, KEYRING_BLOCK_BYTES, SIZE_MAX / 2);
     keyring->certificates = hw_sys_alloc_zeroed(count, sizeof *keyring->certificates);
-    const hw_certificate_keys keys = {crypto, signer ? signer : &keyring->local.signer,
+    const hw_certificate_keys keys = {shown, signer ? signer : &keyring->local.signer,
                                       signer ? NULL : &keyring->local};
     error = keyring->certificates ? fill_keyring(keyring, &keys, files, count, sink, fault)
                                   : hw_fault_set(fault, ENOMEM, NULL, "out of memory");

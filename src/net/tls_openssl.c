@@ -45,7 +45,7 @@ enum {
 #define GROUPS_HYBRID "X25519MLKEM768:" GROUPS
 
 struct hw_tls {
-    hw_tls_crypto crypto;
+    hw_tls_keys keys;
     const hw_tls_signer *signer; /* NULL: each keyring's own */
     SSL_CTX *ssl;
     BIO_METHOD *method;
@@ -358,8 +358,8 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
     tls->signer = setup->signer;
     if (setup->certificate_count == 0)
         return hw_fault_set(fault, EINVAL, "TLS", "there is no certificate");
-    if (hw_tls_crypto_init(&tls->crypto))
-        tls->ssl = SSL_CTX_new_ex(tls->crypto.library, NULL, TLS_server_method());
+    if (hw_tls_keys_init(&tls->keys))
+        tls->ssl = SSL_CTX_new(TLS_server_method());
     tls->method = hw_tls_carrier_method();
     if (!tls->ssl || !tls->method || !copy_files(tls, setup) || !bind_sessions(tls, setup) ||
         make_ticket_secret(tls, setup->ticket_secret) < 0)
@@ -370,7 +370,7 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
     if (error < 0)
         return error;
     look_at_files(tls, tls->versions);
-    return hw_keyring_new(&tls->crypto, tls->signer, tls->files, tls->file_count, tls->sink, fault,
+    return hw_keyring_new(&tls->keys, tls->signer, tls->files, tls->file_count, tls->sink, fault,
                           &tls->keyring);
 }
 
@@ -398,7 +398,7 @@ void hw_tls_free(hw_tls *tls)
     SSL_CTX_free(tls->ssl);
     BIO_meth_free(tls->method);
     hw_keyring_release(tls->keyring);
-    hw_tls_crypto_fini(&tls->crypto);
+    hw_tls_keys_fini(&tls->keys);
     if (tls->has_tickets)
         hw_tickets_fini(&tls->tickets);
     hw_arena_fini(&tls->arena);
@@ -411,7 +411,7 @@ void hw_tls_free(hw_tls *tls)
 static int read_anew(hw_tls *tls, hw_fault *fault)
 {
     hw_keyring *keyring;
-    int error = hw_keyring_new(&tls->crypto, tls->signer, tls->files, tls->file_count, tls->sink,
+    int error = hw_keyring_new(&tls->keys, tls->signer, tls->files, tls->file_count, tls->sink,
                                fault, &keyring);
     if (error < 0)
         return error;

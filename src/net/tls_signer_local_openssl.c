@@ -22,24 +22,24 @@ typedef struct local_key {
 
 /* What a scheme wants. */
 typedef struct local_scheme {
-    hw_tls_scheme scheme;
     const char *kind;
     const EVP_MD *(*digest)(void); /* NULL: the message itself is signed */
-    int padding;                   /* of RSA; 0: none */
+    hw_tls_scheme scheme;
+    int padding; /* of RSA; 0: none */
 } local_scheme;
 
 static const local_scheme local_schemes[] = {
-    {HW_TLS_RSA_PKCS1_SHA256, "RSA", EVP_sha256, RSA_PKCS1_PADDING},
-    {HW_TLS_RSA_PKCS1_SHA384, "RSA", EVP_sha384, RSA_PKCS1_PADDING},
-    {HW_TLS_RSA_PKCS1_SHA512, "RSA", EVP_sha512, RSA_PKCS1_PADDING},
-    {HW_TLS_RSA_PSS_SHA256, "RSA", EVP_sha256, RSA_PKCS1_PSS_PADDING},
-    {HW_TLS_RSA_PSS_SHA384, "RSA", EVP_sha384, RSA_PKCS1_PSS_PADDING},
-    {HW_TLS_RSA_PSS_SHA512, "RSA", EVP_sha512, RSA_PKCS1_PSS_PADDING},
-    {HW_TLS_ECDSA_SHA256, "EC", EVP_sha256, 0},
-    {HW_TLS_ECDSA_SHA384, "EC", EVP_sha384, 0},
-    {HW_TLS_ECDSA_SHA512, "EC", EVP_sha512, 0},
-    {HW_TLS_ED25519, "ED25519", NULL, 0},
-    {HW_TLS_ED448, "ED448", NULL, 0},
+    {"RSA", EVP_sha256, HW_TLS_RSA_PKCS1_SHA256, RSA_PKCS1_PADDING},
+    {"RSA", EVP_sha384, HW_TLS_RSA_PKCS1_SHA384, RSA_PKCS1_PADDING},
+    {"RSA", EVP_sha512, HW_TLS_RSA_PKCS1_SHA512, RSA_PKCS1_PADDING},
+    {"RSA", EVP_sha256, HW_TLS_RSA_PSS_SHA256, RSA_PKCS1_PSS_PADDING},
+    {"RSA", EVP_sha384, HW_TLS_RSA_PSS_SHA384, RSA_PKCS1_PSS_PADDING},
+    {"RSA", EVP_sha512, HW_TLS_RSA_PSS_SHA512, RSA_PKCS1_PSS_PADDING},
+    {"EC", EVP_sha256, HW_TLS_ECDSA_SHA256, 0},
+    {"EC", EVP_sha384, HW_TLS_ECDSA_SHA384, 0},
+    {"EC", EVP_sha512, HW_TLS_ECDSA_SHA512, 0},
+    {"ED25519", NULL, HW_TLS_ED25519, 0},
+    {"ED448", NULL, HW_TLS_ED448, 0},
 };
 
 static const local_scheme *find_scheme(hw_tls_scheme scheme)
@@ -122,16 +122,16 @@ void hw_tls_signer_local_fini(hw_tls_signer_local *local)
 static int refuse_passphrase(char *memory, int size, int writes, void *arg)
 {
     bool *is_asked = arg;
-    (void)memory;
-    (void)size;
     (void)writes;
+    if (size > 0)
+        memory[0] = '\0';
     *is_asked = true;
     return -1;
 }
 
 static int load_key(const char *path, hw_fault *fault, EVP_PKEY **ret_key)
 {
-    hw_text bytes;
+    hw_text bytes = {0};
     bool is_asked = false;
     int error = hw_certificate_read_file(path, HW_CERTIFICATE_PEM_BYTES_MAX, fault, &bytes);
     if (error < 0)

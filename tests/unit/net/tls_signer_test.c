@@ -4,7 +4,9 @@
 #include "seam/seam.h"
 #include "unit/harness.h"
 
+#include "sys/thread.h"
 #include <errno.h>
+#include <sched.h>
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_INTERNAL_ERROR = 80 }; /* RFC 8446 6 */
 
@@ -356,4 +358,34 @@ HW_THREAD_TEST(late_signature_comes_when_all_ends)
     bench_await_begun(&bench, 1);
     bench_disconnect(&conn);
     bench_close(&bench);
+}
+
+/* Where a policy is made, used, and outlived. */
+typedef struct policy_maker {
+    signer_bench bench;
+    atomic_bool is_made, is_gone;
+} policy_maker;
+
+static void *make_and_stay(void *arg)
+{
+    policy_maker *maker = arg;
+    bench_open(&maker->bench, BENCH_P256, 0);
+    atomic_store(&maker->is_made, true);
+    while (!atomic_load(&maker->is_gone))
+        sched_yield();
+    return NULL;
+}
+
+/* OpenSSL keeps something for each thread until that ends (valgrind sees what would be wrong here). */
+HW_LONG_THREAD_TEST(policy_may_go_before_the_thread_that_made_it)
+{
+    policy_maker maker = {.is_made = false};
+    pthread_t thread;
+    HW_NEED_OK(hw_sys_thread_start(&thread, make_and_stay, &maker, 512 * 1024));
+    while (!atomic_load(&maker.is_made))
+        sched_yield();
+    shake_and_talk(&maker.bench, &(tls_client_wish){0});
+    bench_close(&maker.bench);
+    atomic_store(&maker.is_gone, true);
+    hw_sys_thread_join(thread);
 }

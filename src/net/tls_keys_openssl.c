@@ -5,17 +5,19 @@
  * own digests here, and asks the signer for the rest. So libssl uses keys as ever, and there is no other
  * way from it to a private key than hw_tls_signer.
  *
- * All this lies in a library context of its own, beside OpenSSL's algorithms, so that a program which uses
- * OpenSSL too meets nothing of it. Both providers have keys named "RSA" there. OpenSSL's are preferred
- * ("?provider=default": clients' keys, and those of the key exchange); ours are asked for by name, and
- * they stay ours because they refuse to be taken elsewhere together with a private half. The
- * operation has a name that no other provider has, so it is found at once.
+ * The provider lies alone in a library context of its own, so neither libssl, which goes on in the program's,
+ * nor the program ever takes its kinds of key for OpenSSL's. libssl comes here through the key: it
+ * tries to take that to OpenSSL's provider for the same signature, which it may not, for it would need a
+ * private half there, and then asks the provider that the key is of. So the operations have the names that
+ * OpenSSL's have, or it would look through all providers for them at each handshake.
  *
  * Only what TLS asks for is done: a digest or a salt that no scheme of TLS has is refused, and OpenSSL then
  * chooses another scheme.
  *
- * Rejected: ENGINE and the methods of RSA and EC keys, which OpenSSL 3 has deprecated. */
-#include "net/tls_crypto.h"
+ * Rejected: ENGINE and the methods of RSA and EC keys, which OpenSSL 3 has deprecated; all of TLS in the
+ * library context of ours: OpenSSL keeps something of each context for each thread that has taken random
+ * numbers there, and looks at it when the thread ends, even if the context has gone before. */
+#include "net/tls_keys.h"
 
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
@@ -27,16 +29,15 @@
 #include "sys/memory.h"
 
 #define PROVIDER "hewn"
-#define OPERATION "HEWN-SIGN"
 #define KEY_PARAMETER "hewn-key"
 
 /* What OpenSSL holds as a key. Until one is put into it, it is none: public_half is NULL. */
 typedef struct shown_key {
-    const hw_tls_crypto *crypto;
+    const hw_tls_keys *keys;
     EVP_PKEY *public_half;
     const hw_tls_signer *signer;
     unsigned char name[HW_TLS_KEY_NAME_BYTES];
-    unsigned schemes[HW_TLS_CRYPTO_DIGESTS]; /* one a digest; without digests: the first */
+    unsigned schemes[HW_TLS_KEYS_DIGESTS]; /* one a digest; without digests: the first */
     bool has_digests, has_pss;
 } shown_key;
 
@@ -131,9 +132,10 @@ static const OSSL_PARAM *list_measures(void *provider)
     return list;
 }
 
-static const char *name_operation(int operation)
+/* OpenSSL calls the others' as the key. */
+static const char *name_ecdsa(int operation)
 {
-    return operation == OSSL_OP_SIGNATURE ? OPERATION : NULL;
+    return operation == OSSL_OP_SIGNATURE ? "ECDSA" : NULL;
 }
 
 /* Signatures. */
@@ -189,10 +191,10 @@ static const OSSL_PARAM *list_settings(void *work, void *provider)
     return list;
 }
 
-static int find_digest(const hw_tls_crypto *crypto, const char *name)
+static int find_digest(const hw_tls_keys *keys, const char *name)
 {
-    for (int i = 0; name && i < HW_TLS_CRYPTO_DIGESTS; i++)
-        if (EVP_MD_is_a(crypto->digests[i], name))
+    for (int i = 0; name && i < HW_TLS_KEYS_DIGESTS; i++)
+        if (EVP_MD_is_a(keys->digests[i], name))
             return i;
     return -1;
 }
@@ -204,7 +206,7 @@ static int begin_signing(void *data, const char *digest, void *key, const OSSL_P
         *work = (signing_work){.key = key};
     if (!work->key || !work->key->public_half)
         return 0;
-    work->digest = find_digest(work->key->crypto, digest);
+    work->digest = find_digest(work->key->keys, digest);
     bool is_named = digest && digest[0] != '\0';
     bool is_right = work->key->has_digests ? work->digest >= 0 : !is_named;
     return is_right && set_signing(work, parameters);
@@ -225,7 +227,7 @@ static int sign_all(void *data, unsigned char *memory, size_t *ret_length, size_
         return 1;
     }
     if (key->has_digests) {
-        if (!EVP_Digest(message, length, digest, &digest_length, key->crypto->digests[work->digest],
+        if (!EVP_Digest(message, length, digest, &digest_length, key->keys->digests[work->digest],
                         NULL))
             return 0;
         wish.scheme = work->is_pss ? (hw_tls_scheme)(HW_TLS_RSA_PSS_SHA256 + work->digest)
@@ -240,20 +242,25 @@ static int sign_all(void *data, unsigned char *memory, size_t *ret_length, size_
 
 #define FUNCTION(number, function)                                                                 \
     {                                                                                              \
-        number, (void (*)(void))function                                                           \
+        (number), (void (*)(void))(function)                                                       \
     }
 
-static const OSSL_DISPATCH key_functions[] = {
-    FUNCTION(OSSL_FUNC_KEYMGMT_NEW, new_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_FREE, free_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_HAS, has_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT, import_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, list_imported),
-    FUNCTION(OSSL_FUNC_KEYMGMT_EXPORT, export_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, list_exported),
-    FUNCTION(OSSL_FUNC_KEYMGMT_GET_PARAMS, measure_shown_key),
-    FUNCTION(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, list_measures),
-    FUNCTION(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, name_operation),
+#define KEY_FUNCTIONS                                                                              \
+    FUNCTION(OSSL_FUNC_KEYMGMT_NEW, new_shown_key),                                                \
+        FUNCTION(OSSL_FUNC_KEYMGMT_FREE, free_shown_key),                                          \
+        FUNCTION(OSSL_FUNC_KEYMGMT_HAS, has_shown_key),                                            \
+        FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT, import_shown_key),                                      \
+        FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, list_imported),                                   \
+        FUNCTION(OSSL_FUNC_KEYMGMT_EXPORT, export_shown_key),                                      \
+        FUNCTION(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, list_exported),                                   \
+        FUNCTION(OSSL_FUNC_KEYMGMT_GET_PARAMS, measure_shown_key),                                 \
+        FUNCTION(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, list_measures)
+
+static const OSSL_DISPATCH key_functions[] = {KEY_FUNCTIONS, {0, NULL}};
+
+static const OSSL_DISPATCH ec_key_functions[] = {
+    KEY_FUNCTIONS,
+    FUNCTION(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, name_ecdsa),
     {0, NULL},
 };
 
@@ -270,14 +277,17 @@ static const OSSL_DISPATCH signature_functions[] = {
 /* Named as OpenSSL names its own, or the two kinds could not be compared. */
 static const OSSL_ALGORITHM key_algorithms[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=" PROVIDER, key_functions, "RSA"},
-    {"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=" PROVIDER, key_functions, "EC"},
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=" PROVIDER, ec_key_functions, "EC"},
     {"ED25519:1.3.101.112", "provider=" PROVIDER, key_functions, "Ed25519"},
     {"ED448:1.3.101.113", "provider=" PROVIDER, key_functions, "Ed448"},
     {NULL, NULL, NULL, NULL},
 };
 
 static const OSSL_ALGORITHM signature_algorithms[] = {
-    {OPERATION, "provider=" PROVIDER, signature_functions, "asks a signer"},
+    {"RSA", "provider=" PROVIDER, signature_functions, "RSA by a signer"},
+    {"ECDSA", "provider=" PROVIDER, signature_functions, "ECDSA by a signer"},
+    {"ED25519", "provider=" PROVIDER, signature_functions, "Ed25519 by a signer"},
+    {"ED448", "provider=" PROVIDER, signature_functions, "Ed448 by a signer"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -303,40 +313,36 @@ static int begin_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *g
     return 1;
 }
 
-bool hw_tls_crypto_init(hw_tls_crypto *crypto)
+bool hw_tls_keys_init(hw_tls_keys *keys)
 {
-    static const char *const digests[HW_TLS_CRYPTO_DIGESTS] = {"SHA2-256", "SHA2-384", "SHA2-512"};
-    *crypto = (hw_tls_crypto){.library = OSSL_LIB_CTX_new()};
-    if (!crypto->library)
+    static const char *const digests[HW_TLS_KEYS_DIGESTS] = {"SHA2-256", "SHA2-384", "SHA2-512"};
+    *keys = (hw_tls_keys){.library = OSSL_LIB_CTX_new()};
+    if (!keys->library)
         return false;
-    crypto->standard = OSSL_PROVIDER_load(crypto->library, "default");
-    if (OSSL_PROVIDER_add_builtin(crypto->library, PROVIDER, begin_provider) == 1)
-        crypto->ours = OSSL_PROVIDER_load(crypto->library, PROVIDER);
-    bool is_ready = crypto->standard && crypto->ours &&
-                    EVP_set_default_properties(crypto->library, "?provider=default") == 1;
-    for (int i = 0; i < HW_TLS_CRYPTO_DIGESTS && is_ready; i++) {
-        crypto->digests[i] = EVP_MD_fetch(crypto->library, digests[i], NULL);
-        is_ready = crypto->digests[i] != NULL;
+    if (OSSL_PROVIDER_add_builtin(keys->library, PROVIDER, begin_provider) == 1)
+        keys->provider = OSSL_PROVIDER_load(keys->library, PROVIDER);
+    bool is_ready = keys->provider != NULL;
+    for (int i = 0; i < HW_TLS_KEYS_DIGESTS && is_ready; i++) {
+        keys->digests[i] = EVP_MD_fetch(NULL, digests[i], NULL);
+        is_ready = keys->digests[i] != NULL;
     }
     return is_ready;
 }
 
-void hw_tls_crypto_fini(hw_tls_crypto *crypto)
+void hw_tls_keys_fini(hw_tls_keys *keys)
 {
-    for (int i = 0; i < HW_TLS_CRYPTO_DIGESTS; i++)
-        EVP_MD_free(crypto->digests[i]);
-    if (crypto->ours)
-        (void)OSSL_PROVIDER_unload(crypto->ours);
-    if (crypto->standard)
-        (void)OSSL_PROVIDER_unload(crypto->standard);
-    OSSL_LIB_CTX_free(crypto->library);
-    *crypto = (hw_tls_crypto){0};
+    for (int i = 0; i < HW_TLS_KEYS_DIGESTS; i++)
+        EVP_MD_free(keys->digests[i]);
+    if (keys->provider)
+        (void)OSSL_PROVIDER_unload(keys->provider);
+    OSSL_LIB_CTX_free(keys->library);
+    *keys = (hw_tls_keys){0};
 }
 
 /* How keys of each kind sign. */
 static const struct {
     const char *name;
-    unsigned schemes[HW_TLS_CRYPTO_DIGESTS];
+    unsigned schemes[HW_TLS_KEYS_DIGESTS];
     bool has_digests, has_pss;
 } kinds_of_key[] = {
     {"RSA",
@@ -348,7 +354,7 @@ static const struct {
     {"ED448", {HW_TLS_ED448}, false, false},
 };
 
-static EVP_PKEY *make_shown(const hw_tls_crypto *crypto, const char *kind, shown_key *key)
+static EVP_PKEY *make_shown(const hw_tls_keys *keys, const char *kind, shown_key *key)
 {
     EVP_PKEY *made = NULL;
     void *at = key;
@@ -356,7 +362,7 @@ static EVP_PKEY *make_shown(const hw_tls_crypto *crypto, const char *kind, shown
         OSSL_PARAM_construct_octet_ptr(KEY_PARAMETER, &at, sizeof *key),
         OSSL_PARAM_construct_end(),
     };
-    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(crypto->library, kind, "provider=" PROVIDER);
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(keys->library, kind, NULL);
     if (!maker || EVP_PKEY_fromdata_init(maker) != 1 ||
         EVP_PKEY_fromdata(maker, &made, EVP_PKEY_KEYPAIR, parameters) != 1)
         made = NULL;
@@ -364,11 +370,11 @@ static EVP_PKEY *make_shown(const hw_tls_crypto *crypto, const char *kind, shown
     return made;
 }
 
-EVP_PKEY *hw_tls_crypto_key(const hw_tls_crypto *crypto, EVP_PKEY *public_half,
-                            const unsigned char name[HW_TLS_KEY_NAME_BYTES],
-                            const hw_tls_signer *signer)
+EVP_PKEY *hw_tls_keys_make(const hw_tls_keys *keys, EVP_PKEY *public_half,
+                           const unsigned char name[HW_TLS_KEY_NAME_BYTES],
+                           const hw_tls_signer *signer)
 {
-    shown_key key = {.crypto = crypto, .public_half = public_half, .signer = signer};
+    shown_key key = {.keys = keys, .public_half = public_half, .signer = signer};
     memcpy(key.name, name, sizeof key.name);
     for (size_t i = 0; i < sizeof kinds_of_key / sizeof *kinds_of_key; i++) {
         if (!EVP_PKEY_is_a(public_half, kinds_of_key[i].name))
@@ -376,7 +382,7 @@ EVP_PKEY *hw_tls_crypto_key(const hw_tls_crypto *crypto, EVP_PKEY *public_half,
         memcpy(key.schemes, kinds_of_key[i].schemes, sizeof key.schemes);
         key.has_digests = kinds_of_key[i].has_digests;
         key.has_pss = kinds_of_key[i].has_pss;
-        return make_shown(crypto, kinds_of_key[i].name, &key);
+        return make_shown(keys, kinds_of_key[i].name, &key);
     }
     return NULL;
 }

@@ -1,4 +1,4 @@
-#include "net/tls_crypto.h"
+#include "net/tls_keys.h"
 
 #include "tls/pki.h"
 #include "unit/harness.h"
@@ -28,49 +28,49 @@ static int echo_wish(void *arg, const hw_tls_wish *wish, unsigned char *memory, 
     return 0;
 }
 
-typedef struct crypto_bench {
-    hw_tls_crypto crypto;
+typedef struct keys_bench {
+    hw_tls_keys keys;
     echo_signer echo;
     pki_certificate *certificate;
     EVP_PKEY *key;
     unsigned char name[HW_TLS_KEY_NAME_BYTES];
-} crypto_bench;
+} keys_bench;
 
-static void open_crypto(crypto_bench *bench, pki_key_kind kind)
+static void open_keys(keys_bench *bench, pki_key_kind kind)
 {
-    *bench = (crypto_bench){.echo.signer = {.sign = echo_wish, .arg = &bench->echo}};
+    *bench = (keys_bench){.echo.signer = {.sign = echo_wish, .arg = &bench->echo}};
     memset(bench->name, 'n', sizeof bench->name);
-    assert_true(hw_tls_crypto_init(&bench->crypto));
+    assert_true(hw_tls_keys_init(&bench->keys));
     bench->certificate = pki_issue(&(pki_wish){.names = "a", .kind = kind});
-    bench->key = hw_tls_crypto_key(&bench->crypto, X509_get0_pubkey(bench->certificate->x509),
-                                   bench->name, &bench->echo.signer);
+    bench->key = hw_tls_keys_make(&bench->keys, X509_get0_pubkey(bench->certificate->x509),
+                                  bench->name, &bench->echo.signer);
     HW_NEED(bench->key);
 }
 
-static void close_crypto(crypto_bench *bench)
+static void close_keys(keys_bench *bench)
 {
     EVP_PKEY_free(bench->key);
     pki_free(bench->certificate);
-    hw_tls_crypto_fini(&bench->crypto);
+    hw_tls_keys_fini(&bench->keys);
 }
 
 /* As libssl signs. NULL: no digest. False: it is refused. */
-static bool sign_hello(crypto_bench *bench, const char *digest, int padding, int salt,
+static bool sign_hello(keys_bench *bench, const char *digest, int padding, int salt,
                        unsigned char *memory, size_t *length)
 {
     EVP_PKEY_CTX *settings = NULL;
     EVP_MD_CTX *work = EVP_MD_CTX_new();
     HW_NEED(work);
-    bool is_signed = EVP_DigestSignInit_ex(work, &settings, digest, bench->crypto.library, NULL,
-                                           bench->key, NULL) == 1 &&
-                     (padding == 0 || EVP_PKEY_CTX_set_rsa_padding(settings, padding) == 1) &&
-                     (salt == 0 || EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, salt) == 1) &&
-                     EVP_DigestSign(work, memory, length, (const unsigned char *)"hello", 5) == 1;
+    bool is_signed =
+        EVP_DigestSignInit_ex(work, &settings, digest, NULL, NULL, bench->key, NULL) == 1 &&
+        (padding == 0 || EVP_PKEY_CTX_set_rsa_padding(settings, padding) == 1) &&
+        (salt == 0 || EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, salt) == 1) &&
+        EVP_DigestSign(work, memory, length, (const unsigned char *)"hello", 5) == 1;
     EVP_MD_CTX_free(work);
     return is_signed;
 }
 
-static void check_hello(crypto_bench *bench, const char *digest, int padding, int salt,
+static void check_hello(keys_bench *bench, const char *digest, int padding, int salt,
                         hw_tls_scheme scheme)
 {
     unsigned char memory[1024], expected[EVP_MAX_MD_SIZE] = "hello";
@@ -88,59 +88,59 @@ static void check_hello(crypto_bench *bench, const char *digest, int padding, in
     assert_memory_equal(bench->echo.wish.key, bench->name, sizeof bench->name);
 }
 
-HW_TEST(crypto_asks_the_signer_by_the_scheme)
+HW_TEST(keys_ask_the_signer_by_the_scheme)
 {
-    crypto_bench bench;
-    open_crypto(&bench, PKI_EC);
+    keys_bench bench;
+    open_keys(&bench, PKI_EC);
     check_hello(&bench, "SHA256", 0, 0, HW_TLS_ECDSA_SHA256);
     check_hello(&bench, "SHA2-384", 0, 0, HW_TLS_ECDSA_SHA384);
     check_hello(&bench, "SHA512", 0, 0, HW_TLS_ECDSA_SHA512);
-    close_crypto(&bench);
-    open_crypto(&bench, PKI_ED25519);
+    close_keys(&bench);
+    open_keys(&bench, PKI_ED25519);
     check_hello(&bench, NULL, 0, 0, HW_TLS_ED25519);
-    close_crypto(&bench);
+    close_keys(&bench);
 }
 
-HW_LONG_TEST(crypto_asks_the_signer_by_the_padding_of_rsa)
+HW_LONG_TEST(keys_ask_the_signer_by_the_padding_of_rsa)
 {
-    crypto_bench bench;
-    open_crypto(&bench, PKI_RSA);
+    keys_bench bench;
+    open_keys(&bench, PKI_RSA);
     check_hello(&bench, "SHA256", 0, 0, HW_TLS_RSA_PKCS1_SHA256);
     check_hello(&bench, "SHA384", RSA_PKCS1_PADDING, 0, HW_TLS_RSA_PKCS1_SHA384);
     check_hello(&bench, "SHA256", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST,
                 HW_TLS_RSA_PSS_SHA256);
     check_hello(&bench, "SHA512", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST,
                 HW_TLS_RSA_PSS_SHA512);
-    close_crypto(&bench);
+    close_keys(&bench);
 }
 
-HW_LONG_TEST(crypto_refuses_what_tls_has_no_scheme_for)
+HW_LONG_TEST(keys_refuse_what_tls_has_no_scheme_for)
 {
-    crypto_bench bench;
+    keys_bench bench;
     unsigned char memory[1024];
     size_t length = sizeof memory;
-    open_crypto(&bench, PKI_RSA);
+    open_keys(&bench, PKI_RSA);
     assert_false(sign_hello(&bench, "SHA1", 0, 0, memory, &length));
     assert_false(sign_hello(&bench, "SHA224", 0, 0, memory, &length));
     assert_false(sign_hello(&bench, "SHA256", RSA_NO_PADDING, 0, memory, &length));
     assert_false(sign_hello(&bench, "SHA256", RSA_PKCS1_PSS_PADDING, 20, memory, &length));
     assert_false(sign_hello(&bench, "SHA256", 0, RSA_PSS_SALTLEN_DIGEST, memory, &length));
-    close_crypto(&bench);
-    open_crypto(&bench, PKI_EC);
+    close_keys(&bench);
+    open_keys(&bench, PKI_EC);
     assert_false(sign_hello(&bench, "MD5", 0, 0, memory, &length));
     assert_false(sign_hello(&bench, "SHA256", RSA_PKCS1_PSS_PADDING, 0, memory, &length));
-    close_crypto(&bench);
-    open_crypto(&bench, PKI_ED25519);
+    close_keys(&bench);
+    open_keys(&bench, PKI_ED25519);
     assert_false(sign_hello(&bench, "SHA256", 0, 0, memory, &length));
     assert_int_equal(bench.echo.calls, 0);
-    close_crypto(&bench);
+    close_keys(&bench);
 }
 
-HW_TEST(crypto_key_has_the_public_half_and_nothing_else)
+HW_TEST(keys_have_the_public_half_and_nothing_else)
 {
-    crypto_bench bench;
+    keys_bench bench;
     unsigned char *bytes = NULL;
-    open_crypto(&bench, PKI_EC);
+    open_keys(&bench, PKI_EC);
     assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(bench.certificate->x509), bench.key), 1);
     assert_int_equal(EVP_PKEY_get_bits(bench.key), 256);
     assert_true(i2d_PrivateKey(bench.key, &bytes) <= 0);
@@ -150,34 +150,34 @@ HW_TEST(crypto_key_has_the_public_half_and_nothing_else)
     assert_null(OSSL_PARAM_locate(given, OSSL_PKEY_PARAM_PRIV_KEY));
     assert_non_null(OSSL_PARAM_locate(given, OSSL_PKEY_PARAM_PUB_KEY));
     OSSL_PARAM_free(given);
-    close_crypto(&bench);
+    close_keys(&bench);
 }
 
-/* Who asks for keys of that name without more means OpenSSL's. */
-HW_TEST(crypto_leaves_openssl_its_keys)
+HW_TEST(keys_are_not_taken_for_openssls)
 {
     static const char *const names[] = {"RSA", "EC", "ED25519", "ED448"};
-    crypto_bench bench;
-    open_crypto(&bench, PKI_EC);
+    keys_bench bench;
+    open_keys(&bench, PKI_EC);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(bench.crypto.library, names[i], NULL);
+        EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(NULL, names[i], NULL);
         assert_non_null(found);
         assert_string_equal(OSSL_PROVIDER_get0_name(EVP_KEYMGMT_get0_provider(found)), "default");
         EVP_KEYMGMT_free(found);
     }
-    close_crypto(&bench);
+    assert_int_equal(OSSL_PROVIDER_available(NULL, "hewn"), 0);
+    close_keys(&bench);
 }
 
-HW_TEST(crypto_has_no_keys_that_tls_has_no_use_for)
+HW_TEST(keys_are_of_no_kind_that_tls_has_no_use_for)
 {
-    hw_tls_crypto crypto;
+    hw_tls_keys keys;
     const unsigned char name[HW_TLS_KEY_NAME_BYTES] = "";
     echo_signer echo = {0};
-    assert_true(hw_tls_crypto_init(&crypto));
+    assert_true(hw_tls_keys_init(&keys));
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     assert_non_null(key);
-    assert_null(hw_tls_crypto_key(&crypto, key, name, &echo.signer));
+    assert_null(hw_tls_keys_make(&keys, key, name, &echo.signer));
     EVP_PKEY_free(key);
-    hw_tls_crypto_fini(&crypto);
-    hw_tls_crypto_fini(&crypto);
+    hw_tls_keys_fini(&keys);
+    hw_tls_keys_fini(&keys);
 }
