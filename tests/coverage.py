@@ -38,7 +38,7 @@ PROGRAMS = [
                   "tests/program/test_allocations.py", "tests/program/test_answers.py",
                   "tests/program/test_caching.py", "tests/program/test_explain.py",
                   "tests/program/test_listing.py", "tests/program/test_compress.py",
-                  "tests/program/test_roots.py"]),
+                  "tests/program/test_roots.py", "tests/program/test_cert.py"]),
     ("clients", [*PYTEST, "tests/http/test_stalls.py", "tests/http/test_shedding.py",
                  "tests/http/test_drain.py", "tests/http/test_changing_files.py",
                  "tests/http/test_sockets.py", "tests/http/test_cold_files.py"]),

@@ -26,7 +26,7 @@ typedef struct hw_certificate {
     const char *file; /* the caller's */
     hw_text ocsp;     /* in the arena; empty: none, or it is not of now */
     int64_t ocsp_until_s;
-    bool is_expired;
+    int64_t until_s; /* it has expired then */
 } hw_certificate;
 
 /* Who has the private keys of certificates. */

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -134,6 +135,23 @@ static int judge_key(const hw_tls_certificate *files, EVP_PKEY *key, hw_fault *f
     return 0;
 }
 
+/* OpenSSL has a word in it too: it would have nothing to do with a certificate that is signed as nobody
+ * does any more, and say so to each client. */
+static int try_certificate(const hw_tls_certificate *files, hw_fault *fault,
+                           const hw_certificate *certificate)
+{
+    SSL_CTX *trial = SSL_CTX_new(TLS_server_method());
+    bool is_taken = trial && SSL_CTX_use_cert_and_key(trial, certificate->leaf, certificate->key,
+                                                      certificate->chain, 1) == 1;
+    const char *words = ERR_reason_error_string(ERR_peek_last_error());
+    ERR_clear_error();
+    SSL_CTX_free(trial);
+    if (is_taken)
+        return 0;
+    return hw_fault_set(fault, trial ? EINVAL : ENOMEM, files->certificate_file,
+                        "cannot be used: %.120s", words ? words : "out of memory");
+}
+
 /* The private half is read, if it is to be read here, and left with the signer. */
 static int find_key(const hw_certificate_keys *keys, const hw_tls_certificate *files,
                     hw_arena *arena, hw_fault *fault, hw_certificate *certificate)
@@ -151,7 +169,7 @@ static int find_key(const hw_certificate_keys *keys, const hw_tls_certificate *f
     if (error < 0)
         return error;
     certificate->key = hw_tls_keys_make(keys->shown, public_half, name, keys->signer);
-    return certificate->key ? 0
+    return certificate->key ? try_certificate(files, fault, certificate)
                             : hw_fault_set(fault, ENOMEM, files->certificate_file, "out of memory");
 }
 
@@ -198,6 +216,10 @@ static int load_ocsp(const char *path, hw_arena *arena, int64_t now_s, hw_fault 
         return error;
     const unsigned char *at = (const unsigned char *)bytes.at;
     OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes.length);
+    if (response && at != (const unsigned char *)bytes.at + bytes.length) {
+        OCSP_RESPONSE_free(response);
+        response = NULL;
+    }
     bool is_good =
         response && is_response_good(certificate, response, now_s, &certificate->ocsp_until_s);
     bool is_copied = !is_good || hw_arena_copy_text(arena, bytes, &certificate->ocsp);
@@ -223,7 +245,7 @@ int hw_certificate_load(const hw_certificate_keys *keys, const hw_tls_certificat
         hw_certificate_fini(&certificate);
         return error;
     }
-    certificate.is_expired = read_time(X509_get0_notAfter(certificate.leaf)) <= now_s;
+    certificate.until_s = read_time(X509_get0_notAfter(certificate.leaf));
     *ret_certificate = certificate;
     return 0;
 }
@@ -264,9 +286,9 @@ static bool is_chain_complete(const hw_certificate *certificate, X509 **ret_last
 void hw_certificate_warn(const hw_certificate *certificate, int64_t now_s, const hw_sink *sink)
 {
     char name[160];
-    int64_t until_s = read_time(X509_get0_notAfter(certificate->leaf));
+    int64_t until_s = certificate->until_s;
     X509 *last;
-    if (certificate->is_expired)
+    if (until_s <= now_s)
         hw_sink_fault(sink, EKEYEXPIRED, certificate->file,
                       "this certificate expired %lld days ago: clients will refuse it",
                       (long long)((now_s - until_s) / DAY_S));

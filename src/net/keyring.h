@@ -27,6 +27,8 @@ void hw_keyring_release(hw_keyring *keyring); /* NULL is fine */
 const hw_key_set *hw_keyring_find(const hw_keyring *keyring, hw_text name);
 /* The same certificates. */
 bool hw_key_set_is_same(const hw_key_set *a, const hw_key_set *b);
-bool hw_keyring_has_expired(const hw_keyring *keyring); /* one of them has */
+/* Of the same files: one of which the next certificate has expired, and the one that it would replace has
+ * not; NULL: there is none. */
+const char *hw_keyring_find_worse(const hw_keyring *next, const hw_keyring *now, int64_t now_s);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "base/assert.h"
 #include "base/map.h"
 #include "sys/clock.h"
 #include "sys/memory.h"
@@ -25,7 +26,6 @@ struct hw_keyring {
     hw_key_set first;
     hw_tls_signer_local local; /* of keys that are here */
     hw_arena arena;
-    bool has_expired;
 };
 
 static void free_keyring(hw_keyring *keyring)
@@ -76,6 +76,14 @@ static int file_name(void *arg, hw_text name)
     return 0;
 }
 
+/* Of each kind the one that was given before: names lie in the table in no order. */
+static void add_earlier(hw_key_set *first, const hw_key_set *set)
+{
+    for (size_t kind = 0; kind < HW_KEY_KINDS; kind++)
+        if (set->of[kind] && (!first->of[kind] || set->of[kind] < first->of[kind]))
+            first->of[kind] = set->of[kind];
+}
+
 /* Who names nobody, or somebody unknown, is shown the first certificate; and those of another kind that
  * are for the same names. */
 static void choose_first(hw_keyring *keyring)
@@ -84,11 +92,8 @@ static void choose_first(hw_keyring *keyring)
     add_to_set(&keyring->first, &keyring->certificates[0]);
     for (size_t at = 0; (entry = hw_map_next(&keyring->names, &at));) {
         const hw_key_set *set = entry->value;
-        if (set->of[keyring->certificates[0].kind] != &keyring->certificates[0])
-            continue;
-        for (size_t kind = 0; kind < HW_KEY_KINDS; kind++)
-            if (set->of[kind])
-                add_to_set(&keyring->first, set->of[kind]);
+        if (set->of[keyring->certificates[0].kind] == &keyring->certificates[0])
+            add_earlier(&keyring->first, set);
     }
 }
 
@@ -109,7 +114,6 @@ static int fill_keyring(hw_keyring *keyring, const hw_certificate_keys *keys,
             hw_sink_fault(
                 sink, EKEYREJECTED, files[i].ocsp_file,
                 "this OCSP response is not of now, or not of this certificate: it is not used");
-        keyring->has_expired |= certificate->is_expired;
         name_filing filing = {keyring, certificate};
         if (hw_certificate_names(certificate, &keyring->arena, file_name, &filing) < 0)
             return hw_fault_set(fault, ENOMEM, files[i].certificate_file, "out of memory");
@@ -174,7 +178,11 @@ bool hw_key_set_is_same(const hw_key_set *a, const hw_key_set *b)
     return true;
 }
 
-bool hw_keyring_has_expired(const hw_keyring *keyring)
+const char *hw_keyring_find_worse(const hw_keyring *next, const hw_keyring *now, int64_t now_s)
 {
-    return keyring->has_expired;
+    hw_assert(next->count == now->count);
+    for (size_t i = 0; i < next->count; i++)
+        if (next->certificates[i].until_s <= now_s && now->certificates[i].until_s > now_s)
+            return next->certificates[i].file;
+    return NULL;
 }

@@ -31,9 +31,11 @@ typedef struct hw_tls_carrier {
     hw_tls_pool *pool;
     char *owed; /* encrypted, and not taken below yet; NULL: nothing */
     size_t owed_at, owed_end;
+    size_t may_read;     /* so much more is read from below before others have their turn */
     bool has_begun;      /* a byte has come */
     bool is_clear;       /* and it was none of TLS */
     bool is_below_ended; /* no other will come */
+    int below_error;     /* because it is broken: a negative errno; 0: it is not */
     bool is_ending;      /* the one below is told so behind what is owed */
     bool is_apart; /* OpenSSL runs on another thread: nothing is read, and what it writes is owed */
 } hw_tls_carrier;

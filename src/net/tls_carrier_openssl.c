@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "sys/memory.h"
 
 enum {
@@ -63,7 +64,8 @@ static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
     *ret_count = 0;
     if (carrier->is_below_ended && !carrier->is_apart)
         return 0;
-    ssize_t count = !carrier->is_apart && carrier->below->readable
+    bytes = hw_size_min(bytes, carrier->may_read);
+    ssize_t count = !carrier->is_apart && carrier->below->readable && bytes > 0
                         ? carrier->below->ops->read(carrier->below, memory, bytes)
                         : -EAGAIN;
     if (count == -EAGAIN) {
@@ -71,6 +73,7 @@ static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
         return 0;
     }
     carrier->is_below_ended = count <= 0;
+    carrier->below_error = count < 0 ? (int)count : 0;
     if (count <= 0)
         return 0;
     carrier->is_clear =
@@ -78,6 +81,7 @@ static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
     carrier->has_begun = true;
     if (carrier->is_clear)
         return 0;
+    carrier->may_read -= (size_t)count;
     *ret_count = (size_t)count;
     return 1;
 }

@@ -227,7 +227,9 @@ static int set_policy(hw_tls *tls, hw_fault *fault)
         SSL_CTX_set_num_tickets(ssl, TICKETS_A_HANDSHAKE) != 1 ||
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl, use_ticket_keys) != 1)
         return hw_fault_set(fault, EINVAL, "TLS", "%s", words_of_openssl());
-    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    /* An end without close_notify is one: net/tls_stream_openssl.c tells why. */
+    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ssl, 1); /* one read for a record, not two */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
@@ -252,49 +254,63 @@ static int trust_client_cas(SSL_CTX *ssl, const char *path, BIO *pem, hw_fault *
         X509_free(certificate);
         count++;
     }
+    bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     ERR_clear_error();
     if (!is_added)
         return hw_fault_set(fault, ENOMEM, path, "out of memory");
+    if (!is_end)
+        return hw_fault_set(fault, EINVAL, path, "certificate %d of it is damaged", count + 1);
     return count > 0 ? 0 : hw_fault_set(fault, EINVAL, path, "holds no certificate (PEM)");
 }
 
-static int ask_clients(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
+/* What a ticket is good for: the same demands on clients, and the same who vouch for them. */
+static bool bind_sessions(hw_tls *tls, hw_tls_clients clients, hw_text vouching)
 {
-    hw_text bytes;
-    if (setup->clients == HW_TLS_CLIENTS_ANY)
-        return 0;
-    if (!setup->client_ca_file)
-        return hw_fault_set(
-            fault, EINVAL, "TLS",
-            "certificates of clients are asked for, and there is no file of who vouches "
-            "for them");
-    int error = hw_certificate_read_file(setup->client_ca_file, CLIENT_CA_BYTES_MAX, fault, &bytes);
-    if (error < 0)
-        return error;
-    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
-    error = pem ? trust_client_cas(tls->ssl, setup->client_ca_file, pem, fault)
-                : hw_fault_set(fault, ENOMEM, setup->client_ca_file, "out of memory");
-    BIO_free(pem);
-    hw_sys_free((char *)bytes.at);
+    unsigned char digest[EVP_MAX_MD_SIZE], demand = (unsigned char)clients;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool is_bound = hash && EVP_DigestInit_ex2(hash, EVP_sha256(), NULL) == 1 &&
+                    EVP_DigestUpdate(hash, &demand, 1) == 1 &&
+                    EVP_DigestUpdate(hash, vouching.at, vouching.length) == 1 &&
+                    EVP_DigestFinal_ex(hash, digest, NULL) == 1 &&
+                    SSL_CTX_set_session_id_context(tls->ssl, digest, SSL_MAX_SID_CTX_LENGTH) == 1;
+    EVP_MD_CTX_free(hash);
+    return is_bound;
+}
+
+static int trust_clients(hw_tls *tls, const hw_tls_setup *setup, hw_text vouching, hw_fault *fault)
+{
+    BIO *pem = BIO_new_mem_buf(vouching.at, (int)vouching.length);
+    int error = pem ? trust_client_cas(tls->ssl, setup->client_ca_file, pem, fault)
+                    : hw_fault_set(fault, ENOMEM, setup->client_ca_file, "out of memory");
     bool must = setup->clients == HW_TLS_CLIENTS_MUST;
+    BIO_free(pem);
     SSL_CTX_set_verify(tls->ssl, SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        NULL);
     SSL_CTX_set_verify_depth(tls->ssl, CLIENT_CHAIN_MAX);
     return error;
 }
 
-/* What a ticket is good for: the same demands on clients, and the same who vouch for them. */
-static bool bind_sessions(hw_tls *tls, const hw_tls_setup *setup)
+static int ask_clients(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    char memory[4200];
-    hw_buffer words = HW_BUFFER_OVER(memory);
-    hw_buffer_put_format(&words, "hewn %d %s", (int)setup->clients,
-                         setup->client_ca_file ? setup->client_ca_file : "");
-    unsigned length;
-    return !words.overflow &&
-           EVP_Digest(words.at, words.length, digest, &length, EVP_sha256(), NULL) == 1 &&
-           SSL_CTX_set_session_id_context(tls->ssl, digest, SSL_MAX_SID_CTX_LENGTH) == 1;
+    hw_text vouching = HW_TEXT("");
+    bool asks = setup->clients != HW_TLS_CLIENTS_ANY;
+    if (asks && !setup->client_ca_file)
+        return hw_fault_set(
+            fault, EINVAL, "TLS",
+            "certificates of clients are asked for, and there is no file of who vouches "
+            "for them");
+    int error = asks ? hw_certificate_read_file(setup->client_ca_file, CLIENT_CA_BYTES_MAX, fault,
+                                                &vouching)
+                     : 0;
+    if (error < 0)
+        return error;
+    if (!bind_sessions(tls, setup->clients, vouching))
+        error = hw_fault_set(fault, ENOMEM, "TLS", "%s", words_of_openssl());
+    if (asks && error == 0)
+        error = trust_clients(tls, setup, vouching, fault);
+    if (asks)
+        hw_sys_free((char *)vouching.at);
+    return error;
 }
 
 /* Of a secret of any length. */
@@ -361,7 +377,7 @@ static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
     if (hw_tls_keys_init(&tls->keys))
         tls->ssl = SSL_CTX_new(TLS_server_method());
     tls->method = hw_tls_carrier_method();
-    if (!tls->ssl || !tls->method || !copy_files(tls, setup) || !bind_sessions(tls, setup) ||
+    if (!tls->ssl || !tls->method || !copy_files(tls, setup) ||
         make_ticket_secret(tls, setup->ticket_secret) < 0)
         return hw_fault_set(fault, ENOMEM, "TLS", "%s", words_of_openssl());
     int error = set_policy(tls, fault);
@@ -417,15 +433,14 @@ static int read_anew(hw_tls *tls, hw_fault *fault)
         return error;
     hw_sys_mutex_lock(&tls->lock);
     hw_keyring *before = tls->keyring;
-    bool is_worse = hw_keyring_has_expired(keyring) && !hw_keyring_has_expired(before);
-    if (!is_worse)
+    const char *worse = hw_keyring_find_worse(keyring, before, hw_sys_realtime_ns() / HW_NS_PER_S);
+    if (!worse)
         tls->keyring = keyring;
     hw_sys_mutex_unlock(&tls->lock);
-    hw_keyring_release(is_worse ? keyring : before);
-    return is_worse
-               ? hw_fault_set(fault, EKEYEXPIRED, tls->files[0].certificate_file,
-                              "a new certificate has expired; what is in use has not, and stays")
-               : 0;
+    hw_keyring_release(worse ? keyring : before);
+    return worse ? hw_fault_set(fault, EKEYEXPIRED, worse,
+                                "a new certificate has expired; what is in use has not, and stays")
+                 : 0;
 }
 
 int hw_tls_reload(hw_tls *tls, hw_fault *fault)

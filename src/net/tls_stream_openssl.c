@@ -30,6 +30,10 @@
 #include "sys/file.h"
 #include "sys/memory.h"
 
+/* What one read takes from below at most. A client could send what is no content (changes of keys, RFC
+ * 8446 4.6.3) faster than it is looked through, and nobody else would have his turn. */
+enum { READ_BYTES_MAX = 128 * 1024 };
+
 typedef enum tls_phase {
     TLS_GREETING, /* the handshake is under way */
     TLS_OPEN,
@@ -106,6 +110,8 @@ static int explain_silence(tls_stream *tls, int result)
     ERR_clear_error();
     if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE)
         return -EAGAIN;
+    if (tls->carrier.below_error < 0)
+        return fail_stream(tls, tls->carrier.below_error);
     if (reason == SSL_ERROR_ZERO_RETURN || tls->carrier.is_below_ended)
         return 0;
     (void)send_all(tls); /* an alert */
@@ -143,12 +149,14 @@ static ssize_t read_tls(hw_stream *stream, void *memory, size_t bytes)
         stream->readable = false;
         return -ECONNRESET;
     }
+    tls->carrier.may_read = READ_BYTES_MAX;
     int result = read_records(tls, memory, bytes, &got);
     int error = result == 1 ? 1 : explain_silence(tls, result);
     /* A change of keys has been answered. */
     if (tls->phase != TLS_FAILED)
         (void)send_all(tls);
-    if (error == -EAGAIN || (error == 0 && got == 0))
+    bool is_more = error == -EAGAIN && tls->carrier.may_read == 0;
+    if (!is_more && (error == -EAGAIN || (error == 0 && got == 0)))
         stream->readable = false;
     /* The end is said when what came before it has been given. */
     return got > 0 ? (ssize_t)got : error;
@@ -486,6 +494,7 @@ static int go_on_shaking(hw_stream *stream)
     if (tls->phase == TLS_FAILED)
         return -ECONNRESET;
     stream->readable = stream->writable = false;
+    tls->carrier.may_read = SIZE_MAX; /* OpenSSL has its own limits here */
     int result = shake(tls);
     if (tls->is_apart)
         return -EAGAIN;

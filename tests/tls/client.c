@@ -39,6 +39,15 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
     return 1; /* it is ours */
 }
 
+/* A copy: OpenSSL lets nobody use one twice. */
+static bool set_session(SSL *ssl, SSL_SESSION *session)
+{
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    bool is_set = copy && SSL_set_session(ssl, copy) == 1;
+    SSL_SESSION_free(copy);
+    return is_set;
+}
+
 static void set_wish(tls_client *client, const tls_client_wish *wish)
 {
     SSL *ssl = client->ssl;
@@ -52,7 +61,7 @@ static void set_wish(tls_client *client, const tls_client_wish *wish)
                                             (unsigned)strlen(wish->alpn)) == 0) &&
         (!wish->ciphers || SSL_set_cipher_list(ssl, wish->ciphers) == 1) &&
         (!wish->signatures || SSL_set1_sigalgs_list(ssl, wish->signatures) == 1) &&
-        (!wish->session || SSL_set_session(ssl, wish->session) == 1) &&
+        (!wish->session || set_session(ssl, wish->session)) &&
         (!wish->shown || (SSL_use_certificate(ssl, wish->shown->x509) == 1 &&
                           SSL_use_PrivateKey(ssl, wish->shown->key) == 1)) &&
         (!wish->asks_status || SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1);
@@ -87,6 +96,8 @@ void tls_client_free(tls_client *client)
 {
     if (!client)
         return;
+    /* Or OpenSSL would not let the session be resumed. */
+    SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(client->ssl);
     SSL_CTX_free(client->policy);
     SSL_SESSION_free(client->session);
@@ -169,5 +180,6 @@ int tls_client_alert(const tls_client *client)
 
 SSL_SESSION *tls_client_session(tls_client *client)
 {
-    return client->session;
+    /* Of TLS 1.2 a ticket that takes the place of another one is in the connection's own session. */
+    return client->session ? client->session : SSL_get_session(client->ssl);
 }

@@ -42,6 +42,8 @@ static EVP_PKEY *make_key(pki_key_kind kind)
         return make_rsa(2048);
     case PKI_RSA_SHORT:
         return make_rsa(1024);
+    case PKI_X25519:
+        return EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     case PKI_ED25519:
         break;
     }

@@ -12,6 +12,7 @@ typedef enum pki_key_kind {
     PKI_RSA,
     PKI_RSA_SHORT, /* 1024 bits */
     PKI_ED25519,
+    PKI_X25519, /* cannot sign: somebody else has to issue it */
 } pki_key_kind;
 
 typedef struct pki_certificate pki_certificate;
