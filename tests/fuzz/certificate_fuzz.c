@@ -17,10 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 enum { DER_BYTES_MAX = 8192, NOW_S = 1800000000 };
 
 #ifdef HW_FUZZ_PLANTED
-/* An address that is not this machine's. */
+/* An address that is nearly this machine's. */
 static void check_planted(const char *name)
 {
-    if (strstr(name, "IP:121.0.0."))
+    if (strncmp(name, "IP:12", 5) == 0 && name[5] != '7')
         abort();
 }
 #else
