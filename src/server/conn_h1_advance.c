@@ -103,7 +103,8 @@ static bool may_change_protocol(const hw_h1_head *head)
 static __attribute__((noinline)) void redirect(h1_exchange *e)
 {
     hw_redirect_answer(&e->exchange);
-    e->exchange.plan = (hw_body_plan){.kind = HW_PLAN_NONE};
+    e->exchange.plan =
+        (hw_body_plan){HW_PLAN_NONE, e->conn->conn.lane->shared->limits.skip_bytes_max};
     e->exchange.is_answered = true;
     e->is_planned = e->is_asked = true;
     if (!e->has_whole_body)

@@ -1,0 +1,127 @@
+#include "server/redirect.h"
+
+#include "unit/server/rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The answer to a request on an address that sends its clients to this port. */
+static void ask(test_rig *rig, const char *request, uint16_t port, char *answer, size_t bytes)
+{
+    hw_pipe *client = rig_connect(rig, 64 * 1024);
+    rig_conn(rig)->conn.stream->https_port = port;
+    rig_send(rig, client, request);
+    hw_text got = hw_pipe_received(client);
+    NEED_TRUE(got.length > 0 && got.length < bytes);
+    memcpy(answer, got.at, got.length);
+    answer[got.length] = '\0';
+    hw_pipe_close(client);
+    hw_loop_settle(&rig->lane.loop);
+}
+
+static void assert_answer(const char *request, uint16_t port, const char *status,
+                          const char *location)
+{
+    char answer[2048], line[512];
+    test_rig rig = {0};
+    rig_open(&rig);
+    ask(&rig, request, port, answer, sizeof answer);
+    bool is_there = strncmp(answer, status, strlen(status)) == 0;
+    snprintf(line, sizeof line, "\r\nLocation: %s\r\n", location ? location : "");
+    is_there &= location ? strstr(answer, line) != NULL : strstr(answer, "Location:") == NULL;
+    if (!is_there && !hw_test_is_struck())
+        fail_msg("%s: %s", request, answer);
+    assert_int_equal(rig.answers, 0); /* the application hears nothing of it */
+    rig_close(&rig);
+}
+
+#define SENT "HTTP/1.1 308 Permanent Redirect\r\n"
+
+HW_TEST(redirect_goes_to_the_same_place)
+{
+    static const struct {
+        const char *target, *host, *location;
+        uint16_t port;
+    } rows[] = {
+        {"/", "a.test", "https://a.test/", 443},
+        {"/", "a.test", "https://a.test:8443/", 8443},
+        {"/", "a.test:80", "https://a.test/", 443},
+        {"/", "a.test:8080", "https://a.test:8443/", 8443},
+        {"/", "a.test:", "https://a.test/", 443},
+        {"/", "A.Test", "https://A.Test/", 443},
+        {"/", "[::1]", "https://[::1]/", 443},
+        {"/", "[2001:db8::1]:8080", "https://[2001:db8::1]:8443/", 8443},
+        {"/", "127.0.0.1:8080", "https://127.0.0.1:8443/", 8443},
+        {"/a/b%20c;x=1", "a.test", "https://a.test/a/b%20c;x=1", 443},
+        {"/?", "a.test", "https://a.test/?", 443},
+        {"/a?q=1&r=%26?/", "a.test", "https://a.test/a?q=1&r=%26?/", 443},
+        {"/a/../x", "a.test", "https://a.test/a/../x", 443},
+        {"http://b.test/x?y", "a.test", "https://b.test/x?y", 443},
+        {"http://b.test:80", "a.test", "https://b.test:8443/", 8443},
+        {"HTTP://b.test?y", "a.test", "https://b.test/?y", 443},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char request[256];
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", rows[i].target,
+                 rows[i].host);
+        assert_answer(request, rows[i].port, SENT, rows[i].location);
+    }
+}
+
+HW_TEST(redirect_does_not_mind_the_method)
+{
+    assert_answer("HEAD /x HTTP/1.1\r\nHost: a.test\r\n\r\n", 443, SENT, "https://a.test/x");
+    assert_answer("POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello", 443, SENT,
+                  "https://a.test/x");
+    assert_answer("PUT /x HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "5\r\nhello\r\n0\r\n\r\n",
+                  443, SENT, "https://a.test/x");
+    assert_answer("OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n", 443, SENT, "https://a.test");
+    assert_answer("CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\n\r\n", 443, SENT,
+                  "https://a.test");
+}
+
+/* Nobody knows where he meant to go. */
+HW_TEST(redirect_needs_a_host)
+{
+    assert_answer("GET / HTTP/1.0\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET / HTTP/1.1\r\nHost:\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET / HTTP/1.0\r\nHost: a.test\r\n\r\n", 443, SENT, "https://a.test/");
+}
+
+/* What an answer to HEAD has of content is nothing, and the connection goes on behind a body that
+ * nobody wanted. */
+HW_TEST(redirect_keeps_the_connection)
+{
+    static const char requests[] = "HEAD /1 HTTP/1.1\r\nHost: a.test\r\n\r\n"
+                                   "POST /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n"
+                                   "hello"
+                                   "GET /3 HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    char answer[4096];
+    test_rig rig = {0};
+    rig_open(&rig);
+    ask(&rig, requests, 443, answer, sizeof answer);
+    const char *at = answer;
+    for (int i = 0; i < 3; i++) {
+        at = strstr(at, SENT);
+        NEED_TRUE(at != NULL);
+        at++;
+    }
+    assert_non_null(strstr(answer, "Location: https://a.test/3\r\n"));
+    const char *first = strstr(answer, "\r\n\r\n");
+    assert_non_null(first);
+    assert_true(strncmp(first + 4, SENT, strlen(SENT)) == 0);
+    assert_int_equal(rig.records, 3);
+    rig_close(&rig);
+}
+
+HW_TEST(redirect_refuses_what_is_no_request)
+{
+    assert_answer("GET / HTTP/1.1\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET //evil.test/ HTTP/1.1\r\nHost: a\r\n\r\n", 443,
+                  "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n", NULL);
+    assert_answer("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n",
+                  NULL);
+}
