@@ -370,6 +370,7 @@ static void *make_and_stay(void *arg)
 {
     policy_maker *maker = arg;
     bench_open(&maker->bench, BENCH_P256, 0);
+    bench_open_gate(&maker->bench);
     atomic_store(&maker->is_made, true);
     while (!atomic_load(&maker->is_gone))
         sched_yield();
