@@ -104,11 +104,19 @@ def source_files():
                 yield f"{module}/{name}"
 
 
-class Writer:
-    """seen: the headers that are there already."""
+def needed_headers(text, found):
+    """Adds to `found` those that a file needs, and those that they need."""
+    for name in INCLUDE.findall(text):
+        if name not in found and name not in PUBLIC:
+            found.add(name)
+            needed_headers(read("src", name), found)
 
-    def __init__(self):
-        self.seen, self.parts = set(PUBLIC), []
+
+class Writer:
+    """seen: the headers that are there already. common: those that are needed where no condition holds."""
+
+    def __init__(self, common):
+        self.seen, self.common, self.parts = set(PUBLIC), common, []
 
     def put_headers(self, text):
         """Those that a file needs, and before each those that it needs itself."""
@@ -122,12 +130,19 @@ class Writer:
     def put(self, name, text):
         self.parts.append(f"/* src/{name} */\n\n{INCLUDE.sub('', text)}")
 
+    def put_common_headers(self, text):
+        needed = set()
+        needed_headers(text, needed)
+        for name in sorted(needed & self.common):
+            self.put_headers(f'#include "{name}"\n')
+
     def put_choice(self, first, second, condition):
-        """Headers that both need come before; those of a library's own files need that library."""
+        """Headers that others need too come before; those of a library's own files need that library."""
+        text = read("src", first)
         other = read("src", second) if second else ""
         self.put_headers(other)
+        self.put_common_headers(text)
         self.parts.append(f"#if {condition}\n")
-        text = read("src", first)
         self.put_headers(text)
         self.put(first, text)
         if second:
@@ -137,8 +152,13 @@ class Writer:
 
 
 def sources():
-    writer = Writer()
     choices = {name: choice for choice in CHOICES for name in choice[:2]}
+    conditional = {choice[0] for choice in CHOICES}
+    common = set()
+    for name in [*source_files(), *(choice[1] for choice in CHOICES if choice[1])]:
+        if name not in conditional:
+            needed_headers(read("src", name), common)
+    writer = Writer(common)
     for name in source_files():
         if name not in choices:
             text = read("src", name)
