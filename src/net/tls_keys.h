@@ -12,7 +12,7 @@
 
 /* Where they are made. */
 typedef struct hw_tls_keys {
-    OSSL_LIB_CTX *library;
+    OSSL_LIB_CTX *own;
     OSSL_PROVIDER *provider;
     EVP_MD *digests[HW_TLS_KEYS_DIGESTS];
 } hw_tls_keys;

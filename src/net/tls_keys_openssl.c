@@ -316,11 +316,11 @@ static int begin_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *g
 bool hw_tls_keys_init(hw_tls_keys *keys)
 {
     static const char *const digests[HW_TLS_KEYS_DIGESTS] = {"SHA2-256", "SHA2-384", "SHA2-512"};
-    *keys = (hw_tls_keys){.library = OSSL_LIB_CTX_new()};
-    if (!keys->library)
+    *keys = (hw_tls_keys){.own = OSSL_LIB_CTX_new()};
+    if (!keys->own)
         return false;
-    if (OSSL_PROVIDER_add_builtin(keys->library, PROVIDER, begin_provider) == 1)
-        keys->provider = OSSL_PROVIDER_load(keys->library, PROVIDER);
+    if (OSSL_PROVIDER_add_builtin(keys->own, PROVIDER, begin_provider) == 1)
+        keys->provider = OSSL_PROVIDER_load(keys->own, PROVIDER);
     bool is_ready = keys->provider != NULL;
     for (int i = 0; i < HW_TLS_KEYS_DIGESTS && is_ready; i++) {
         keys->digests[i] = EVP_MD_fetch(NULL, digests[i], NULL);
@@ -335,7 +335,7 @@ void hw_tls_keys_fini(hw_tls_keys *keys)
         EVP_MD_free(keys->digests[i]);
     if (keys->provider)
         (void)OSSL_PROVIDER_unload(keys->provider);
-    OSSL_LIB_CTX_free(keys->library);
+    OSSL_LIB_CTX_free(keys->own);
     *keys = (hw_tls_keys){0};
 }
 
@@ -362,7 +362,7 @@ static EVP_PKEY *make_shown(const hw_tls_keys *keys, const char *kind, shown_key
         OSSL_PARAM_construct_octet_ptr(KEY_PARAMETER, &at, sizeof *key),
         OSSL_PARAM_construct_end(),
     };
-    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(keys->library, kind, NULL);
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(keys->own, kind, NULL);
     if (!maker || EVP_PKEY_fromdata_init(maker) != 1 ||
         EVP_PKEY_fromdata(maker, &made, EVP_PKEY_KEYPAIR, parameters) != 1)
         made = NULL;

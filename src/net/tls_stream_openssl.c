@@ -80,6 +80,12 @@ void hw_tls_pool_free(hw_tls_pool *pool)
     hw_sys_free(pool);
 }
 
+/* Of OpenSSL's memory. */
+static size_t count_charged(const tls_stream *tls)
+{
+    return tls->facts ? HW_TLS_STREAM_BYTES : HW_TLS_HANDSHAKE_BYTES;
+}
+
 static int fail_stream(tls_stream *tls, int error)
 {
     tls->phase = TLS_FAILED;
@@ -402,7 +408,7 @@ static void free_tls(tls_stream *tls)
     hw_tls_carrier_drop(&tls->carrier);
     hw_keyring_release(tls->handshake.keyring);
     hw_tls_facts_free(tls->facts);
-    hw_budget_give(tls->carrier.pool->budget, HW_TLS_STREAM_BYTES);
+    hw_budget_give(tls->carrier.pool->budget, count_charged(tls));
     hw_sys_free(tls);
 }
 
@@ -466,6 +472,7 @@ static int end_handshake(tls_stream *tls)
     if (!tls->facts)
         return fail_stream(tls, -ENOMEM);
     tls->phase = TLS_OPEN;
+    hw_budget_give(tls->carrier.pool->budget, HW_TLS_HANDSHAKE_BYTES - HW_TLS_STREAM_BYTES);
     tls->stream.is_secure = true;
     tls->stream.readable = tls->stream.writable = true;
     return 0;
@@ -572,7 +579,7 @@ int hw_tls_open(hw_tls *tls, hw_tls_pool *pool, hw_stream *below, hw_stream **re
         below->ops->close(below);
         return -ENOMEM;
     }
-    hw_budget_add(pool->budget, HW_TLS_STREAM_BYTES);
+    hw_budget_add(pool->budget, count_charged(made));
     below->on_ready = on_below_ready;
     below->arg = made;
     *ret_stream = &made->stream;
