@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "interfaces.h"
+#include "secure.h"
 #include "show.h"
 #include "status.h"
 
@@ -216,14 +217,19 @@ static int refuse_forbidden(const char *where)
     return STATUS_PERMISSION;
 }
 
-static int refuse_listening(const options *chosen, int error, const hewn_fault *fault)
+static int refuse_listening(const options *chosen, const hewn_tls_opts *tls, int error,
+                            const hewn_fault *fault)
 {
-    if (error == -EACCES || error == -EPERM)
-        return refuse_forbidden(fault->where);
+    const char *file = tls ? secure_find_file(tls, fault) : NULL;
+
     if (error == -EMFILE || error == -ENFILE || error == -ENOMEM) {
         fprintf(stderr, "hewn: cannot start: %s\n", show_error(-error));
         return STATUS_INTERNAL;
     }
+    if (file)
+        return secure_refuse_file(file, fault);
+    if (error == -EACCES || error == -EPERM)
+        return refuse_forbidden(fault->where);
     fputs("hewn: cannot listen", stderr);
     if (fault->where[0]) {
         fputs(" on ", stderr);
@@ -270,7 +276,7 @@ int listen_open(hewn_app *app, const options *chosen, const hewn_server_opts *se
             break;
     }
     if (error < 0)
-        return refuse_listening(chosen, error, &fault);
+        return refuse_listening(chosen, tls, error, &fault);
     *ret_listening = made;
     return STATUS_OK;
 }

@@ -2,6 +2,7 @@
  * for without it. What the files must hold is the library's to say. */
 #include "secure.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,45 @@ void secure_free(said_tls *said)
 {
     for (size_t i = 0; i < OPTION_LIST_MAX; i++)
         free(said->memory[i]);
+}
+
+/* Of a long name a fault has only the beginning. */
+static bool is_file_of(const char *file, const hewn_fault *fault)
+{
+    return file && strncmp(file, fault->where, sizeof(fault->where) - 1) == 0;
+}
+
+const char *secure_find_file(const hewn_tls_opts *tls, const hewn_fault *fault)
+{
+    for (size_t i = 0; i < tls->n_certificates; i++) {
+        const hewn_certificate *certificate = &tls->certificates[i];
+        const char *const files[] = {certificate->file, certificate->key_file,
+                                     certificate->ocsp_file};
+
+        for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++)
+            if (is_file_of(files[k], fault))
+                return files[k];
+    }
+    return is_file_of(tls->client_ca_file, fault) ? tls->client_ca_file : NULL;
+}
+
+int secure_refuse_file(const char *file, const hewn_fault *fault)
+{
+    fputs("hewn: ", stderr);
+    show_text(stderr, file);
+    fputs(": ", stderr);
+    show_text(stderr, fault->what);
+    fputc('\n', stderr);
+    switch (fault->error) {
+    case EACCES:
+    case EPERM:
+        return STATUS_PERMISSION;
+    case EINVAL:
+    case EFBIG:
+        return STATUS_CONFIG;
+    default:
+        return STATUS_NO_INPUT;
+    }
 }
 
 const hewn_tls_opts *secure_opts(const said_tls *said)

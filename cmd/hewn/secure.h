@@ -16,6 +16,10 @@ typedef struct said_tls {
  * status.h; secure_free it either way. It is not moved: it points into itself. */
 int secure_read(const options *chosen, said_tls *ret_said);
 void secure_free(said_tls *said);
+/* The file of a certificate, a key or clients' authorities that a fault is about; NULL: of none of them. */
+const char *secure_find_file(const hewn_tls_opts *tls, const hewn_fault *fault);
+/* Explains it. Returns an exit status of status.h. */
+int secure_refuse_file(const char *file, const hewn_fault *fault);
 /* What is to be listened with; NULL: HTTP in clear. */
 const hewn_tls_opts *secure_opts(const said_tls *said);
 

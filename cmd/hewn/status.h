@@ -9,6 +9,8 @@ enum {
     STATUS_UNAVAILABLE = 69, /* cannot listen */
     STATUS_INTERNAL = 70,    /* memory, threads, descriptors: nothing the user did */
     STATUS_PERMISSION = 77,
+    STATUS_CONFIG =
+        78, /* what a file says that was named, a certificate or its key, is of no use */
 };
 
 #endif

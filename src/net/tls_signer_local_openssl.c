@@ -143,7 +143,7 @@ static int load_key(const char *path, hw_fault *fault, EVP_PKEY **ret_key)
     hw_certificate_free_file(bytes);
     if (is_asked)
         return hw_fault_set(
-            fault, EACCES, path,
+            fault, EINVAL, path,
             "asks for a passphrase, and nobody is there to give it; take it off with "
             "openssl pkey");
     if (!key)
