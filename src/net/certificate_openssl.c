@@ -42,8 +42,8 @@ int hw_certificate_read_file(const char *path, size_t bytes_max, hw_fault *fault
     char *memory = hw_sys_alloc(bytes_max + 1);
     size_t length = 0;
     ssize_t got = memory ? 1 : -ENOMEM;
-    while (got > 0 && length < bytes_max) {
-        got = hw_sys_read(fd, memory + length, bytes_max - length);
+    while (got > 0 && length <= bytes_max) {
+        got = hw_sys_read(fd, memory + length, bytes_max + 1 - length);
         length += got > 0 ? (size_t)got : 0;
     }
     (void)hw_sys_close(fd);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "seam/seam.h"
@@ -218,6 +219,25 @@ HW_TEST(certificate_chain_has_an_end)
     chain[11] = NULL;
     pki_write_chain(place.file, chain);
     assert_int_equal(load(&place), 0);
+    close_place(&place);
+}
+
+/* With words behind the certificates, to its last byte and by one more. */
+HW_TEST(certificate_file_has_a_mebibyte_at_most)
+{
+    certificate_place place;
+    struct stat file;
+    open_place(&place, &(pki_wish){0});
+    assert_int_equal(stat(place.file, &file), 0);
+    size_t rest = (size_t)1024 * 1024 - (size_t)file.st_size;
+    char *words = calloc(1, rest + 1);
+    assert_non_null(words);
+    memset(words, '\n', rest);
+    write_words(place.file, "a", words);
+    free(words);
+    assert_int_equal(load(&place), 0);
+    write_words(place.file, "a", "\n");
+    assert_refused(&place, EFBIG, place.file, "1048576 bytes");
     close_place(&place);
 }
 
@@ -450,5 +470,7 @@ HW_TEST(certificate_with_a_status_that_is_none_is_refused)
     pki_write_status(place.ocsp, &(pki_status){place.leaf, place.middle, 1000, 0, false});
     write_words(place.ocsp, "a", "more");
     assert_refused(&place, EINVAL, place.ocsp, "no OCSP response");
+    place.files.ocsp_file = "/dev/zero";
+    assert_refused(&place, EFBIG, "/dev/zero", "65536 bytes");
     close_place(&place);
 }
