@@ -11,10 +11,18 @@ import time
 
 import pytest
 from conftest import SECONDS_MAX, connected
-from test_cert import openssl, with_openssl  # noqa: F401
+from test_cert import openssl
+from test_guide import introspect
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 RENEWED_S_MAX = 5  # from a new file to a handshake with it
+
+
+@pytest.fixture(scope="module", autouse=True)
+def with_openssl(hewn):
+    """Once: to ask takes longer than any test here."""
+    if not any(found["name"] == "libssl" for found in introspect(os.path.dirname(hewn), "dependencies")):
+        pytest.skip("built without TLS")
 
 
 @pytest.fixture(scope="module")
