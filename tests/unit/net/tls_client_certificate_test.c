@@ -167,6 +167,39 @@ HW_TEST(tls_client_has_a_name_that_is_safe)
     close_place(&place);
 }
 
+/* "OU=...,OU=...,CN=alice", its last unit of so many letters, signed again by the CA. */
+static pki_certificate *issue_long(const client_place *place, int last)
+{
+    static const unsigned char letters[] =
+        "oooooooooooooooooooooooooooooooooooooooooooooooooooooooooooo";
+    pki_certificate *made = issue(place, "alice");
+    X509_NAME *name = X509_get_subject_name(made->x509);
+    for (int i = 0; i < 16; i++) /* 15 of 64 letters with their name and comma */
+        assert_int_equal(X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_ASC, letters,
+                                                    i < 15 ? 60 : last, -1, 0),
+                         1);
+    assert_true(X509_sign(made->x509, place->ca->key, EVP_sha256()) > 0);
+    return made;
+}
+
+HW_TEST(tls_client_has_a_name_of_a_thousand_bytes)
+{
+    static const int lasts[] = {28, 29, 60};
+    for (size_t i = 0; i < ROWS(lasts); i++) {
+        client_place place;
+        open_place(&place, HW_TLS_CLIENTS_MUST);
+        pki_certificate *made = issue_long(&place, lasts[i]);
+        assert_int_equal(shake(&place, made, 0), 0);
+        hw_text name = hw_tls_facts_client(place.rig.server->ops->facts(place.rig.server));
+        assert_int_equal(name.length, 1000);
+        assert_memory_equal(name.at, "OU=ooo", 6);
+        assert_memory_equal(name.at + 992 + (lasts[i] - 28), "CN=alice",
+                            (size_t)(lasts[i] < 36 ? 36 - lasts[i] : 0));
+        pki_free(made);
+        close_place(&place);
+    }
+}
+
 HW_TEST(tls_client_is_remembered_by_the_session)
 {
     char memory[16];
@@ -221,5 +254,13 @@ HW_TEST(tls_authorities_of_clients_are_read_or_named)
         assert_string_equal(fault.where, place.ca_file);
         assert_null(tls);
     }
+    place.rig.setup.client_ca_file = "/dev/zero";
+    hw_fault fault = {0};
+    hw_tls *tls = NULL;
+    int error = hw_tls_new(&place.rig.setup, &fault, &tls);
+    if (error == -ENOMEM)
+        hw_test_out_of_memory();
+    assert_int_equal(error, -EFBIG);
+    assert_string_equal(fault.what, "is longer than 4194304 bytes");
     close_place(&place);
 }

@@ -277,6 +277,30 @@ HW_THREAD_TEST(late_signature_comes_behind_a_second_hello)
     bench_close(&bench);
 }
 
+/* As many as a server has spares for; the next one waits until one of them is back. */
+HW_THREAD_TEST(late_signatures_are_so_many_at_a_time)
+{
+    enum { SPARES = 4 };
+    signer_bench bench = {.signer.may_wait = true, .holds = SPARES + 1};
+    bench_conn conns[SPARES + 1];
+    bench_open(&bench, BENCH_P256, SPARES);
+    for (int i = 0; i <= SPARES; i++) {
+        bench_connect(&bench, &(tls_client_wish){0}, &conns[i]);
+        bench_shake(&conns[i]);
+    }
+    bench_await_begun(&bench, SPARES);
+    assert_int_equal(conns[SPARES].server, -EAGAIN);
+    assert_int_equal(bench.begun, SPARES);
+    bench_open_gate(&bench);
+    for (int i = 0; i <= SPARES; i++) {
+        bench_shake_all(&conns[i]);
+        need_open(&conns[i]);
+        bench_disconnect(&conns[i]);
+    }
+    assert_int_equal(bench.signs, SPARES + 1);
+    bench_close(&bench);
+}
+
 HW_THREAD_TEST(late_signer_that_fails_ends_the_handshake)
 {
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
