@@ -33,6 +33,7 @@ enum {
     TLS_BLOCK_BYTES = 1024,
     CLIENT_CA_BYTES_MAX = 4 * 1024 * 1024,
     CLIENT_CHAIN_MAX = 8,
+    CLIENT_NAME_BYTES_MAX = 1000,
     TICKETS_A_HANDSHAKE = 2,
     TLS_FILES = 3, /* of a certificate */
 };
@@ -482,36 +483,43 @@ const char *hw_tls_file(const hw_tls *tls, size_t index)
     return names[index % TLS_FILES];
 }
 
-/* RFC 4514; who writes 1,000 characters of name is shown with those. */
-static hw_tls_facts *new_facts(X509 *client)
+/* RFC 4514, into the words; NULL: a client that has shown nothing. */
+static int print_client(X509 *client, BIO *words)
 {
-    char *name = NULL;
-    long length = 0;
-    BIO *words = client ? BIO_new(BIO_s_mem()) : NULL;
-    if (client && (!words || X509_NAME_print_ex(words, X509_get_subject_name(client), 0,
-                                                XN_FLAG_RFC2253) < 0)) {
-        BIO_free(words);
-        return NULL;
-    }
-    if (words)
-        length = BIO_get_mem_data(words, &name);
-    length = length > 1000 ? 1000 : length;
-    hw_tls_facts *facts = hw_sys_alloc_zeroed(1, sizeof *facts + (size_t)length + 1);
-    if (facts && length > 0)
-        memcpy(facts->client, name, (size_t)length);
-    if (facts)
-        facts->client_length = (size_t)length;
-    BIO_free(words);
-    return facts;
+    if (!client)
+        return 0;
+    if (X509_NAME_print_ex(words, X509_get_subject_name(client), 0, XN_FLAG_RFC2253) < 0)
+        return -ENOMEM;
+    /* Cut off it might be somebody else's. */
+    return BIO_ctrl_pending(words) > CLIENT_NAME_BYTES_MAX ? -EPROTO : 0;
 }
 
-hw_tls_facts *hw_tls_facts_new(SSL *ssl, hw_tls_handshake *handshake)
+/* With the client's name, and nothing else. */
+static int make_facts(X509 *client, hw_tls_facts **ret_facts)
+{
+    char *name = NULL;
+    BIO *words = BIO_new(BIO_s_mem());
+    int error = words ? print_client(client, words) : -ENOMEM;
+    size_t length = error == 0 ? (size_t)BIO_get_mem_data(words, &name) : 0;
+    hw_tls_facts *facts = error == 0 ? hw_sys_alloc_zeroed(1, sizeof *facts + length + 1) : NULL;
+    if (facts) {
+        if (length > 0)
+            memcpy(facts->client, name, length);
+        facts->client_length = length;
+        *ret_facts = facts;
+    }
+    BIO_free(words);
+    return error < 0 ? error : facts ? 0 : -ENOMEM;
+}
+
+int hw_tls_facts_new(SSL *ssl, hw_tls_handshake *handshake, hw_tls_facts **ret_facts)
 {
     const unsigned char *protocol;
     unsigned length;
-    hw_tls_facts *facts = new_facts(SSL_get0_peer_certificate(ssl));
-    if (!facts)
-        return NULL;
+    hw_tls_facts *facts;
+    int error = make_facts(SSL_get0_peer_certificate(ssl), &facts);
+    if (error < 0)
+        return error;
     SSL_get0_alpn_selected(ssl, &protocol, &length);
     facts->protocol = length == 2 ? HW_TLS_H2 : HW_TLS_HTTP1;
     facts->version = SSL_get_version(ssl);
@@ -521,7 +529,8 @@ hw_tls_facts *hw_tls_facts_new(SSL *ssl, hw_tls_handshake *handshake)
         handshake->chosen ? handshake->chosen : hw_keyring_find(facts->keyring, name_called(ssl));
     handshake->keyring = NULL;
     handshake->chosen = NULL;
-    return facts;
+    *ret_facts = facts;
+    return 0;
 }
 
 void hw_tls_facts_free(hw_tls_facts *facts)

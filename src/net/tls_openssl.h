@@ -23,8 +23,9 @@ hw_keyring *hw_tls_keyring(hw_tls *tls);
 /* How its streams read and write. */
 const BIO_METHOD *hw_tls_method(const hw_tls *tls);
 
-/* What a handshake that is over has come to; takes its keyring. NULL: no memory. */
-hw_tls_facts *hw_tls_facts_new(SSL *ssl, hw_tls_handshake *handshake);
+/* What a handshake that is over has come to; takes its keyring. 0; -EPROTO: the client's name is
+ * of more than 1,000 bytes; -ENOMEM. */
+int hw_tls_facts_new(SSL *ssl, hw_tls_handshake *handshake, hw_tls_facts **ret_facts);
 void hw_tls_facts_free(hw_tls_facts *facts); /* NULL is fine */
 
 #endif

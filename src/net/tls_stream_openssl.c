@@ -468,9 +468,9 @@ static int end_handshake(tls_stream *tls)
 {
     if (hw_tls_carrier_owed(&tls->carrier) > 0)
         return -EAGAIN; /* its last words */
-    tls->facts = hw_tls_facts_new(tls->ssl, &tls->handshake);
-    if (!tls->facts)
-        return fail_stream(tls, -ENOMEM);
+    int error = hw_tls_facts_new(tls->ssl, &tls->handshake, &tls->facts);
+    if (error < 0)
+        return fail_stream(tls, error);
     tls->phase = TLS_OPEN;
     hw_budget_give(tls->carrier.pool->budget, HW_TLS_HANDSHAKE_BYTES - HW_TLS_STREAM_BYTES);
     tls->stream.is_secure = true;
