@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "run/certificate.h"
 #include "run/development.h"
 #include "sys/clock.h"
@@ -22,8 +23,6 @@ typedef struct shown_file {
 static int read_shown_file(int fd, hw_arena *arena, shown_file *ret_file)
 {
     struct stat seen;
-    size_t length = 0;
-    ssize_t got = 1;
     int error = hw_sys_stat(fd, &seen);
     if (error < 0)
         return error;
@@ -35,13 +34,10 @@ static int read_shown_file(int fd, hw_arena *arena, shown_file *ret_file)
     char *memory = hw_arena_alloc(arena, bytes);
     if (!memory)
         return -ENOMEM;
-    while (got > 0 && length < bytes) {
-        got = hw_sys_read(fd, memory + length, bytes - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0)
-        return (int)got;
-    *ret_file = (shown_file){{memory, length}, (seen.st_mode & OPEN_TO_OTHERS) != 0};
+    ssize_t length = hw_file_read(fd, memory, bytes);
+    if (length < 0)
+        return (int)length;
+    *ret_file = (shown_file){{memory, (size_t)length}, (seen.st_mode & OPEN_TO_OTHERS) != 0};
     return 0;
 }
 

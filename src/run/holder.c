@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/file.h"
 #include "base/number.h"
 #include "net/address.h"
 #include "sys/file.h"
@@ -113,15 +114,11 @@ static uint64_t find_inode_in(hw_text table, const hw_wanted_port *wanted)
     return inode;
 }
 
+/* Nothing where it cannot be read: then nobody is named. */
 static size_t read_proc_file(int fd, char *memory, size_t bytes)
 {
-    size_t length = 0;
-    ssize_t got = 1;
-    while (length < bytes && got > 0) {
-        got = hw_sys_read(fd, memory + length, bytes - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    return length;
+    ssize_t length = hw_file_read(fd, memory, bytes);
+    return length > 0 ? (size_t)length : 0;
 }
 
 static uint64_t find_inode(const hw_wanted_port *wanted)

@@ -7,6 +7,7 @@
 #include "app/sign.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 #include "watch/escape.h"
@@ -35,8 +36,7 @@ static int refuse_with_advice(hw_buffer *words, const char *path, const char *wh
 static int read_secret_file(const char *path, hw_arena *arena, hw_text *ret_text, bool *ret_is_open)
 {
     struct stat seen;
-    size_t length = 0;
-    ssize_t got = 1;
+    ssize_t length = 0;
     int fd = hw_sys_open(path);
     if (fd < 0)
         return fd;
@@ -44,15 +44,12 @@ static int read_secret_file(const char *path, hw_arena *arena, hw_text *ret_text
     char *memory = hw_arena_alloc(arena, FILE_BYTES_MAX + 1);
     if (error == 0 && !memory)
         error = -ENOMEM;
-    while (error == 0 && got > 0 && length < FILE_BYTES_MAX + 1) {
-        got = hw_sys_read(fd, memory + length, FILE_BYTES_MAX + 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-        error = got < 0 ? (int)got : 0;
-    }
+    if (error == 0)
+        length = hw_file_read(fd, memory, FILE_BYTES_MAX + 1);
     (void)hw_sys_close(fd);
-    if (error < 0)
-        return error;
-    *ret_text = (hw_text){memory, length};
+    if (error < 0 || length < 0)
+        return error < 0 ? error : (int)length;
+    *ret_text = (hw_text){memory, (size_t)length};
     *ret_is_open = (seen.st_mode & 077) != 0;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "app/app.h"
 #include "app/options.h"
 #include "base/assert.h"
+#include "base/file.h"
 #include "base/number.h"
 #include "exchange/record.h"
 #include "run/limits.h"
@@ -127,33 +128,22 @@ static int open_log(hewn_server *server, const hewn_server_opts *opts, hw_fault 
     return error < 0 ? hw_fault_set(fault, -error, "log", "%s", hw_error_words(error)) : 0;
 }
 
-static size_t read_all(int fd, char *memory, size_t bytes)
-{
-    size_t length = 0;
-    while (length < bytes) {
-        ssize_t got = hw_sys_read(fd, memory + length, bytes - length);
-        if (got <= 0)
-            break;
-        length += (size_t)got;
-    }
-    return length;
-}
-
 /* Without the system's table the built-in one serves. 0, or -ENOMEM. */
 static int load_media(hewn_server *server)
 {
     struct stat seen;
-    size_t bytes = MIME_BYTES_MAX, length = 0;
+    size_t bytes = MIME_BYTES_MAX;
+    ssize_t length = 0;
     int fd = hw_sys_open("/etc/mime.types");
     if (fd >= 0) {
         if (hw_sys_stat(fd, &seen) == 0 && seen.st_size >= 0)
             bytes = (size_t)hw_number_min((uint64_t)seen.st_size, MIME_BYTES_MAX);
         server->mime_types = hw_sys_alloc(bytes);
         if (server->mime_types)
-            length = read_all(fd, server->mime_types, bytes);
+            length = hw_file_read(fd, server->mime_types, bytes);
         (void)hw_sys_close(fd);
     }
-    hw_media_init(&server->media, (hw_text){server->mime_types, length});
+    hw_media_init(&server->media, (hw_text){server->mime_types, length > 0 ? (size_t)length : 0});
     return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/socket.h"
@@ -200,18 +201,6 @@ static int check_file(const hw_vault *vault, const char *name, hw_vault_access a
     return 0;
 }
 
-/* As far as the memory goes. */
-static ssize_t read_into(int fd, char *memory, size_t bytes)
-{
-    size_t length = 0;
-    ssize_t got = 1;
-    while (got > 0 && length < bytes) {
-        got = hw_sys_read(fd, memory + length, bytes - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    return got < 0 ? got : (ssize_t)length;
-}
-
 static int read_checked(const hw_vault *vault, const char *name, hw_vault_access access, int fd,
                         hw_arena *arena, hw_fault *fault, hw_text *ret_text)
 {
@@ -225,7 +214,7 @@ static int read_checked(const hw_vault *vault, const char *name, hw_vault_access
     char *memory = hw_arena_alloc(arena, (size_t)seen.st_size + 1);
     if (!memory)
         return blame_file(vault, name, -ENOMEM, fault);
-    ssize_t length = read_into(fd, memory, (size_t)seen.st_size);
+    ssize_t length = hw_file_read(fd, memory, (size_t)seen.st_size);
     if (length < 0)
         return blame_file(vault, name, (int)length, fault);
     memory[length] = '\0';
