@@ -43,6 +43,14 @@ typedef struct hw_stream_ops {
     const struct hw_tls_facts *(*facts)(const hw_stream *stream);
 } hw_stream_ops;
 
+static inline size_t hw_stream_bytes_of(const struct iovec *parts, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += parts[i].iov_len;
+    return bytes;
+}
+
 /* The first member of every kind of stream. */
 struct hw_stream {
     const hw_stream_ops *ops;

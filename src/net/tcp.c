@@ -55,19 +55,11 @@ static ssize_t read_socket(hw_stream *stream, void *memory, size_t bytes)
     return count;
 }
 
-static size_t count_bytes(const struct iovec *parts, size_t count)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++)
-        bytes += parts[i].iov_len;
-    return bytes;
-}
-
 static inline ssize_t write_some(tcp_stream *tcp, const struct iovec *parts, size_t count,
                                  bool more)
 {
     ssize_t sent = hw_sys_send(tcp->watch.fd, parts, count, more);
-    if (sent < (ssize_t)count_bytes(parts, count))
+    if (sent < (ssize_t)hw_stream_bytes_of(parts, count))
         tcp->stream.writable = false;
     hw_sink_step(tcp->pool->sink, "net/tcp", "writev / sendfile");
     return sent;

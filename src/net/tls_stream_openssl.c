@@ -284,14 +284,6 @@ static size_t count_off_owed(tls_stream *tls, size_t offered)
     return count;
 }
 
-static size_t count_all_parts(const struct iovec *parts, size_t count)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++)
-        bytes += parts[i].iov_len;
-    return bytes;
-}
-
 static ssize_t write_tls(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
 {
     tls_stream *tls = (tls_stream *)stream;
@@ -304,7 +296,7 @@ static ssize_t write_tls(hw_stream *stream, const struct iovec *parts, size_t co
     int error = begin_write(tls);
     if (error < 0)
         return error;
-    size_t all = count_all_parts(parts, count), taken = count_off_owed(tls, all);
+    size_t all = hw_stream_bytes_of(parts, count), taken = count_off_owed(tls, all);
     (void)skip_parts(&reader, taken);
     while (taken < all && stream->writable) {
         ssize_t step = write_batch_of(tls, &reader, more);
