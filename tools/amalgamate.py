@@ -20,6 +20,7 @@ CHOICES = [
     ("app/sign_openssl.c", "app/sign_none.c", "defined(HEWN_WITH_OPENSSL)"),
     ("net/certificate_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/keyring_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
+    ("net/pem_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/ticket_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_carrier_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),
     ("net/tls_keys_openssl.c", None, "defined(HEWN_WITH_OPENSSL)"),

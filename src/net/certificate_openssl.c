@@ -16,6 +16,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "net/pem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/memory.h"
@@ -40,22 +42,17 @@ int hw_certificate_read_file(const char *path, size_t bytes_max, hw_fault *fault
     if (fd < 0)
         return set_read_fault(fault, fd, path);
     char *memory = hw_sys_alloc(bytes_max + 1);
-    size_t length = 0;
-    ssize_t got = memory ? 1 : -ENOMEM;
-    while (got > 0 && length <= bytes_max) {
-        got = hw_sys_read(fd, memory + length, bytes_max + 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
+    ssize_t length = memory ? hw_file_read(fd, memory, bytes_max + 1) : -ENOMEM;
     (void)hw_sys_close(fd);
-    if (got == 0) {
+    if (length >= 0 && (size_t)length <= bytes_max) {
         memory[length] = '\0';
-        *ret_bytes = (hw_text){memory, length};
+        *ret_bytes = (hw_text){memory, (size_t)length};
         return 0;
     }
     hw_sys_free(memory);
-    if (got > 0)
-        return hw_fault_set(fault, EFBIG, path, "is longer than %zu bytes", bytes_max);
-    return set_read_fault(fault, (int)got, path);
+    if (length < 0)
+        return set_read_fault(fault, (int)length, path);
+    return hw_fault_set(fault, EFBIG, path, "is longer than %zu bytes", bytes_max);
 }
 
 void hw_certificate_free_file(hw_text bytes)
@@ -79,8 +76,7 @@ static int read_chain(const char *path, BIO *pem, hw_fault *fault, hw_certificat
             return hw_fault_set(fault, EINVAL, path, "holds more than %d certificates",
                                 CHAIN_MAX + 1);
         }
-    unsigned long error = ERR_peek_last_error();
-    bool is_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    bool is_end = hw_pem_is_at_end();
     if (!certificate->chain)
         return hw_fault_set(fault, ENOMEM, path, "out of memory");
     if (!is_end)
@@ -95,7 +91,7 @@ static int load_chain(const char *path, hw_fault *fault, hw_certificate *certifi
     int error = hw_certificate_read_file(path, HW_CERTIFICATE_PEM_BYTES_MAX, fault, &bytes);
     if (error < 0)
         return error;
-    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
+    BIO *pem = hw_pem_open(bytes);
     ERR_clear_error();
     error = pem ? read_chain(path, pem, fault, certificate)
                 : hw_fault_set(fault, ENOMEM, path, "out of memory");

@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/identity.h"
+#include "net/pem.h"
 #include "net/ticket.h"
 #include "net/tls_carrier.h"
 #include "sys/clock.h"
@@ -255,7 +256,7 @@ static int trust_client_cas(SSL_CTX *ssl, const char *path, BIO *pem, hw_fault *
         X509_free(certificate);
         count++;
     }
-    bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    bool is_end = hw_pem_is_at_end();
     ERR_clear_error();
     if (!is_added)
         return hw_fault_set(fault, ENOMEM, path, "out of memory");
@@ -280,7 +281,7 @@ static bool bind_sessions(hw_tls *tls, hw_tls_clients clients, hw_text vouching)
 
 static int trust_clients(hw_tls *tls, const hw_tls_setup *setup, hw_text vouching, hw_fault *fault)
 {
-    BIO *pem = BIO_new_mem_buf(vouching.at, (int)vouching.length);
+    BIO *pem = hw_pem_open(vouching);
     int error = pem ? trust_client_cas(tls->ssl, setup->client_ca_file, pem, fault)
                     : hw_fault_set(fault, ENOMEM, setup->client_ca_file, "out of memory");
     bool must = setup->clients == HW_TLS_CLIENTS_MUST;

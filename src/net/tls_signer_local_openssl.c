@@ -9,11 +9,11 @@
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
 #include "net/certificate.h"
+#include "net/pem.h"
 
 typedef struct local_key {
     unsigned char name[HW_TLS_KEY_NAME_BYTES];
@@ -118,30 +118,19 @@ void hw_tls_signer_local_fini(hw_tls_signer_local *local)
     hw_map_fini(&local->keys);
 }
 
-/* A key with a passphrase: nobody is there to be asked for it. */
-static int refuse_passphrase(char *memory, int size, int writes, void *arg)
-{
-    bool *is_asked = arg;
-    (void)writes;
-    if (size > 0)
-        memory[0] = '\0';
-    *is_asked = true;
-    return -1;
-}
-
 static int load_key(const char *path, hw_fault *fault, EVP_PKEY **ret_key)
 {
     hw_text bytes = {0};
-    bool is_asked = false;
+    bool asks = false;
     int error = hw_certificate_read_file(path, HW_CERTIFICATE_PEM_BYTES_MAX, fault, &bytes);
     if (error < 0)
         return error;
-    BIO *pem = BIO_new_mem_buf(bytes.at, (int)bytes.length);
-    EVP_PKEY *key = pem ? PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &is_asked) : NULL;
+    BIO *pem = hw_pem_open(bytes);
+    EVP_PKEY *key = pem ? hw_pem_take_key(pem, &asks) : NULL;
     ERR_clear_error();
     BIO_free(pem);
     hw_certificate_free_file(bytes);
-    if (is_asked)
+    if (asks)
         return hw_fault_set(
             fault, EINVAL, path,
             "asks for a passphrase, and nobody is there to give it; take it off with "

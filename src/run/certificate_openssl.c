@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "net/pem.h"
 #include "run/certificate.h"
 #include "run/certificate_parts.h"
 #include "watch/escape.h"
@@ -24,17 +25,6 @@ enum {
 
 const bool hw_certificate_is_built = true;
 
-static bool is_at_end_of_pem(void)
-{
-    unsigned long error = ERR_peek_last_error();
-    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-}
-
-static BIO *open_pem(hw_text pem)
-{
-    return pem.length <= INT32_MAX ? BIO_new_mem_buf(pem.at ? pem.at : "", (int)pem.length) : NULL;
-}
-
 /* False: one is damaged, or there is no memory. */
 static bool read_certificates(BIO *from, STACK_OF(X509) * list)
 {
@@ -45,13 +35,13 @@ static bool read_certificates(BIO *from, STACK_OF(X509) * list)
             return false;
         }
     }
-    return is_at_end_of_pem() && sk_X509_num(list) > 0;
+    return hw_pem_is_at_end() && sk_X509_num(list) > 0;
 }
 
 STACK_OF(X509) * hw_pem_read(hw_text pem)
 {
     (void)ERR_set_mark();
-    BIO *from = open_pem(pem);
+    BIO *from = hw_pem_open(pem);
     STACK_OF(X509) *list = sk_X509_new_null();
     bool is_read = from && list && read_certificates(from, list);
     BIO_free(from);
@@ -67,18 +57,12 @@ void hw_pem_free(STACK_OF(X509) * certificates)
     sk_X509_pop_free(certificates, X509_free);
 }
 
-/* Nobody is asked for a password. */
-static int refuse_password(char *memory, int bytes, int writes, void *arg)
-{
-    (void)memory, (void)bytes, (void)writes, (void)arg;
-    return -1;
-}
-
 EVP_PKEY *hw_pem_read_key(hw_text pem)
 {
     (void)ERR_set_mark();
-    BIO *from = open_pem(pem);
-    EVP_PKEY *key = from ? PEM_read_bio_PrivateKey(from, NULL, refuse_password, NULL) : NULL;
+    bool asks;
+    BIO *from = hw_pem_open(pem);
+    EVP_PKEY *key = from ? hw_pem_take_key(from, &asks) : NULL;
     BIO_free(from);
     (void)ERR_pop_to_mark();
     return key;
