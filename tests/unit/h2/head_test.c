@@ -41,6 +41,13 @@ static void end(reading *r, bool ends)
     }
 }
 
+static void read_lines(reading *r, bool is_trailers, const char *lines, bool ends)
+{
+    begin(r, is_trailers);
+    add_lines(r, lines);
+    end(r, ends);
+}
+
 static const hw_h2_head *head_of(const reading *r)
 {
     return &r->builder.head;
@@ -49,9 +56,7 @@ static const hw_h2_head *head_of(const reading *r)
 /* Reads them and asserts that they are sound. Ended by hw_arena_fini. */
 static void read_sound(reading *r, const char *lines, bool ends)
 {
-    begin(r, false);
-    add_lines(r, lines);
-    end(r, ends);
+    read_lines(r, false, lines, ends);
     if (r->verdict != HW_H2_VERDICT_SOUND)
         fail_msg("%s %s: %s", head_of(r)->problem.reason, head_of(r)->problem.section, lines);
     assert_int_equal(head_of(r)->problem.status, 0);
@@ -67,12 +72,21 @@ static void assert_verdict(reading *r, hw_h2_verdict verdict, int status, const 
     hw_arena_fini(&r->arena);
 }
 
+/* What is within a bound is sound. */
+static void assert_bound(reading *r, bool is_over, int status, const char *section)
+{
+    if (is_over) {
+        assert_verdict(r, HW_H2_VERDICT_TOO_LARGE, status, section);
+        return;
+    }
+    assert_int_equal(r->verdict, HW_H2_VERDICT_SOUND);
+    hw_arena_fini(&r->arena);
+}
+
 static void assert_malformed(const char *lines, bool ends, const char *section)
 {
     reading r;
-    begin(&r, false);
-    add_lines(&r, lines);
-    end(&r, ends);
+    read_lines(&r, false, lines, ends);
     assert_verdict(&r, HW_H2_VERDICT_MALFORMED, 400, section);
 }
 
@@ -194,39 +208,33 @@ HW_TEST(h2_head_refuses_pseudo_fields_that_are_not_in_place)
 
 HW_TEST(h2_head_checks_what_pseudo_fields_say)
 {
-    static const char *const methods[] = {"", "G T", "GET/", "G\"T", " GET"};
-    static const char *const schemes[] = {"", "ht tp"};
-    static const char *const paths[] = {"", "a", "http://a/", "*", "?a", "/a b", "/\x80", "/\t"};
-    static const char *const authorities[] = {"", "me@a", "a/b", "a b", "a:b", ":80", "a:99999"};
+    static const struct {
+        const char *before, *after, *values[9];
+    } rows[] = {
+        {":method: ",
+         "\n:scheme: http\n:path: /\n:authority: a\n",
+         {"", "G T", "GET/", "G\"T", " GET"}},
+        {":method: GET\n:scheme: ", "\n:path: /\n:authority: a\n", {"", "ht tp"}},
+        {":method: GET\n:scheme: http\n:path: ",
+         "\n:authority: a\n",
+         {"", "a", "http://a/", "*", "?a", "/a b", "/\x80", "/\t"}},
+        {":method: GET\n:scheme: http\n:path: /\n:authority: ",
+         "\n",
+         {"", "me@a", "a/b", "a b", "a:b", ":80", "a:99999"}},
+    };
     char lines[200];
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        snprintf(lines, sizeof lines, ":method: %s\n:scheme: http\n:path: /\n:authority: a\n",
-                 methods[i]);
-        assert_malformed(lines, true, "RFC 9113 8.3.1");
-    }
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        snprintf(lines, sizeof lines, ":method: GET\n:scheme: %s\n:path: /\n:authority: a\n",
-                 schemes[i]);
-        assert_malformed(lines, true, "RFC 9113 8.3.1");
-    }
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        snprintf(lines, sizeof lines, ":method: GET\n:scheme: http\n:path: %s\n:authority: a\n",
-                 paths[i]);
-        assert_malformed(lines, true, "RFC 9113 8.3.1");
-    }
-    for (size_t i = 0; i < sizeof authorities / sizeof authorities[0]; i++) {
-        snprintf(lines, sizeof lines, ":method: GET\n:scheme: http\n:path: /\n:authority: %s\n",
-                 authorities[i]);
-        assert_malformed(lines, true, "RFC 9113 8.3.1");
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; rows[i].values[k]; k++) {
+            snprintf(lines, sizeof lines, "%s%s%s", rows[i].before, rows[i].values[k],
+                     rows[i].after);
+            assert_malformed(lines, true, "RFC 9113 8.3.1");
+        }
 }
 
 HW_TEST(h2_head_serves_http_and_https_alone)
 {
     reading r;
-    begin(&r, false);
-    add_lines(&r, ":method: GET\n:scheme: ftp\n:path: /\n:authority: a\n");
-    end(&r, true);
+    read_lines(&r, false, ":method: GET\n:scheme: ftp\n:path: /\n:authority: a\n", true);
     assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 400, "RFC 9110 4.2");
 }
 
@@ -361,9 +369,7 @@ HW_TEST(h2_head_reads_one_length)
     static const char *const huge[] = {POST "content-length: 9223372036854775808\n",
                                        POST "content-length: 99999999999999999999999\n"};
     for (size_t i = 0; i < 2; i++) {
-        begin(&r, false);
-        add_lines(&r, huge[i]);
-        end(&r, false);
+        read_lines(&r, false, huge[i], false);
         assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 413, "RFC 9110 8.6");
     }
 }
@@ -399,16 +405,25 @@ HW_TEST(h2_head_joins_cookies)
     hw_arena_fini(&r.arena);
 }
 
+static void begin_get(reading *r)
+{
+    begin(r, false);
+    add_lines(r, GET);
+}
+
+static void add_many(reading *r, const char *line, int count)
+{
+    for (int i = 0; i < count; i++)
+        add_lines(r, line);
+}
+
 /* However many pieces they come in, they take one place. */
 HW_TEST(h2_head_counts_cookies_as_one)
 {
     reading r;
-    begin(&r, false);
-    add_lines(&r, GET);
-    for (int i = 0; i < 200; i++)
-        add_lines(&r, "cookie: a=b\n");
-    for (int i = 0; i < 99; i++)
-        add_lines(&r, "x: y\n");
+    begin_get(&r);
+    add_many(&r, "cookie: a=b\n", 200);
+    add_many(&r, "x: y\n", 99);
     end(&r, true);
     assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
     assert_int_equal(head_of(&r)->fields.count, 101);
@@ -418,22 +433,17 @@ HW_TEST(h2_head_counts_cookies_as_one)
 
 HW_TEST(h2_head_has_a_hundred_fields)
 {
-    reading r;
-    begin(&r, false);
-    add_lines(&r, GET);
-    for (int i = 0; i < 100; i++)
-        add_lines(&r, "x: y\n");
-    end(&r, true);
-    assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-    assert_int_equal(head_of(&r)->fields.count, 101); /* and the Host that was made */
-    hw_arena_fini(&r.arena);
-    begin(&r, false);
-    add_lines(&r, GET);
-    for (int i = 0; i < 101; i++)
-        add_lines(&r, "x: y\n");
-    end(&r, true);
-    assert_text(head_of(&r)->target, "/");
-    assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 431, "RFC 6585 5");
+    for (int over = 0; over <= 1; over++) {
+        reading r;
+        begin_get(&r);
+        add_many(&r, "x: y\n", 100 + over);
+        end(&r, true);
+        if (over)
+            assert_text(head_of(&r)->target, "/");
+        else
+            assert_int_equal(head_of(&r)->fields.count, 101); /* and the Host that was made */
+        assert_bound(&r, over, 431, "RFC 6585 5");
+    }
 }
 
 /* A field of so many bytes, name and value. */
@@ -446,18 +456,13 @@ static void add_large(reading *r, size_t bytes)
 
 HW_TEST(h2_head_has_fields_of_8_kibibytes)
 {
-    reading r;
-    begin(&r, false);
-    add_lines(&r, GET);
-    add_large(&r, 8192);
-    end(&r, true);
-    assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-    hw_arena_fini(&r.arena);
-    begin(&r, false);
-    add_lines(&r, GET);
-    add_large(&r, 8193);
-    end(&r, true);
-    assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 431, "RFC 6585 5");
+    for (size_t over = 0; over <= 1; over++) {
+        reading r;
+        begin_get(&r);
+        add_large(&r, 8192 + over);
+        end(&r, true);
+        assert_bound(&r, over, 431, "RFC 6585 5");
+    }
 }
 
 HW_TEST(h2_head_has_a_target_of_8_kibibytes)
@@ -471,12 +476,7 @@ HW_TEST(h2_head_has_a_target_of_8_kibibytes)
         hw_h2_head_add(&r.builder, HW_TEXT(":path"), (hw_text){path, length});
         add_lines(&r, ":method: GET\n:scheme: http\n:authority: a\n");
         end(&r, true);
-        if (length == 8193) {
-            assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 414, "RFC 9110 15.5.15");
-        } else {
-            assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-            hw_arena_fini(&r.arena);
-        }
+        assert_bound(&r, length == 8193, 414, "RFC 9110 15.5.15");
     }
 }
 
@@ -485,18 +485,12 @@ HW_TEST(h2_head_has_32_kibibytes)
     size_t used = 4 * 32 + sizeof ":methodGET:schemehttps:path/:authoritya" - 1;
     for (size_t over = 0; over <= 1; over++) {
         reading r;
-        begin(&r, false);
-        add_lines(&r, GET);
+        begin_get(&r);
         for (int i = 0; i < 3; i++)
             add_large(&r, 8192);
         add_large(&r, 32768 - used - 3 * 8192 - 4 * 32 + over);
         end(&r, true);
-        if (over) {
-            assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 431, "RFC 6585 5");
-        } else {
-            assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-            hw_arena_fini(&r.arena);
-        }
+        assert_bound(&r, over, 431, "RFC 6585 5");
     }
 }
 
@@ -504,8 +498,7 @@ HW_TEST(h2_head_has_32_kibibytes)
 HW_TEST(h2_head_keeps_nothing_of_what_is_too_large)
 {
     reading r;
-    begin(&r, false);
-    add_lines(&r, GET);
+    begin_get(&r);
     for (int i = 0; i < 10000; i++)
         add_large(&r, 4096);
     add_lines(&r, "connection: close\n"); /* is not looked at any more */
@@ -532,9 +525,7 @@ HW_TEST(h2_head_reads_priorities)
 HW_TEST(h2_trailers_are_those_that_may_trail)
 {
     reading r;
-    begin(&r, true);
-    add_lines(&r, "x-sum: 1\ncontent-length: 5\nhost: b\netag: \"c\"\ncookie: d\n");
-    end(&r, true);
+    read_lines(&r, true, "x-sum: 1\ncontent-length: 5\nhost: b\netag: \"c\"\ncookie: d\n", true);
     assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
     hw_fields fields = head_of(&r)->fields;
     assert_int_equal(fields.count, 2);
@@ -556,9 +547,7 @@ HW_TEST(h2_trailers_are_those_that_may_trail)
 static void assert_trailers_malformed(const char *lines, const char *section)
 {
     reading r;
-    begin(&r, true);
-    add_lines(&r, lines);
-    end(&r, true);
+    read_lines(&r, true, lines, true);
     assert_verdict(&r, HW_H2_VERDICT_MALFORMED, 400, section);
 }
 
@@ -576,26 +565,15 @@ HW_TEST(h2_trailers_are_bounded)
     reading r;
     for (int count = 20; count <= 21; count++) {
         begin(&r, true);
-        for (int i = 0; i < count; i++)
-            add_lines(&r, "x: y\n");
+        add_many(&r, "x: y\n", count);
         end(&r, true);
-        if (count == 21) {
-            assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 431, "RFC 6585 5");
-        } else {
-            assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-            hw_arena_fini(&r.arena);
-        }
+        assert_bound(&r, count == 21, 431, "RFC 6585 5");
     }
     for (size_t over = 0; over <= 1; over++) {
         begin(&r, true);
         add_large(&r, 4096 - 32);
         add_large(&r, 4096 - 32 + over);
         end(&r, true);
-        if (over) {
-            assert_verdict(&r, HW_H2_VERDICT_TOO_LARGE, 431, "RFC 6585 5");
-        } else {
-            assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
-            hw_arena_fini(&r.arena);
-        }
+        assert_bound(&r, over, 431, "RFC 6585 5");
     }
 }

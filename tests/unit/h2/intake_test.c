@@ -60,14 +60,12 @@ HW_TEST(h2_intake_credits_padding)
     wire_post(w, 1, "");
     for (int i = 0; i < 127; i++)
         wire_frame(w, WIRE_DATA, WIRE_PADDED, 1, (hw_text){padded, 256});
-    talker_feed_wire(t, w);
-    assert_words(t, POST_HEAD("1"));
+    assert_fed(t, w, POST_HEAD("1"));
     assert_sent(t, "WINDOW_UPDATE 0 983041\n");
     wire_frame(w, WIRE_DATA, WIRE_PADDED, 1, (hw_text){padded, 256});
     talker_feed_wire(t, w);
     assert_sent(t, "WINDOW_UPDATE 1 32768\n");
-    free(w);
-    talker_free(t);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_intake_gives_no_more_than_the_window)
@@ -93,10 +91,8 @@ HW_TEST(h2_intake_gives_no_more_than_the_window)
     assert_int_equal(t->length, words);
     talker_words(t);
     assert_sent(t, "WINDOW_UPDATE 0 983041\nRST_STREAM 1 FLOW_CONTROL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "RESET 1 FLOW_CONTROL_ERROR\n");
-    free(w);
-    talker_free(t);
+    assert_told(t, "RESET 1 FLOW_CONTROL_ERROR\n");
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_intake_reads_heads_in_pieces)
@@ -140,15 +136,13 @@ HW_TEST(h2_intake_resets_what_is_malformed)
     wire_head(w, WIRE_END, 1, ":method: GET\n");
     wire_post(w, 3, "content-length: 3\n");
     wire_data(w, 0, 3, "four");
-    talker_feed_wire(t, w);
-    assert_words(t, "MALFORMED 1 RFC 9113 8.3.1\nHEAD 3 POST / https a length=3\n host: a\n"
-                    " content-length: 3\nMALFORMED 3 RFC 9113 8.1.1\n");
+    assert_fed(t, w,
+               "MALFORMED 1 RFC 9113 8.3.1\nHEAD 3 POST / https a length=3\n host: a\n"
+               " content-length: 3\nMALFORMED 3 RFC 9113 8.1.1\n");
     assert_sent(t, "WINDOW_UPDATE 0 983041\nRST_STREAM 1 PROTOCOL_ERROR\n"
                    "RST_STREAM 3 PROTOCOL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "");
-    free(w);
-    talker_free(t);
+    assert_told(t, "");
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_intake_holds_content_against_its_length)
@@ -227,29 +221,25 @@ HW_TEST(h2_intake_survives_a_bomb)
     memset(block + length, (char)0xbe, sizeof block - length);
     wire_frame(w, WIRE_HEADERS, WIRE_END, 1, (hw_text){block, sizeof block});
     wire_get(w, 3, "/");
-    talker_feed_wire(t, w);
-    assert_words(t, "HEAD 1 GET / https a end 431\n" GET_HEAD("3"));
+    assert_fed(t, w, "HEAD 1 GET / https a end 431\n" GET_HEAD("3"));
     assert_true(hw_h2_held_bytes(t->session) < 64 * 1024);
-    free(w);
-    talker_free(t);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_intake_bounds_what_a_head_is_encoded_in)
 {
-    wire *w = wire_new();
     static char block[16384];
     memset(block, (char)0x82, sizeof block); /* :method: GET, again and again */
-    wire_frame(w, WIRE_HEADERS, WIRE_END_STREAM, 1, (hw_text){block, sizeof block});
-    for (int i = 0; i < 7; i++)
-        wire_frame(w, WIRE_CONTINUATION, i == 6 ? WIRE_END_HEADERS : 0, 1,
-                   (hw_text){block, sizeof block});
-    assert_events(w, "MALFORMED 1 RFC 9113 8.3\n");
-    w = wire_new();
-    wire_frame(w, WIRE_HEADERS, WIRE_END_STREAM, 1, (hw_text){block, sizeof block});
-    for (int i = 0; i < 7; i++)
-        wire_frame(w, WIRE_CONTINUATION, 0, 1, (hw_text){block, sizeof block});
-    wire_frame(w, WIRE_CONTINUATION, WIRE_END_HEADERS, 1, (hw_text){block, 1});
-    assert_events(w, "PROBLEM ENHANCE_YOUR_CALM 431\n");
+    for (int over = 0; over <= 1; over++) {
+        wire *w = wire_new();
+        wire_frame(w, WIRE_HEADERS, WIRE_END_STREAM, 1, (hw_text){block, sizeof block});
+        for (int i = 0; i < 7; i++)
+            wire_frame(w, WIRE_CONTINUATION, i == 6 && !over ? WIRE_END_HEADERS : 0, 1,
+                       (hw_text){block, sizeof block});
+        if (over)
+            wire_frame(w, WIRE_CONTINUATION, WIRE_END_HEADERS, 1, (hw_text){block, 1});
+        assert_events(w, over ? "PROBLEM ENHANCE_YOUR_CALM 431\n" : "MALFORMED 1 RFC 9113 8.3\n");
+    }
 }
 
 HW_TEST(h2_intake_passes_over_unknown_frames)
@@ -276,12 +266,11 @@ static void assert_flood(void (*put)(wire *w))
             }
         }
         wire_get(w, 3, "/");
-        talker_feed_wire(t, w);
-        assert_words(t, over ? POST_HEAD("1") "PROBLEM ENHANCE_YOUR_CALM 429\n"
-                             : POST_HEAD("1") GET_HEAD("3"));
+        assert_fed(t, w,
+                   over ? POST_HEAD("1") "PROBLEM ENHANCE_YOUR_CALM 429\n"
+                        : POST_HEAD("1") GET_HEAD("3"));
         assert_sent(t, over ? "GOAWAY 1 ENHANCE_YOUR_CALM\n" : "");
-        free(w);
-        talker_free(t);
+        talker_free_both(t, w);
     }
 }
 
@@ -336,18 +325,14 @@ HW_LONG_TEST(h2_intake_ends_floods_of_heads_that_nobody_hears_of)
     talker *t = talker_new(NULL);
     wire *w = wire_new();
     wire_post(w, 3, "te: a\n");
-    talker_feed_wire(t, w);
-    assert_words(t, "MALFORMED 3 RFC 9113 8.2.2\n");
+    assert_fed(t, w, "MALFORMED 3 RFC 9113 8.2.2\n");
     assert_sent(t, "WINDOW_UPDATE 0 983041\nRST_STREAM 3 PROTOCOL_ERROR\n");
     for (int i = 0; i < 999; i++)
         put_stray_head(w);
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     put_stray_head(w);
-    talker_feed_wire(t, w);
-    assert_words(t, "PROBLEM ENHANCE_YOUR_CALM 429\n");
-    free(w);
-    talker_free(t);
+    assert_fed(t, w, "PROBLEM ENHANCE_YOUR_CALM 429\n");
+    talker_free_both(t, w);
 }
 
 /* Where nothing is read, what must be said to it waits: it is not much. */
@@ -357,8 +342,7 @@ HW_LONG_TEST(h2_intake_bounds_what_waits_for_a_client_that_does_not_read)
     wire *w = wire_new();
     for (int i = 0; i < 500; i++)
         wire_frame(w, WIRE_PING, 0, 0, HW_TEXT("12345678"));
-    talker_feed_wire(t, w);
-    assert_words(t, "PROBLEM ENHANCE_YOUR_CALM 429\n");
+    assert_fed(t, w, "PROBLEM ENHANCE_YOUR_CALM 429\n");
     assert_true(hw_h2_held_bytes(t->session) < 256 * 1024);
     talker_free(t);
     t = talker_new(NULL);
@@ -366,10 +350,8 @@ HW_LONG_TEST(h2_intake_bounds_what_waits_for_a_client_that_does_not_read)
     wire_put(w, HW_TEXT(HW_H2_PREFACE));
     for (int i = 0; i < 500; i++)
         wire_setting(w, 4, 1000);
-    talker_feed_wire(t, w);
-    assert_words(t, "PROBLEM ENHANCE_YOUR_CALM 429\n");
-    free(w);
-    talker_free(t);
+    assert_fed(t, w, "PROBLEM ENHANCE_YOUR_CALM 429\n");
+    talker_free_both(t, w);
 }
 
 HW_LONG_TEST(h2_intake_ends_floods_of_resets)
@@ -387,11 +369,10 @@ HW_LONG_TEST(h2_intake_ends_floods_of_resets)
         t->now_ms = over ? 99 : 100;
         wire_get(w, 201, "/");
         wire_number(w, WIRE_RST_STREAM, 201, HW_H2_CANCEL);
-        talker_feed_wire(t, w);
-        assert_words(t, over ? GET_HEAD("201") "PROBLEM ENHANCE_YOUR_CALM 429\n"
-                             : GET_HEAD("201") "RESET 201 CANCEL\n");
-        free(w);
-        talker_free(t);
+        assert_fed(t, w,
+                   over ? GET_HEAD("201") "PROBLEM ENHANCE_YOUR_CALM 429\n"
+                        : GET_HEAD("201") "RESET 201 CANCEL\n");
+        talker_free_both(t, w);
     }
 }
 
@@ -414,13 +395,10 @@ HW_LONG_TEST(h2_intake_ends_floods_of_resets_that_are_ours)
     talker_words(t);
     assert_int_equal(hw_h2_open_streams(t->session), 0);
     wire_post(w, 301, "te: a\n");
-    talker_feed_wire(t, w);
-    assert_words(t, "MALFORMED 301 RFC 9113 8.2.2\n");
+    assert_fed(t, w, "MALFORMED 301 RFC 9113 8.2.2\n");
     assert_sent(t, "RST_STREAM 301 PROTOCOL_ERROR\nGOAWAY 301 ENHANCE_YOUR_CALM\n");
-    talker_listen(t);
-    assert_words(t, "PROBLEM ENHANCE_YOUR_CALM 429\n");
-    free(w);
-    talker_free(t);
+    assert_told(t, "PROBLEM ENHANCE_YOUR_CALM 429\n");
+    talker_free_both(t, w);
 }
 
 /* A window that overflows is a stream's error (RFC 9113 6.9.1), and found when we say so. */
@@ -430,11 +408,8 @@ HW_TEST(h2_intake_tells_of_streams_that_nghttp2_resets)
     wire *w = wire_new();
     wire_get(w, 1, "/");
     wire_number(w, WIRE_WINDOW_UPDATE, 1, 0x7fffffff);
-    talker_feed_wire(t, w);
-    assert_words(t, GET_HEAD("1"));
+    assert_fed(t, w, GET_HEAD("1"));
     assert_sent(t, "WINDOW_UPDATE 0 983041\nRST_STREAM 1 FLOW_CONTROL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "RESET 1 FLOW_CONTROL_ERROR\n");
-    free(w);
-    talker_free(t);
+    assert_told(t, "RESET 1 FLOW_CONTROL_ERROR\n");
+    talker_free_both(t, w);
 }

@@ -64,8 +64,7 @@ HW_TEST(h2_output_answers_without_content)
     talker_answer(t, 1, 204, 0);
     assert_sent(t, "HEADERS 1 end\n :status: 204\n server: h\n");
     assert_int_equal(t->pulls, 0);
-    talker_listen(t);
-    assert_words(t, "DONE 1\n");
+    assert_told(t, "DONE 1\n");
     talker_free(t);
 }
 
@@ -105,8 +104,7 @@ HW_TEST(h2_output_resets_a_body_that_is_too_short)
     talker_answer(t, 1, 200, 1000);
     t->bodies[1].left = 10;
     assert_sent(t, HEAD_OF("1") "RST_STREAM 1 INTERNAL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "RESET 1 INTERNAL_ERROR\n");
+    assert_told(t, "RESET 1 INTERNAL_ERROR\n");
     talker_free(t);
 }
 
@@ -135,13 +133,11 @@ HW_TEST(h2_output_sends_trailers)
     t->bodies[1].has_trailers = t->bodies[3].has_trailers = true;
     talker_answer(t, 1, 200, HW_H2_LENGTH_UNKNOWN);
     assert_sent(t, HEAD_OF("1") "DATA 1 ...\nHEADERS 1 end\n x-sum: 9\n");
-    talker_listen(t);
-    assert_words(t, "DONE 1\n");
+    assert_told(t, "DONE 1\n");
     /* An empty body before them is no frame. */
     talker_answer(t, 3, 200, HW_H2_LENGTH_UNKNOWN);
     assert_sent(t, HEAD_OF("3") "HEADERS 3 end\n x-sum: 9\n");
-    talker_listen(t);
-    assert_words(t, "DONE 3\n");
+    assert_told(t, "DONE 3\n");
     talker_free(t);
 }
 
@@ -172,8 +168,7 @@ HW_TEST(h2_output_resets_a_body_that_fails)
     send_once(t, 17000, &has_more);
     t->bodies[1].fails = true;
     assert_sent(t, "RST_STREAM 1 INTERNAL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "RESET 1 INTERNAL_ERROR\n");
+    assert_told(t, "RESET 1 INTERNAL_ERROR\n");
     talker_free(t);
 }
 
@@ -245,8 +240,7 @@ HW_TEST(h2_output_refuses_a_head_that_is_too_large)
         talker_check_memory();
     assert_non_null(strstr(words, "HEADERS 1 end\n :status: 200\n x: vvv"));
     assert_true(strlen(words) > 65000);
-    talker_listen(t);
-    assert_words(t, "DONE 1\n");
+    assert_told(t, "DONE 1\n");
     talker_free(t);
 }
 
@@ -334,8 +328,7 @@ HW_LONG_TEST(h2_output_allows_windows_to_be_credited)
     if (heard_bytes(t->heard, 1) != 4999)
         talker_check_memory();
     assert_int_equal(heard_bytes(t->heard, 1), 4999);
-    talker_listen(t);
-    assert_words(t, "");
+    assert_told(t, "");
     talker_free(t);
 }
 
@@ -348,18 +341,15 @@ static void ask_with_priority(wire *w, uint32_t stream, const char *priority)
     wire_head(w, WIRE_END, stream, lines);
 }
 
-static talker *asked_with_priorities(const char *first, const char *second, const char *third)
+static void ask_three(talker *t, const char *const priorities[3])
 {
-    talker *t = asked(0, 65535);
     wire *w = wire_new();
     w->length = 0;
-    ask_with_priority(w, 1, first);
-    ask_with_priority(w, 3, second);
-    ask_with_priority(w, 5, third);
+    for (uint32_t i = 0; i < 3; i++)
+        ask_with_priority(w, 1 + 2 * i, priorities[i]);
     talker_feed_wire(t, w);
     talker_words(t);
     free(w);
-    return t;
 }
 
 /* Bodies of two frames each. */
@@ -370,50 +360,42 @@ static void answer_three(talker *t)
     t->output_bytes = 200000;
 }
 
-HW_TEST(h2_output_sends_what_is_urgent_first)
-{
-    talker *t = asked_with_priorities("u=5", "u=1", "u=3");
-    answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
-                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
-                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
-    talker_free(t);
-}
+#define THREE_HEADS HEAD_OF("1") HEAD_OF("3") HEAD_OF("5")
+#define BODY_OF(id) "DATA " id " (16384 bytes)\nDATA " id " end (3616 bytes)\n"
 
-HW_TEST(h2_output_sends_one_after_the_other)
+HW_TEST(h2_output_sends_by_priority)
 {
-    talker *t = asked_with_priorities("u=3", "", "x");
-    answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n"
-                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
-                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n");
-    talker_free(t);
-}
-
-HW_TEST(h2_output_takes_turns_where_parts_are_of_use)
-{
-    talker *t = asked_with_priorities("u=3, i", "u=3, i", "u=2");
-    answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
-                                    "DATA 1 (16384 bytes)\nDATA 3 (16384 bytes)\n"
-                                    "DATA 1 end (3616 bytes)\nDATA 3 end (3616 bytes)\n");
-    talker_free(t);
+    static const struct {
+        const char *priorities[3], *sent;
+    } rows[] = {
+        /* What is urgent first. */
+        {{"u=5", "u=1", "u=3"}, THREE_HEADS BODY_OF("3") BODY_OF("5") BODY_OF("1")},
+        /* One after the other. */
+        {{"u=3", "", "x"}, THREE_HEADS BODY_OF("1") BODY_OF("3") BODY_OF("5")},
+        /* In turns where parts are of use. */
+        {{"u=3, i", "u=3, i", "u=2"},
+         THREE_HEADS BODY_OF("5") "DATA 1 (16384 bytes)\nDATA 3 (16384 bytes)\n"
+                                  "DATA 1 end (3616 bytes)\nDATA 3 end (3616 bytes)\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        talker *t = asked(0, 65535);
+        ask_three(t, rows[i].priorities);
+        answer_three(t);
+        assert_sent(t, rows[i].sent);
+        talker_free(t);
+    }
 }
 
 HW_TEST(h2_output_sends_what_others_wait_behind)
 {
-    talker *t = asked_with_priorities("u=0", "u=3", "u=7");
+    talker *t = asked(0, 65535);
+    ask_three(t, (const char *const[]){"u=0", "u=3", "u=7"});
     t->bodies[1].waits = true;
     answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
-                                    "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n");
+    assert_sent(t, THREE_HEADS BODY_OF("3") BODY_OF("5"));
     t->bodies[1].waits = false;
     hw_h2_resume(t->session, 1);
-    assert_sent(t, "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
+    assert_sent(t, BODY_OF("1"));
     talker_free(t);
 }
 
@@ -426,36 +408,25 @@ static void put_updates(wire *w)
 /* RFC 9218 7: also before the request, whose field it outweighs. */
 HW_TEST(h2_output_heeds_updates)
 {
-    talker *t = asked_with_priorities("u=0", "u=1", "u=2");
-    feed(t, put_updates);
-    answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
-                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
-                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
-    talker_free(t);
-    t = asked(0, 65535);
-    feed(t, put_updates);
-    wire *w = wire_new();
-    w->length = 0;
-    ask_with_priority(w, 1, "u=0");
-    ask_with_priority(w, 3, "u=0");
-    ask_with_priority(w, 5, "u=1");
-    talker_feed_wire(t, w);
-    talker_words(t);
-    free(w);
-    answer_three(t);
-    assert_sent(t, HEAD_OF("1") HEAD_OF("3")
-                       HEAD_OF("5") "DATA 5 (16384 bytes)\nDATA 5 end (3616 bytes)\n"
-                                    "DATA 3 (16384 bytes)\nDATA 3 end (3616 bytes)\n"
-                                    "DATA 1 (16384 bytes)\nDATA 1 end (3616 bytes)\n");
-    talker_free(t);
+    static const char *const priorities[][3] = {{"u=0", "u=1", "u=2"}, {"u=0", "u=0", "u=1"}};
+    for (int is_before = 0; is_before <= 1; is_before++) {
+        talker *t = asked(0, 65535);
+        if (is_before)
+            feed(t, put_updates);
+        ask_three(t, priorities[is_before]);
+        if (!is_before)
+            feed(t, put_updates);
+        answer_three(t);
+        assert_sent(t, THREE_HEADS BODY_OF("5") BODY_OF("3") BODY_OF("1"));
+        talker_free(t);
+    }
 }
 
 /* RFC 9218 8: the server may know better; then the client is not heard any more. */
 HW_TEST(h2_output_lets_the_server_know_better)
 {
-    talker *t = asked_with_priorities("u=0", "u=3", "u=7");
+    talker *t = asked(0, 65535);
+    ask_three(t, (const char *const[]){"u=0", "u=3", "u=7"});
     hw_priority first = {.urgency = 0};
     for (uint32_t id = 1; id <= 5; id += 2) {
         t->bodies[id].left = 10;
@@ -492,9 +463,8 @@ HW_TEST(h2_output_goes_both_ways_in_a_tunnel)
     assert_sent(t, "DATA 1 .....\nDATA 1 end .....\n");
     wire_data(w, 0, 1, "still");
     wire_data(w, WIRE_END_STREAM, 1, "here");
-    talker_feed_wire(t, w);
-    assert_words(t, "HEAD 1 CONNECT / https a websocket\n host: a\nBODY 1 hellostillhere\nEND 1\n"
-                    "DONE 1\n");
-    free(w);
-    talker_free(t);
+    assert_fed(t, w,
+               "HEAD 1 CONNECT / https a websocket\n host: a\nBODY 1 hellostillhere\nEND 1\n"
+               "DONE 1\n");
+    talker_free_both(t, w);
 }

@@ -9,23 +9,16 @@
 #include "talker.h"
 
 /* A session that has greeted and been greeted. */
-static talker *greeted(const hw_h2_limits *limits, wire **ret_wire)
+static talker *greeted(wire **ret_wire)
 {
-    talker *t = talker_new(limits);
+    talker *t = talker_new(NULL);
     wire *w = wire_new();
     wire_frame(w, WIRE_SETTINGS, WIRE_ACK, 0, (hw_text){0});
     assert_sent(t, "WINDOW_UPDATE 0 983041\n");
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     assert_sent(t, "");
     *ret_wire = w;
     return t;
-}
-
-static void say_goodbye(talker *t, wire *w)
-{
-    free(w);
-    talker_free(t);
 }
 
 /* GETs of "/" on streams first, first + 2, ..., fed and their words dropped. */
@@ -35,6 +28,23 @@ static void get_many(talker *t, wire *w, uint32_t first, unsigned count)
         wire_get(w, first + 2 * i, "/");
     talker_feed_wire(t, w);
     talker_words(t);
+}
+
+/* The same behind the greetings, from stream 1 on. */
+static talker *asked_many(unsigned count, wire **ret_wire)
+{
+    talker *t = greeted(ret_wire);
+    get_many(t, *ret_wire, 1, count);
+    return t;
+}
+
+/* DATA of 16 KiB each. */
+static void put_content(wire *w, uint32_t stream, unsigned frames)
+{
+    static char content[16384];
+    memset(content, 'x', sizeof content);
+    for (unsigned i = 0; i < frames; i++)
+        wire_frame(w, WIRE_DATA, 0, stream, (hw_text){content, sizeof content});
 }
 
 static void assert_open(talker *t, unsigned count)
@@ -55,27 +65,25 @@ static void assert_done(int result)
 HW_TEST(h2_session_answers_a_get)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     wire_get(w, 1, "/x");
-    talker_feed_wire(t, w);
-    assert_words(t, "HEAD 1 GET /x https a end\n host: a\n");
+    assert_fed(t, w, "HEAD 1 GET /x https a end\n host: a\n");
     assert_open(t, 1);
     talker_answer(t, 1, 200, 5);
     assert_true(hw_h2_wants_send(t->session));
     assert_sent(t, "HEADERS 1\n :status: 200\n server: h\nDATA 1 end .....\n");
     assert_int_equal(t->pulls, 1);
     assert_false(hw_h2_wants_send(t->session));
-    talker_listen(t);
-    assert_words(t, "DONE 1\n");
+    assert_told(t, "DONE 1\n");
     assert_open(t, 0);
     assert_false(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_says_its_settings)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     assert_int_equal(heard_setting(t->heard, 1), -1); /* HEADER_TABLE_SIZE: 4096 */
     assert_int_equal(heard_setting(t->heard, 3), 100);
     assert_int_equal(heard_setting(t->heard, 4), 65536);
@@ -83,13 +91,13 @@ HW_TEST(h2_session_says_its_settings)
     assert_int_equal(heard_setting(t->heard, 6), 32768);
     assert_int_equal(heard_setting(t->heard, 8), 1);
     assert_int_equal(heard_setting(t->heard, 9), 1);
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_LONG_TEST(h2_session_holds_little)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     assert_true(hw_h2_held_bytes(t->session) < 40 * 1024);
     size_t idle = hw_h2_held_bytes(t->session);
     get_many(t, w, 1, 100);
@@ -102,7 +110,7 @@ HW_LONG_TEST(h2_session_holds_little)
     talker_listen(t);
     assert_open(t, 0);
     assert_true(hw_h2_held_bytes(t->session) < idle + 8 * 1024);
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_knows_the_preface)
@@ -127,23 +135,18 @@ HW_TEST(h2_session_wants_settings_first)
     wire_get(w, 1, "/");
     talker_feed_wire(t, w);
     assert_sent(t, "GOAWAY 0 PROTOCOL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "PROBLEM PROTOCOL_ERROR 400\n");
+    assert_told(t, "PROBLEM PROTOCOL_ERROR 400\n");
     assert_true(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_reads_content_and_credits_what_is_consumed)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    char half[16384];
-    memset(half, 'x', sizeof half);
+    talker *t = greeted(&w);
     t->keeps = true;
     wire_post(w, 1, "");
-    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){half, sizeof half});
-    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){half, sizeof half});
-    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){half, sizeof half});
+    put_content(w, 1, 3);
     talker_feed_wire(t, w);
     talker_words(t);
     assert_sent(t, "");
@@ -152,7 +155,7 @@ HW_TEST(h2_session_reads_content_and_credits_what_is_consumed)
     hw_h2_consume(t->session, 1, 1);
     assert_sent(t, "WINDOW_UPDATE 1 32768\n");
     hw_h2_consume(t->session, 3, 1); /* no such stream */
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_credits_the_connection_when_a_stream_ends_unread)
@@ -161,12 +164,9 @@ HW_TEST(h2_session_credits_the_connection_when_a_stream_ends_unread)
     limits.connection_window_bytes = 65535;
     talker *t = talker_new(&limits);
     wire *w = wire_new();
-    char half[16384];
-    memset(half, 'x', sizeof half);
     t->keeps = true;
     wire_post(w, 1, "");
-    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){half, sizeof half});
-    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){half, sizeof half});
+    put_content(w, 1, 2);
     talker_feed_wire(t, w);
     assert_sent(t, "");
     wire_number(w, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
@@ -174,33 +174,30 @@ HW_TEST(h2_session_credits_the_connection_when_a_stream_ends_unread)
     assert_sent(t, "WINDOW_UPDATE 0 32768\n");
     /* The same where it was us who gave it up, and where nobody wanted the content. */
     wire_post(w, 3, "");
-    wire_frame(w, WIRE_DATA, 0, 3, (hw_text){half, sizeof half});
-    wire_frame(w, WIRE_DATA, 0, 3, (hw_text){half, sizeof half});
+    put_content(w, 3, 2);
     talker_feed_wire(t, w);
     hw_h2_reset(t->session, 3, HW_H2_CANCEL);
     assert_sent(t, "WINDOW_UPDATE 0 32768\nRST_STREAM 3 CANCEL\n");
     wire_post(w, 5, "");
-    wire_frame(w, WIRE_DATA, 0, 5, (hw_text){half, sizeof half});
+    put_content(w, 5, 1);
     talker_feed_wire(t, w);
     hw_h2_discard(t->session, 5);
-    wire_frame(w, WIRE_DATA, 0, 5, (hw_text){half, sizeof half});
+    put_content(w, 5, 1);
     talker_feed_wire(t, w);
     assert_sent(t, "WINDOW_UPDATE 0 32768\n");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_tells_of_resets)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 2);
+    talker *t = asked_many(2, &w);
     talker_answer(t, 3, 200, 1000);
     t->bodies[3].waits = true;
     assert_sent(t, "HEADERS 3\n :status: 200\n server: h\n");
     wire_number(w, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
     wire_number(w, WIRE_RST_STREAM, 3, 77);
-    talker_feed_wire(t, w);
-    assert_words(t, "RESET 1 CANCEL\nRESET 3 unknown error\n");
+    assert_fed(t, w, "RESET 1 CANCEL\nRESET 3 unknown error\n");
     /* Whatever is said of them now comes too late. */
     hw_h2_response response = {.status = 200};
     assert_int_equal(hw_h2_answer(t->session, 1, &response), -ENOENT);
@@ -212,29 +209,27 @@ HW_TEST(h2_session_tells_of_resets)
     assert_int_equal(hw_h2_answer(t->session, 0, &response), -ENOENT);
     assert_int_equal(hw_h2_answer(t->session, UINT32_MAX, &response), -ENOENT);
     assert_sent(t, "");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_is_silent_about_streams_it_was_told_to_reset)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 1);
+    talker *t = asked_many(1, &w);
     talker_answer(t, 1, 200, 1000);
     assert_done(hw_h2_reset(t->session, 1, HW_H2_INTERNAL_ERROR));
     assert_sent(t, "RST_STREAM 1 INTERNAL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "");
+    assert_told(t, "");
     assert_int_equal(t->pulls, 0);
     assert_open(t, 0);
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 /* Its content and its end have been found when the driver gives it up. */
 HW_TEST(h2_session_is_silent_about_events_that_come_too_late)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     wire_post(w, 1, "content-length: 9\n");
     talker_feed_wire(t, w);
     talker_words(t);
@@ -245,15 +240,14 @@ HW_TEST(h2_session_is_silent_about_events_that_come_too_late)
         talker_check_memory();
     assert_int_equal(event.kind, HW_H2_BODY);
     hw_h2_reset(t->session, 1, HW_H2_CANCEL);
-    talker_listen(t);
-    assert_words(t, "");
-    say_goodbye(t, w);
+    assert_told(t, "");
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_leaves_off_where_the_driver_wants)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     wire_get(w, 1, "/1");
     wire_get(w, 3, "/3");
     hw_text input = wire_text(w);
@@ -265,17 +259,16 @@ HW_TEST(h2_session_leaves_off_where_the_driver_wants)
     assert_int_equal(event.stream, 1);
     hw_text rest = hw_h2_take_rest(t->session);
     assert_int_equal(rest.length, input.length / 2);
-    talker_listen(t);
-    assert_words(t, "");
+    assert_told(t, "");
     talker_feed(t, rest);
     assert_words(t, "HEAD 3 GET /3 https a end\n host: a\n");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_ends_a_discarded_request_behind_its_answer)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     wire_post(w, 1, "content-length: 100\n");
     wire_post(w, 3, "content-length: 4\n");
     wire_post(w, 5, "");
@@ -289,38 +282,31 @@ HW_TEST(h2_session_ends_a_discarded_request_behind_its_answer)
     wire_data(w, 0, 1, "more");
     wire_data(w, WIRE_END_STREAM, 3, "more");
     wire_data(w, 0, 5, "more");
-    talker_feed_wire(t, w);
-    assert_words(t, "BODY 5 more\n");
+    assert_fed(t, w, "BODY 5 more\n");
     assert_sent(t, "HEADERS 1\n :status: 404\n server: h\n"
                    "HEADERS 3\n :status: 404\n server: h\n"
                    "HEADERS 5\n :status: 404\n server: h\n"
                    "DATA 1 end ...\nRST_STREAM 1 NO_ERROR\nDATA 3 end ...\nDATA 5 end ...\n");
-    talker_listen(t);
-    assert_words(t, "DONE 1\nDONE 3\n");
+    assert_told(t, "DONE 1\nDONE 3\n");
     /* The third goes on until that is said of it too. */
     wire_data(w, 0, 5, "and more");
-    talker_feed_wire(t, w);
-    assert_words(t, "BODY 5 and more\n");
+    assert_fed(t, w, "BODY 5 and more\n");
     hw_h2_discard(t->session, 5);
     assert_sent(t, "RST_STREAM 5 NO_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "DONE 5\n");
-    say_goodbye(t, w);
+    assert_told(t, "DONE 5\n");
+    talker_free_both(t, w);
 }
 
 HW_LONG_TEST(h2_session_bounds_the_streams_that_are_open)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 100);
+    talker *t = asked_many(100, &w);
     assert_open(t, 100);
     wire_get(w, 201, "/");
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     assert_sent(t, "GOAWAY 199 PROTOCOL_ERROR\n");
-    talker_listen(t);
-    assert_words(t, "PROBLEM PROTOCOL_ERROR 400\n");
-    say_goodbye(t, w);
+    assert_told(t, "PROBLEM PROTOCOL_ERROR 400\n");
+    talker_free_both(t, w);
 }
 
 /* A client that cannot have read the limit yet is told in a way that lets it try again. */
@@ -331,17 +317,15 @@ HW_LONG_TEST(h2_session_refuses_streams_of_who_cannot_know)
     assert_sent(t, "WINDOW_UPDATE 0 983041\n");
     get_many(t, w, 1, 100);
     wire_get(w, 201, "/");
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     assert_sent(t, "RST_STREAM 201 REFUSED_STREAM\n");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_ends_gracefully_in_two_steps)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 1);
+    talker *t = asked_many(1, &w);
     assert_done(hw_h2_give_notice(t->session));
     assert_sent(t, "GOAWAY 2147483647 NO_ERROR\n");
     get_many(t, w, 3, 1);
@@ -349,37 +333,33 @@ HW_TEST(h2_session_ends_gracefully_in_two_steps)
     assert_done(hw_h2_go_away(t->session, HW_H2_NO_ERROR));
     assert_sent(t, "GOAWAY 3 NO_ERROR\n");
     wire_get(w, 5, "/");
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     assert_open(t, 2);
     talker_answer(t, 1, 200, 0);
     talker_answer(t, 3, 200, 0);
     assert_false(hw_h2_is_over(t->session));
     assert_sent(t, "HEADERS 1 end\n :status: 200\n server: h\n"
                    "HEADERS 3 end\n :status: 200\n server: h\n");
-    talker_listen(t);
-    assert_words(t, "DONE 1\nDONE 3\n");
+    assert_told(t, "DONE 1\nDONE 3\n");
     assert_true(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_ends_at_once_when_told)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 1);
+    talker *t = asked_many(1, &w);
     talker_answer(t, 1, 200, 100);
     hw_h2_go_away(t->session, HW_H2_ENHANCE_YOUR_CALM);
     assert_true(hw_h2_wants_send(t->session));
     assert_false(hw_h2_is_over(t->session));
     assert_sent(t, "GOAWAY 1 ENHANCE_YOUR_CALM\n");
     assert_true(hw_h2_is_over(t->session));
-    talker_listen(t);
-    assert_words(t, "PROBLEM ENHANCE_YOUR_CALM 503\n");
+    assert_told(t, "PROBLEM ENHANCE_YOUR_CALM 503\n");
     assert_done(hw_h2_go_away(t->session, HW_H2_NO_ERROR));
     assert_done(hw_h2_give_notice(t->session));
     assert_sent(t, "");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 /* Nothing has been sent so far: a client still expects SETTINGS. */
@@ -395,30 +375,26 @@ HW_TEST(h2_session_says_settings_before_goodbye)
 HW_TEST(h2_session_tells_that_the_client_goes)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
-    get_many(t, w, 1, 1);
+    talker *t = asked_many(1, &w);
     wire_frame(w, WIRE_GOAWAY, 0, 0, HW_TEXT("\0\0\0\0\0\0\0\0bye"));
-    talker_feed_wire(t, w);
-    assert_words(t, "GONE_AWAY NO_ERROR\n");
+    assert_fed(t, w, "GONE_AWAY NO_ERROR\n");
     assert_false(hw_h2_is_over(t->session));
     talker_answer(t, 1, 200, 2);
     assert_sent(t, "HEADERS 1\n :status: 200\n server: h\nDATA 1 end ..\n");
-    talker_listen(t);
-    assert_words(t, "DONE 1\n");
+    assert_told(t, "DONE 1\n");
     assert_true(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_answers_pings)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     wire_frame(w, WIRE_PING, 0, 0, HW_TEXT("12345678"));
     wire_frame(w, WIRE_PING, WIRE_ACK, 0, HW_TEXT("12345678"));
-    talker_feed_wire(t, w);
-    assert_words(t, "");
+    assert_fed(t, w, "");
     assert_sent(t, "PING ack\n");
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 /* Says what is wrong with the frames of a connection. */
@@ -439,7 +415,7 @@ static void assert_connection_error(wire *w, const char *goaway, const char *rea
     assert_string_equal(last, goaway);
     assert_string_equal(event.problem->reason, reason);
     assert_true(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 /* The same where the engine has found out itself, and says so before it has sent anything. */
@@ -453,7 +429,7 @@ static void assert_own_error(wire *w, const char *goaway, const char *reason)
     assert_int_equal(event.kind, HW_H2_PROBLEM);
     assert_string_equal(event.problem->reason, reason);
     assert_sent(t, goaway);
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_says_why_frames_are_wrong)
@@ -501,7 +477,7 @@ HW_TEST(h2_session_says_why_priorities_are_wrong)
 HW_LONG_TEST(h2_session_forgets_priorities)
 {
     wire *w;
-    talker *t = greeted(NULL, &w);
+    talker *t = greeted(&w);
     for (uint32_t first = 1; first < 480; first += 40) {
         for (uint32_t id = first; id < first + 40; id += 2) {
             char payload[7] = {0, 0, (char)(id >> 8), (char)id, 'u', '=', '1'};
@@ -519,7 +495,7 @@ HW_LONG_TEST(h2_session_forgets_priorities)
     hw_h2_go_away(t->session, HW_H2_NO_ERROR);
     talker_send(t);
     assert_true(hw_h2_is_over(t->session));
-    say_goodbye(t, w);
+    talker_free_both(t, w);
 }
 
 HW_TEST(h2_session_bounds_a_frame)
@@ -555,7 +531,6 @@ HW_LONG_TEST(h2_session_ends_when_its_memory_is_used_up)
         talker_listen(t);
         hw_h2_event event = hw_h2_next(t->session);
         assert_true(event.kind == HW_H2_NEED_MORE || event.problem->status == 503);
-        free(w);
-        talker_free(t);
+        talker_free_both(t, w);
     }
 }

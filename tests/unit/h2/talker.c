@@ -73,6 +73,12 @@ void talker_free(talker *t)
     free(t);
 }
 
+void talker_free_both(talker *t, wire *w)
+{
+    free(w);
+    talker_free(t);
+}
+
 static void note_fields(talker *t, hw_fields fields)
 {
     for (size_t i = 0; i < fields.count; i++) {
@@ -235,6 +241,18 @@ static void compare(const char *words, const char *expected)
 void assert_words(talker *t, const char *expected)
 {
     compare(talker_words(t), expected);
+}
+
+void assert_fed(talker *t, wire *w, const char *expected)
+{
+    talker_feed_wire(t, w);
+    assert_words(t, expected);
+}
+
+void assert_told(talker *t, const char *expected)
+{
+    talker_listen(t);
+    assert_words(t, expected);
 }
 
 void assert_sent(talker *t, const char *expected)

@@ -31,6 +31,8 @@ typedef struct talker {
 talker *talker_new(const hw_h2_limits *limits);
 /* Asserts that everything has been given back. */
 void talker_free(talker *t);
+/* The wire goes too. */
+void talker_free_both(talker *t, wire *w);
 
 /* Feeds bytes, in a copy of exactly their size, and writes down the events:
  *
@@ -56,6 +58,9 @@ const char *talker_words(talker *t);
  * anything: the test ends there. */
 void assert_words(talker *t, const char *expected);
 void assert_sent(talker *t, const char *expected);
+/* The same of what there is once it has been fed, or without more input. */
+void assert_fed(talker *t, wire *w, const char *expected);
+void assert_told(talker *t, const char *expected);
 /* For what else may be otherwise then. */
 void talker_check_memory(void);
 
