@@ -12,6 +12,14 @@ typedef struct keyring_place {
     hw_keyring *keyring;
 } keyring_place;
 
+static void init_place(keyring_place *place)
+{
+    *place = (keyring_place){0};
+    tls_rig_init(&place->rig);
+    if (!hw_tls_keys_init(&place->keys))
+        hw_test_out_of_memory();
+}
+
 static void open_keyring(keyring_place *place)
 {
     hw_fault fault = {0};
@@ -73,10 +81,8 @@ HW_TEST(keyring_finds_by_name)
         {"fg.e.test", 0}, /* a wildcard for a part of a label */
         {"f.e.test", 0},
     };
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test", PKI_EC);
     tls_rig_add_names(&place.rig, "b.test WWW.b.test", PKI_EC);
     tls_rig_add_names(&place.rig, "c.test *.d.test f*.e.test", PKI_EC);
@@ -91,10 +97,8 @@ HW_TEST(keyring_finds_by_name)
 HW_TEST(keyring_knows_names_of_any_length)
 {
     char name[400];
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test", PKI_EC);
     tls_rig_add_names(&place.rig, "*.b.test", PKI_EC);
     open_keyring(&place);
@@ -111,10 +115,8 @@ HW_TEST(keyring_knows_names_of_any_length)
 
 HW_TEST(keyring_takes_the_first_of_a_kind_and_one_of_each)
 {
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test", PKI_EC);
     tls_rig_add_names(&place.rig, "a.test b.test", PKI_EC);
     tls_rig_add_names(&place.rig, "b.test a.test", PKI_ED25519);
@@ -134,10 +136,8 @@ HW_TEST(keyring_takes_the_first_of_a_kind_and_one_of_each)
  * that was given before. */
 HW_TEST(keyring_chooses_beside_the_first_in_the_order_of_the_files)
 {
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test b.test c.test d.test", PKI_EC);
     tls_rig_add_names(&place.rig, "c.test", PKI_ED25519);
     tls_rig_add_names(&place.rig, "a.test", PKI_ED25519);
@@ -153,10 +153,8 @@ HW_TEST(keyring_chooses_beside_the_first_in_the_order_of_the_files)
 
 HW_TEST(keyring_tells_whether_two_names_are_shown_the_same)
 {
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test b.test", PKI_EC);
     tls_rig_add_names(&place.rig, "c.test", PKI_EC);
     tls_rig_add_names(&place.rig, "b.test", PKI_ED25519);
@@ -173,11 +171,9 @@ HW_TEST(keyring_tells_whether_two_names_are_shown_the_same)
 
 HW_TEST(keyring_says_what_is_wrong_with_which_file)
 {
-    keyring_place place = {0};
+    keyring_place place;
     hw_fault fault = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test", PKI_EC);
     tls_rig_add_names(&place.rig, "b.test", PKI_EC);
     hw_test_folder_write(&place.rig.folder, "certificate1", "damaged");
@@ -192,10 +188,8 @@ HW_TEST(keyring_says_what_is_wrong_with_which_file)
 
 HW_TEST(keyring_warns_of_a_status_it_does_not_use)
 {
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     pki_certificate *made = pki_issue(&(pki_wish){.names = "a.test"});
     tls_rig_add(&place.rig, made);
     place.rig.files[0].ocsp_file = place.rig.names[0][2];
@@ -209,10 +203,8 @@ HW_TEST(keyring_warns_of_a_status_it_does_not_use)
 
 HW_TEST(keyring_is_shared_by_reference)
 {
-    keyring_place place = {0};
-    tls_rig_init(&place.rig);
-    if (!hw_tls_keys_init(&place.keys))
-        hw_test_out_of_memory();
+    keyring_place place;
+    init_place(&place);
     tls_rig_add_names(&place.rig, "a.test", PKI_EC);
     open_keyring(&place);
     assert_ptr_equal(hw_keyring_hold(place.keyring), place.keyring);

@@ -98,13 +98,19 @@ HW_TEST(tcp_stream_reads_what_arrives)
     close_line(&line);
 }
 
+/* The client has said its last word. */
+static void open_ended_line(tcp_line *line)
+{
+    open_line(line, "127.0.0.1:0");
+    hw_test_send(line->client, "last");
+    assert_int_equal(shutdown(line->client, SHUT_WR), 0);
+}
+
 HW_TEST(tcp_stream_does_not_lose_an_end_that_came_with_data)
 {
     tcp_line line;
     char memory[16];
-    open_line(&line, "127.0.0.1:0");
-    hw_test_send(line.client, "last");
-    assert_int_equal(shutdown(line.client, SHUT_WR), 0);
+    open_ended_line(&line);
     wait_line(&line);
     while (!line.stream->is_hung_up)
         wait_line(&line);
@@ -121,9 +127,7 @@ HW_TEST(tcp_stream_does_not_lose_an_end_before_the_first_step)
 {
     tcp_line line;
     char memory[16];
-    open_line(&line, "127.0.0.1:0");
-    hw_test_send(line.client, "last");
-    assert_int_equal(shutdown(line.client, SHUT_WR), 0);
+    open_ended_line(&line);
     struct pollfd both = {.fd = line.client, .events = POLLOUT};
     assert_int_equal(poll(&both, 1, 1000), 1);
     assert_int_equal(read_line_bytes(&line, memory, sizeof memory), 4);
