@@ -25,7 +25,7 @@
 #define PORTS_TRIED 100
 
 typedef struct address_plan {
-    char texts[LISTEN_MAX][80];
+    char texts[LISTEN_MAX][128]; /* the path of a Unix socket has 107 bytes at most */
     hewn_listen listen[LISTEN_MAX];
     size_t count;
     size_t secure; /* of them: the first */
@@ -94,6 +94,8 @@ static void plan_redirect(address_plan *plan, const char *text)
         return;
     if (port < 0) {
         plan_address(plan, text);
+    } else if ((size_t)(comma - text) >= sizeof(plan->texts[0])) {
+        plan_address(plan, text); /* which no address is */
     } else {
         snprintf(plan->texts[plan->count], sizeof(plan->texts[0]), "%.*s", (int)(comma - text),
                  text);

@@ -21,7 +21,8 @@ struct hw_tls_pool {
     hw_budget *budget;
     hw_crew *crew; /* NULL: the loop waits for signatures */
     hw_loop *loop;
-    hw_buffer gathered; /* what OpenSSL writes, until it is handed down */
+    hw_buffer gathered;                    /* what OpenSSL writes, until it is handed down ... */
+    const struct hw_tls_carrier *gatherer; /* ... of this carrier: of nobody else's connection */
     char plain[HW_TLS_RECORD_BYTES];
     char memory[HW_TLS_GATHERED_BYTES];
 };
@@ -31,7 +32,7 @@ typedef struct hw_tls_carrier {
     hw_tls_pool *pool;
     char *owed; /* encrypted, and not taken below yet; NULL: nothing */
     size_t owed_at, owed_end;
-    size_t may_read;     /* so much more is read from below before others have their turn */
+    size_t may_read;     /* so much more is read from below before somebody asks why */
     bool has_begun;      /* a byte has come */
     bool is_clear;       /* and it was none of TLS */
     bool is_below_ended; /* no other will come */
@@ -48,6 +49,13 @@ static inline size_t hw_tls_carrier_owed(const hw_tls_carrier *carrier)
     return carrier->owed_end - carrier->owed_at;
 }
 
+/* What OpenSSL has written since it was handed down last. */
+static inline hw_text hw_tls_carrier_gathered(const hw_tls_carrier *carrier)
+{
+    const hw_tls_pool *pool = carrier->pool;
+    return pool->gatherer == carrier ? hw_buffer_text(&pool->gathered) : (hw_text){0};
+}
+
 /* Hands down what was kept. 0: nothing is left; -EAGAIN; or what is wrong below. */
 int hw_tls_carrier_send_owed(hw_tls_carrier *carrier);
 /* Hands down what OpenSSL has written since; what is not taken is kept. How much of it was taken, or a
@@ -59,5 +67,7 @@ int hw_tls_carrier_send_all(hw_tls_carrier *carrier);
 void hw_tls_carrier_end(hw_tls_carrier *carrier);
 /* Gives up what is owed. */
 void hw_tls_carrier_drop(hw_tls_carrier *carrier);
+/* Gives up what OpenSSL has written and nobody has been handed. */
+void hw_tls_carrier_forget(const hw_tls_carrier *carrier);
 
 #endif

@@ -86,10 +86,30 @@ static int carry_in(BIO *bio, char *memory, size_t bytes, size_t *ret_count)
     return 1;
 }
 
+void hw_tls_carrier_forget(const hw_tls_carrier *carrier)
+{
+    hw_tls_pool *pool = carrier->pool;
+    if (pool->gatherer != carrier)
+        return;
+    pool->gathered.length = 0;
+    pool->gathered.overflow = false;
+    pool->gatherer = NULL;
+}
+
+/* The pool is the loop's: what another connection has left there is never this one's to send. */
+static hw_buffer *gather_for(hw_tls_carrier *carrier)
+{
+    hw_tls_pool *pool = carrier->pool;
+    if (pool->gatherer && pool->gatherer != carrier)
+        hw_tls_carrier_forget(pool->gatherer);
+    pool->gatherer = carrier;
+    return &pool->gathered;
+}
+
 static int carry_out(BIO *bio, const char *bytes, size_t length, size_t *ret_count)
 {
     hw_tls_carrier *carrier = BIO_get_data(bio);
-    hw_buffer *gathered = &carrier->pool->gathered;
+    hw_buffer *gathered = carrier->is_apart ? NULL : gather_for(carrier);
     hw_text text = {bytes, length};
     BIO_clear_retry_flags(bio);
     *ret_count = 0;
@@ -153,9 +173,8 @@ int hw_tls_carrier_send_owed(hw_tls_carrier *carrier)
 
 ssize_t hw_tls_carrier_send(hw_tls_carrier *carrier, bool more)
 {
-    hw_text gathered = hw_buffer_text(&carrier->pool->gathered);
-    carrier->pool->gathered.length = 0;
-    carrier->pool->gathered.overflow = false;
+    hw_text gathered = hw_tls_carrier_gathered(carrier);
+    hw_tls_carrier_forget(carrier);
     if (gathered.length == 0)
         return 0;
     ssize_t count = hw_tls_carrier_owed(carrier) > 0 ? 0 : write_below(carrier, gathered, more);
@@ -166,8 +185,10 @@ ssize_t hw_tls_carrier_send(hw_tls_carrier *carrier, bool more)
 int hw_tls_carrier_send_all(hw_tls_carrier *carrier)
 {
     int error = hw_tls_carrier_send_owed(carrier);
-    if (error < 0 && error != -EAGAIN)
+    if (error < 0 && error != -EAGAIN) {
+        hw_tls_carrier_forget(carrier);
         return error;
+    }
     ssize_t count = hw_tls_carrier_send(carrier, false);
     return count < 0 ? (int)count : hw_tls_carrier_owed(carrier) > 0 ? -EAGAIN : 0;
 }

@@ -60,7 +60,7 @@ struct hw_tls {
     size_t file_count;       /* of certificates */
     pthread_mutex_t reading; /* of the files, and of their versions */
     const hw_sink *sink;
-    bool offers_h2, has_tickets;
+    bool asks_clients, offers_h2, has_tickets;
 };
 
 struct hw_tls_facts {
@@ -80,6 +80,11 @@ hw_keyring *hw_tls_keyring(hw_tls *tls)
     hw_keyring *keyring = hw_keyring_hold(tls->keyring);
     hw_sys_mutex_unlock(&tls->lock);
     return keyring;
+}
+
+size_t hw_tls_greeting_bytes(const hw_tls *tls)
+{
+    return tls->asks_clients ? HW_TLS_GREETING_BYTES_MAX_CLIENTS : HW_TLS_GREETING_BYTES_MAX;
 }
 
 const BIO_METHOD *hw_tls_method(const hw_tls *tls)
@@ -372,6 +377,7 @@ static void look_at_files(const hw_tls *tls, hw_identity *ret_versions)
 static int fill_tls(hw_tls *tls, const hw_tls_setup *setup, hw_fault *fault)
 {
     tls->offers_h2 = setup->offers_h2;
+    tls->asks_clients = setup->clients != HW_TLS_CLIENTS_ANY;
     tls->sink = setup->sink;
     tls->signer = setup->signer;
     if (setup->certificate_count == 0)

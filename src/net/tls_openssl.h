@@ -20,6 +20,8 @@ typedef struct hw_tls_handshake {
 SSL *hw_tls_new_connection(hw_tls *tls, hw_tls_handshake *handshake);
 /* The keyring of now; a reference that is the caller's. */
 hw_keyring *hw_tls_keyring(hw_tls *tls);
+/* So many bytes of a client make a handshake. */
+size_t hw_tls_greeting_bytes(const hw_tls *tls);
 /* How its streams read and write. */
 const BIO_METHOD *hw_tls_method(const hw_tls *tls);
 

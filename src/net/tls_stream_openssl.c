@@ -30,9 +30,12 @@
 #include "sys/file.h"
 #include "sys/memory.h"
 
-/* What one read takes from below at most. A client could send what is no content (changes of keys, RFC
- * 8446 4.6.3) faster than it is looked through, and nobody else would have his turn. */
-enum { READ_BYTES_MAX = 128 * 1024 };
+enum {
+    /* What one read takes from below at most: two whole records. Who sends as much of what is no content
+     * (changes of keys, RFC 8446 4.6.3, or empty records), which costs more to look through than to send,
+     * is given up. */
+    READ_BYTES_MAX = 2 * (HW_TLS_RECORD_BYTES + HW_TLS_RECORD_EXTRA_BYTES),
+};
 
 typedef enum tls_phase {
     TLS_GREETING, /* the handshake is under way */
@@ -46,9 +49,10 @@ typedef struct tls_stream {
     hw_tls_carrier carrier;
     SSL *ssl;
     hw_tls_handshake handshake;
-    hw_tls_facts *facts; /* once it is over */
-    size_t owed_plain;   /* bytes that are in what is owed, and have not been counted as taken */
-    uint8_t batch;       /* records that are encrypted at once */
+    hw_tls_facts *facts;   /* once it is over */
+    size_t greeting_bytes; /* that may come before the handshake is over */
+    size_t owed_plain;     /* bytes that are in what is owed, and have not been counted as taken */
+    uint8_t batch;         /* records that are encrypted at once */
     uint8_t phase;
     bool is_ending; /* nothing more is written */
     bool is_broken_off;
@@ -64,6 +68,7 @@ int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool)
         return -ENOMEM;
     pool->budget = budget;
     pool->crew = NULL;
+    pool->gatherer = NULL;
     pool->gathered = hw_buffer_over(pool->memory, sizeof pool->memory);
     *ret_pool = pool;
     return 0;
@@ -83,12 +88,13 @@ void hw_tls_pool_free(hw_tls_pool *pool)
 /* Of OpenSSL's memory. */
 static size_t count_charged(const tls_stream *tls)
 {
-    return tls->facts ? HW_TLS_STREAM_BYTES : HW_TLS_HANDSHAKE_BYTES;
+    return tls->facts ? HW_TLS_STREAM_BYTES : HW_TLS_HANDSHAKE_BYTES + tls->greeting_bytes;
 }
 
 static int fail_stream(tls_stream *tls, int error)
 {
     tls->phase = TLS_FAILED;
+    hw_tls_carrier_forget(&tls->carrier);
     tls->stream.readable = tls->stream.writable = true; /* both say so */
     return error;
 }
@@ -158,7 +164,9 @@ static ssize_t read_tls(hw_stream *stream, void *memory, size_t bytes)
     tls->carrier.may_read = READ_BYTES_MAX;
     int result = read_records(tls, memory, bytes, &got);
     int error = result == 1 ? 1 : explain_silence(tls, result);
-    /* A change of keys has been answered. */
+    if (error == -EAGAIN && got == 0 && tls->carrier.may_read == 0)
+        error = fail_stream(tls, -EPROTO);
+    /* An alert; a change of keys is answered with the next write. */
     if (tls->phase != TLS_FAILED)
         (void)send_all(tls);
     bool is_more = error == -EAGAIN && tls->carrier.may_read == 0;
@@ -252,7 +260,6 @@ static ssize_t send_batch(tls_stream *tls, const size_t *record_ends, const size
 static ssize_t write_batch_of(tls_stream *tls, part_reader *reader, bool more)
 {
     size_t ends[HW_TLS_BATCH_RECORDS], bytes[HW_TLS_BATCH_RECORDS], records = 0;
-    hw_assert(tls->carrier.pool->gathered.length == 0);
     while (reader->count > 0 && records < tls->batch) {
         hw_text plain = next_record(reader, tls->carrier.pool->plain);
         if (plain.length == 0)
@@ -261,7 +268,7 @@ static ssize_t write_batch_of(tls_stream *tls, part_reader *reader, bool more)
         if (error < 0)
             return error;
         bytes[records] = plain.length;
-        ends[records++] = tls->carrier.pool->gathered.length;
+        ends[records++] = hw_tls_carrier_gathered(&tls->carrier).length;
     }
     return records > 0 ? send_batch(tls, ends, bytes, records, more || reader->count > 0) : 0;
 }
@@ -271,7 +278,7 @@ static int begin_write(tls_stream *tls)
 {
     if (tls->phase != TLS_OPEN)
         return -EPIPE;
-    int error = send_owed(tls);
+    int error = send_all(tls);
     tls->stream.writable = error != -EAGAIN;
     return error;
 }
@@ -322,7 +329,7 @@ static ssize_t write_file_batch(tls_stream *tls, int file, uint64_t offset, size
             return error;
         done += (size_t)got;
         lengths[records] = (size_t)got;
-        ends[records++] = tls->carrier.pool->gathered.length;
+        ends[records++] = hw_tls_carrier_gathered(&tls->carrier).length;
     }
     if (records == 0)
         return got; /* the file ends, or cannot be read */
@@ -397,6 +404,7 @@ static int watch_below(hw_stream *stream)
 static void free_tls(tls_stream *tls)
 {
     SSL_free(tls->ssl);
+    hw_tls_carrier_forget(&tls->carrier);
     hw_tls_carrier_drop(&tls->carrier);
     hw_keyring_release(tls->handshake.keyring);
     hw_tls_facts_free(tls->facts);
@@ -464,7 +472,8 @@ static int end_handshake(tls_stream *tls)
     if (error < 0)
         return fail_stream(tls, error);
     tls->phase = TLS_OPEN;
-    hw_budget_give(tls->carrier.pool->budget, HW_TLS_HANDSHAKE_BYTES - HW_TLS_STREAM_BYTES);
+    hw_budget_give(tls->carrier.pool->budget,
+                   HW_TLS_HANDSHAKE_BYTES + tls->greeting_bytes - HW_TLS_STREAM_BYTES);
     tls->stream.is_secure = true;
     tls->stream.readable = tls->stream.writable = true;
     return 0;
@@ -493,14 +502,13 @@ static int go_on_shaking(hw_stream *stream)
     if (tls->phase == TLS_FAILED)
         return -ECONNRESET;
     stream->readable = stream->writable = false;
-    tls->carrier.may_read = SIZE_MAX; /* OpenSSL has its own limits here */
     int result = shake(tls);
     if (tls->is_apart)
         return -EAGAIN;
     if (tls->carrier.is_clear) {
         tls->phase = TLS_CLEAR;
         ERR_clear_error();
-        tls->carrier.pool->gathered.length = 0; /* an alert, which would not be understood */
+        hw_tls_carrier_forget(&tls->carrier); /* an alert, which would not be understood */
         stream->readable = stream->writable = true;
         return -EPROTONOSUPPORT;
     }
@@ -510,6 +518,8 @@ static int go_on_shaking(hw_stream *stream)
     if (result == 1)
         return end_handshake(tls);
     error = explain_silence(tls, result);
+    if (error == -EAGAIN && tls->carrier.may_read == 0)
+        return fail_stream(tls, -EPROTO);
     return error == 0 ? fail_stream(tls, -ECONNRESET) : error;
 }
 
@@ -537,6 +547,8 @@ static void on_below_ready(void *arg)
     tls->stream.is_hung_up = tls->carrier.below->is_hung_up;
     tls->stream.readable |= tls->carrier.below->readable;
     tls->stream.writable |= tls->carrier.below->writable;
+    if (tls->is_ending) /* nobody writes any more, whose write would take it along */
+        (void)send_owed(tls);
     tls->stream.on_ready(tls->stream.arg);
 }
 
@@ -548,6 +560,7 @@ static tls_stream *new_tls_stream(hw_tls *tls, hw_tls_pool *pool, hw_stream *bel
     made->stream = (hw_stream){.ops = &tls_ops, .peer = below->peer};
     made->carrier.below = below;
     made->carrier.pool = pool;
+    made->carrier.may_read = made->greeting_bytes = hw_tls_greeting_bytes(tls);
     made->batch = HW_TLS_BATCH_RECORDS;
     made->ssl = hw_tls_new_connection(tls, &made->handshake);
     BIO *bio = made->ssl ? BIO_new(hw_tls_method(tls)) : NULL;

@@ -311,6 +311,12 @@ void hw_conn_h1_give_handler_up(conn_h1 *h1)
     e->exchange.fed = late->exchange.fed;
     e->is_http10 = late->is_http10;
     e->is_head = late->is_head;
+    /* What has begun to leave leaves whole: the stream may have a part of it. */
+    if (late->interim.length > 0 && !hw_arena_copy_text(&e->unsent, late->interim, &e->interim)) {
+        hw_conn_close(&h1->conn);
+        return;
+    }
+    e->ends_slowly |= e->interim.length > 0;
     hw_conn_h1_answer_problem(e, &too_slow_handler);
     late->is_told = true;
     hw_link_remove(&e->link);

@@ -15,6 +15,10 @@ void hw_redirect_answer(hw_exchange *exchange)
     hw_text host, port;
     char memory[8] = "";
     hw_buffer number = HW_BUFFER_OVER(memory);
+    if (target->form == HW_TARGET_AUTHORITY) {
+        hw_response_plain(&exchange->response, 400, "Bad Request: this is no proxy");
+        return;
+    }
     if (request->host.length == 0 || !hw_authority_split(request->host, &host, &port)) {
         hw_response_plain(&exchange->response, 400,
                           "Bad Request: which host? It is served by https");

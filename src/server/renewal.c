@@ -19,6 +19,8 @@
 #include "sys/socket.h"
 
 #define SETTLE_MS 500
+/* A folder where it is never quiet is looked at all the same. */
+#define SETTLE_MS_MAX 5000
 #define FOLDER_MASK                                                                                \
     (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR)
 #define PATH_BYTES_MAX 4096
@@ -100,7 +102,11 @@ static void on_folder_changed(hw_watch *watch, uint32_t events)
     (void)events;
     while (hw_sys_read(watch->fd, told, sizeof told) > 0)
         continue;
-    hw_loop_arm(renewal->loop, &renewal->settling, SETTLE_MS);
+    int64_t now_ms = hw_loop_now_ms(renewal->loop);
+    if (!hw_timer_is_armed(&renewal->settling))
+        renewal->changed_ms = now_ms;
+    if (now_ms - renewal->changed_ms < SETTLE_MS_MAX - SETTLE_MS)
+        hw_loop_arm(renewal->loop, &renewal->settling, SETTLE_MS);
 }
 
 int hw_renewal_open(hw_renewal *renewal, hw_tls *const *tls, size_t count, hw_crew *crew,

@@ -12,7 +12,8 @@ typedef struct hw_renewal {
     hw_loop *loop;
     const hw_sink *sink; /* takes faults */
     hw_watch watch;      /* of what tells of changes; fd -1: nothing does */
-    hw_timer settling;   /* files have changed, and others may be about to */
+    hw_timer settling;   /* files have changed, and others may be about to ... */
+    int64_t changed_ms;  /* ... since then, if it is armed */
     hw_job job;
     int result;
     hw_fault fault;

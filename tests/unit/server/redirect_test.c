@@ -77,8 +77,8 @@ HW_TEST(redirect_does_not_mind_the_method)
                   "5\r\nhello\r\n0\r\n\r\n",
                   443, SENT, "https://a.test/x");
     assert_answer("OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n", 443, SENT, "https://a.test");
-    assert_answer("CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\n\r\n", 443, SENT,
-                  "https://a.test");
+    assert_answer("CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\n\r\n", 443,
+                  "HTTP/1.1 400 Bad Request\r\n", NULL);
 }
 
 /* Nobody knows where he meant to go. */

@@ -180,6 +180,22 @@ HW_TEST(renewal_looks_again_at_what_changes_meanwhile)
     close_renewal(&place);
 }
 
+HW_TEST(renewal_does_not_wait_for_ever_for_a_quiet_moment)
+{
+    renewal_place place = {0};
+    open_renewal(&place);
+    long before = serial_of_shown(&place);
+    replace_certificate(&place, "a.test", true);
+    for (int ms = 0; ms <= 5000 && !place.renewal.is_busy; ms += 400) {
+        hw_test_folder_write(&place.rig.folder, "another", "file");
+        pass_ms(&place, 400);
+    }
+    assert_true(place.renewal.is_busy);
+    await_renewal(&place);
+    assert_int_equal(serial_of_shown(&place), before + 1);
+    close_renewal(&place);
+}
+
 /* Where nothing tells of changes, a signal has to. */
 HW_TEST(renewal_does_without_being_told)
 {
