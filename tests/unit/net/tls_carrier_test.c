@@ -49,6 +49,14 @@ static void write_to(carrier_pair *pair, int which, const char *words)
     assert_int_equal(BIO_write(pair->bios[which], words, (int)strlen(words)), strlen(words));
 }
 
+static int send_everything(hw_tls_carrier *carrier)
+{
+    int error = hw_tls_carrier_send_all(carrier);
+    if (error == -ENOMEM)
+        hw_test_out_of_memory();
+    return error;
+}
+
 /* What is encrypted with one connection's keys must never leave over another. */
 HW_TEST(tls_carrier_sends_nothing_of_another_connection)
 {
@@ -57,12 +65,12 @@ HW_TEST(tls_carrier_sends_nothing_of_another_connection)
     write_to(&pair, 0, "left behind");
     assert_text(hw_tls_carrier_gathered(&pair.carriers[0]), "left behind");
     assert_text(hw_tls_carrier_gathered(&pair.carriers[1]), "");
-    assert_int_equal(hw_tls_carrier_send_all(&pair.carriers[1]), 0);
+    assert_int_equal(send_everything(&pair.carriers[1]), 0);
     assert_text(hw_pipe_received(pair.clients[1]), "");
     write_to(&pair, 1, "its own");
-    assert_int_equal(hw_tls_carrier_send_all(&pair.carriers[1]), 0);
+    assert_int_equal(send_everything(&pair.carriers[1]), 0);
     assert_text(hw_pipe_received(pair.clients[1]), "its own");
-    assert_int_equal(hw_tls_carrier_send_all(&pair.carriers[0]), 0);
+    assert_int_equal(send_everything(&pair.carriers[0]), 0);
     assert_text(hw_pipe_received(pair.clients[0]), "");
     close_pair(&pair);
 }
@@ -75,14 +83,11 @@ HW_TEST(tls_carrier_that_is_broken_leaves_nothing_behind)
     hw_tls_carrier *carrier = &pair.carriers[0];
     carrier->below->writable = false;
     write_to(&pair, 0, "kept");
-    int error = hw_tls_carrier_send_all(carrier);
-    if (error == -ENOMEM)
-        hw_test_out_of_memory();
-    assert_int_equal(error, -EAGAIN);
+    assert_int_equal(send_everything(carrier), -EAGAIN);
     assert_int_equal(hw_tls_carrier_owed(carrier), 4);
     write_to(&pair, 0, "behind it");
     hw_pipe_reset(pair.clients[0]);
-    assert_int_equal(hw_tls_carrier_send_all(carrier), -ECONNRESET);
+    assert_int_equal(send_everything(carrier), -ECONNRESET);
     assert_text(hw_tls_carrier_gathered(carrier), "");
     assert_null(pair.pool->gatherer);
     close_pair(&pair);
@@ -98,15 +103,12 @@ HW_TEST(tls_carrier_keeps_what_is_not_taken)
     carrier->below->writable = false;
     for (size_t i = 0; i < ROWS(words); i++) {
         write_to(&pair, 0, words[i]);
-        int error = hw_tls_carrier_send_all(carrier);
-        if (error == -ENOMEM)
-            hw_test_out_of_memory();
-        assert_int_equal(error, -EAGAIN);
+        assert_int_equal(send_everything(carrier), -EAGAIN);
     }
     hw_tls_carrier_end(carrier);
     assert_false(hw_pipe_is_ended(pair.clients[0]));
     carrier->below->writable = true;
-    assert_int_equal(hw_tls_carrier_send_owed(carrier), 0);
+    assert_int_equal(send_everything(carrier), 0);
     assert_text(hw_pipe_received(pair.clients[0]), "one two three");
     assert_true(hw_pipe_is_ended(pair.clients[0]));
     close_pair(&pair);
