@@ -1,8 +1,10 @@
 #include "net/address.h"
 
+#include "seam/seam.h"
 #include "unit/http/http_harness.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -115,6 +117,30 @@ HW_TEST(address_of_all_interfaces)
     hw_address_format(&address.storage, address.length, string);
     if (strcmp(string, "[::]:80") != 0)
         assert_string_equal(string, "0.0.0.0:80");
+}
+
+HW_TEST(address_of_all_interfaces_without_ipv6)
+{
+    hw_address address;
+    char string[HW_ADDRESS_STRING_MAX];
+    hw_seam_fail("socket", 1, EAFNOSUPPORT);
+    assert_int_equal(hw_address_parse(HW_TEXT(":80"), NULL, &address), 0);
+    hw_seam_reset();
+    assert_string_equal(hw_address_format(&address.storage, address.length, string), "0.0.0.0:80");
+}
+
+HW_TEST(address_has_a_port_or_none)
+{
+    static const struct {
+        const char *name;
+        uint16_t port;
+    } rows[] = {
+        {"1.2.3.4:80", 80},    {"[::1]:65535", 65535}, {"[::1]:65536", 0}, {"unix:/run/x", 0},
+        {"unix:/run/x:80", 0}, {"1.2.3.4:", 0},        {"words", 0},       {"", 0},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++)
+        if (hw_address_port(rows[i].name) != rows[i].port)
+            fail_msg("%s: %d", rows[i].name, hw_address_port(rows[i].name));
 }
 
 HW_TEST(address_that_is_inherited)

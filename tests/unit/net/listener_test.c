@@ -166,6 +166,24 @@ HW_TEST(listener_replaces_a_name_nobody_listens_on)
     hw_test_folder_fini(&folder);
 }
 
+/* Whether somebody listens there cannot be found out: then somebody may. */
+HW_TEST(listener_leaves_a_name_it_cannot_ask_for)
+{
+    hw_test_folder folder;
+    hw_listener listener, other;
+    hw_fault fault = {0};
+    char address[128];
+    hw_test_folder_init(&folder);
+    open_listener(&listener, unix_address(&folder, address));
+    hw_sys_close(listener.fd);
+    hw_seam_fail("socket", 2, EMFILE);
+    assert_int_equal(hw_listener_open(&other, address, &fault), -EADDRINUSE);
+    hw_seam_reset();
+    assert_string_equal(fault.where, address);
+    assert_true(is_there(address + 5));
+    hw_test_folder_fini(&folder);
+}
+
 HW_TEST(listener_leaves_a_name_somebody_listens_on)
 {
     hw_test_folder folder;
@@ -246,6 +264,21 @@ HW_TEST(listener_inherits_only_what_listens)
     assert_int_equal(hw_listener_open(&listener, "fd:2147483647", &fault), -EBADF);
     hw_sys_close(fd);
     hw_sys_close(file);
+}
+
+HW_TEST(listener_inherits_nothing_without_a_descriptor_of_its_own)
+{
+    hw_listener owner, heir;
+    hw_fault fault = {0};
+    char address[32];
+    open_listener(&owner, "127.0.0.1:0");
+    snprintf(address, sizeof address, "fd:%d", owner.fd);
+    hw_seam_fail("duplicate", 1, EMFILE);
+    assert_int_equal(hw_listener_open(&heir, address, &fault), -EMFILE);
+    hw_seam_reset();
+    assert_string_equal(fault.where, address);
+    assert_carries(&owner, "127.0.0.1"); /* it is its owner's still */
+    hw_listener_close(&owner);
 }
 
 HW_TEST(listener_hands_the_errors_of_accept_on)

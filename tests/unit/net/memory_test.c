@@ -237,3 +237,14 @@ HW_TEST(memory_stream_without_memory)
     assert_int_equal(hw_pipe_send(ends.client, HW_TEXT("x")), 0);
     close_ends(&ends);
 }
+
+HW_TEST(memory_stream_carries_no_more_than_can_be_counted)
+{
+    pipe_ends ends;
+    char memory[8];
+    open_ends(&ends, 100);
+    HW_NEED_OK(hw_pipe_send(ends.client, HW_TEXT("ab")));
+    assert_int_equal(hw_pipe_send(ends.client, (hw_text){memory, SIZE_MAX - 1}), -ENOMEM);
+    assert_int_equal(read_some(&ends, memory, sizeof memory), 2);
+    close_ends(&ends);
+}

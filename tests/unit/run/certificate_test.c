@@ -201,6 +201,8 @@ HW_TEST(certificate_names_are_hosts_or_addresses)
         {"127.0.0.01", NULL},
         {"fe80::1%eth0", NULL},
         {"[]", NULL},
+        {"[::1", NULL},
+        {"[::1.", NULL},
         {"a1234567890123456789012345678901234567890123456789012345678901234.test", NULL},
     };
     hw_arena arena;
@@ -215,6 +217,21 @@ HW_TEST(certificate_names_are_hosts_or_addresses)
         if (cases[i].name)
             assert_string_equal(names.at[0], cases[i].name);
     }
+    hw_arena_fini(&arena);
+}
+
+/* RFC 1035 2.3.4 */
+HW_TEST(certificate_names_have_253_bytes_at_most)
+{
+    char name[256];
+    hw_arena arena;
+    hw_names names = {.count = 0};
+    hw_arena_init(&arena, 1024, 64 * 1024);
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = i % 50 == 49 ? '.' : 'a';
+    assert_int_equal(hw_names_add(&names, &arena, (hw_text){name, 254}), -EINVAL);
+    HW_NEED_OK(hw_names_add(&names, &arena, (hw_text){name, 253}));
+    assert_int_equal(names.count, 1);
     hw_arena_fini(&arena);
 }
 

@@ -82,6 +82,10 @@ HW_TEST(command_says_what_is_wrong)
         {"--listenn=80", "unknown option --listenn; did you mean --listen?"},
         {"--loop 2", "unknown option --loop; did you mean --loops?"},
         {"--hlep", "unknown option --hlep; did you mean --help?"},
+        {"--oops 2", "unknown option --oops; did you mean --loops?"},
+        {"--xloops 2", "unknown option --xloops; did you mean --loops?"},
+        {"--lixxen", "unknown option --lixxen; --help lists them"},
+        {"--litxen", "unknown option --litxen; --help lists them"},
         {"--frobnicate", "unknown option --frobnicate; --help lists them"},
         {"--\033[31m", "unknown option --\\x1b[31m; --help lists them"},
         {"--listen", "--listen needs a value"},
@@ -105,6 +109,18 @@ HW_TEST(command_says_what_is_wrong)
         assert_string_equal(line.words, cases[i][1]);
         hw_arena_fini(&line.arena);
     }
+}
+
+/* execve(2) allows it. */
+HW_TEST(command_without_even_a_name_is_all_default)
+{
+    read_command_line line;
+    hw_buffer words = HW_BUFFER_OVER(line.words);
+    hw_arena_init(&line.arena, 1024, 64 * 1024);
+    HW_NEED_OK(hw_command_read(0, NULL, &line.arena, &words, &line.command));
+    assert_int_equal(line.command.opts.n_listen, 0);
+    assert_int_equal(words.length, 0);
+    hw_arena_fini(&line.arena);
 }
 
 HW_TEST(command_knows_the_programs_name)

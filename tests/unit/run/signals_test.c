@@ -1,5 +1,6 @@
 #include "run/signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -114,4 +115,24 @@ HW_THREAD_TEST(signals_reopen_a_log_and_end_nothing)
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     HW_NEED_OK(error);
     assert_int_equal(told, 2);
+}
+
+HW_THREAD_TEST(signals_options_of_a_newer_version_start_nothing_and_stop_what_runs)
+{
+    static const hewn_listen anywhere[] = {{.address = "127.0.0.1:0"}};
+    hewn_server_opts opts = {.size = sizeof opts, .listen = anywhere, .n_listen = 1, .log = "off"};
+    const hewn_run_opts unknown = {.size = 1};
+    for (int is_running = 0; is_running < 2; is_running++) {
+        hewn_server *server;
+        hewn_app *app = hewn_new();
+        HW_NEED(app);
+        int error = hewn_server_new(app, &opts, NULL, &server);
+        hewn_app_free(app);
+        HW_NEED_OK(error);
+        error = is_running ? hewn_server_start(server) : 0;
+        int result = hewn_server_run(server, &unknown);
+        hewn_server_free(server);
+        HW_NEED_OK(error);
+        assert_int_equal(result, -EINVAL);
+    }
 }

@@ -125,6 +125,20 @@ HW_TEST(cgroup_path_that_is_too_long_is_no_quota)
     hw_test_folder_fini(&folder);
 }
 
+/* Of which the folder's name has room, and its files' have not: the groups above it count. */
+HW_TEST(cgroup_file_that_is_named_too_long_is_no_quota)
+{
+    hw_test_folder folder;
+    hw_test_folder_init(&folder);
+    char line[4096] = "0::/";
+    size_t root = strlen(hw_test_folder_path(&folder, "root"));
+    memset(line + 4, 'a', 4090 - root - 1);
+    hw_test_folder_write(&folder, "membership", line);
+    hw_test_folder_write(&folder, "root/cpu.max", "100000 100000\n");
+    assert_int_equal(count_processors(&folder), 1);
+    hw_test_folder_fini(&folder);
+}
+
 static uint64_t count_memory(hw_test_folder *folder)
 {
     char membership[256], root[256];
