@@ -109,3 +109,42 @@ bool tls_memory_is_struck(void)
 {
     return atomic_load(&is_struck);
 }
+
+static bool fails_at(void (*attempt)(void *arg), void *arg, uint64_t nth)
+{
+    tls_memory_fail(nth);
+    attempt(arg);
+    bool has_failed = tls_memory_is_struck();
+    tls_memory_fail(0);
+    return has_failed;
+}
+
+/* The last one that can fail. */
+static uint64_t count_allocations(void (*attempt)(void *arg), void *arg)
+{
+    uint64_t some = 0, none = 1;
+    while (fails_at(attempt, arg, none))
+        some = none, none *= 2;
+    while (none - some > 1) {
+        uint64_t nth = some + (none - some) / 2;
+        if (fails_at(attempt, arg, nth))
+            some = nth;
+        else
+            none = nth;
+    }
+    return some;
+}
+
+uint64_t tls_memory_fail_each(void (*attempt)(void *arg), void *arg, uint64_t dense)
+{
+    enum { BETWEEN = 20 };
+    uint64_t failed = 0, step;
+    (void)fails_at(attempt, arg, 0); /* what OpenSSL loads once it has from here on */
+    uint64_t all = count_allocations(attempt, arg);
+    uint64_t between = all > 2 * dense && tls_memory_step(0) != 1 ? (all - 2 * dense) / BETWEEN : 0;
+    for (uint64_t nth = 1; nth <= all; nth += step) {
+        failed += fails_at(attempt, arg, nth);
+        step = nth > dense && nth + dense + between < all ? between + 1 : 1;
+    }
+    return failed;
+}

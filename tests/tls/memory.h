@@ -18,5 +18,9 @@ void tls_memory_forgive(bool forgives);
 uint64_t tls_memory_step(uint64_t usual);
 /* Whether it has failed. */
 bool tls_memory_is_struck(void);
+/* Tries once with all memory, and then again and again, with one allocation failing each time: each of
+ * the first and of the last `dense` of them, and between those some. What counts lies between begin and
+ * end in there, and so do the assertions. How many failed. */
+uint64_t tls_memory_fail_each(void (*attempt)(void *arg), void *arg, uint64_t dense);
 
 #endif

@@ -181,3 +181,71 @@ HW_TEST(keys_are_of_no_kind_that_tls_has_no_use_for)
     hw_tls_keys_fini(&keys);
     hw_tls_keys_fini(&keys);
 }
+
+/* What comes in is a key of ours, whole, or nothing. */
+HW_TEST(keys_come_in_by_nobody_elses_hand)
+{
+    keys_bench bench;
+    char words[] = "words";
+    void *at = words;
+    open_keys(&bench, PKI_EC);
+    OSSL_PARAM rows[][2] = {
+        {OSSL_PARAM_construct_octet_ptr("another", &at, sizeof words), OSSL_PARAM_construct_end()},
+        {OSSL_PARAM_construct_octet_ptr("hewn-key", &at, sizeof words), OSSL_PARAM_construct_end()},
+        {OSSL_PARAM_construct_utf8_string("hewn-key", words, 0), OSSL_PARAM_construct_end()},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        EVP_PKEY *made = NULL;
+        EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(bench.keys.own, "EC", NULL);
+        HW_NEED(maker);
+        assert_int_equal(EVP_PKEY_fromdata_init(maker), 1);
+        assert_true(EVP_PKEY_fromdata(maker, &made, EVP_PKEY_KEYPAIR, rows[i]) <= 0);
+        assert_null(made);
+        EVP_PKEY_CTX_free(maker);
+    }
+    close_keys(&bench);
+}
+
+/* A number where there is none, words that are others, and padding for a key that has none. */
+HW_LONG_TEST(keys_refuse_settings_that_are_none)
+{
+    static double half = 0.5;
+    static char pss[] = OSSL_PKEY_RSA_PAD_MODE_PSS;
+    OSSL_PARAM rows[][2] = {
+        {OSSL_PARAM_construct_double(OSSL_SIGNATURE_PARAM_PAD_MODE, &half),
+         OSSL_PARAM_construct_end()},
+        {OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, pss, 0),
+         OSSL_PARAM_construct_end()},
+        {OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, pss, 0),
+         OSSL_PARAM_construct_end()},
+    };
+    static const pki_key_kind kinds[] = {PKI_RSA, PKI_EC};
+    for (size_t kind = 0; kind < 2; kind++) {
+        keys_bench bench;
+        open_keys(&bench, kinds[kind]);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            bool is_taken = kinds[kind] == PKI_RSA && i == 2;
+            EVP_MD_CTX *work = EVP_MD_CTX_new();
+            HW_NEED(work);
+            int result =
+                EVP_DigestSignInit_ex(work, NULL, "SHA256", NULL, NULL, bench.key, rows[i]);
+            if ((result == 1) != is_taken)
+                fail_msg("kind %zu, row %zu: %d", kind, i, result);
+            EVP_MD_CTX_free(work);
+        }
+        assert_int_equal(bench.echo.calls, 0);
+        close_keys(&bench);
+    }
+}
+
+/* ECDSA is all that they are asked for. */
+HW_TEST(keys_agree_on_no_secrets)
+{
+    keys_bench bench;
+    open_keys(&bench, PKI_EC);
+    EVP_PKEY_CTX *work = EVP_PKEY_CTX_new_from_pkey(bench.keys.own, bench.key, NULL);
+    HW_NEED(work);
+    assert_true(EVP_PKEY_derive_init(work) <= 0);
+    EVP_PKEY_CTX_free(work);
+    close_keys(&bench);
+}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "seam/seam.h"
 #include "tls/client.h"
 #include "unit/harness.h"
 #include "unit/sys/folder.h"
@@ -95,12 +96,30 @@ HW_TEST(listen_refuses_what_makes_no_sense)
     place.tls.n_certificates = 0;
     assert_refused_listen(&place, secure, 1, EINVAL, "TLS", "there is no certificate");
     place.tls = good;
+    place.certificate.file = NULL;
+    assert_refused_listen(&place, secure, 1, EINVAL, "hewn_certificate", "has no file");
+    place.certificate.file = place.file;
+    place.tls.ticket_secret = "a secret of 32 bytes, as few as can be";
     place.certificate.key_file = NULL;
     assert_refused_listen(&place, secure, 1, EINVAL, "hewn_certificate", "none of its key");
     place.certificate.key_file = place.file;
     assert_refused_listen(&place, secure, 1, EINVAL, place.file, "holds no private key");
     place.certificate = (hewn_certificate){.file = "/nowhere", .key_file = place.key};
     assert_refused_listen(&place, secure, 1, ENOENT, "/nowhere", "cannot be read");
+    close_files(&place);
+}
+
+/* The second of both can be done without, and that only where it cannot be had. */
+HW_TEST(listen_needs_the_first_of_its_own_addresses)
+{
+    static const int errors[] = {EADDRNOTAVAIL, EAFNOSUPPORT, EACCES};
+    listen_place place = {0};
+    open_files(&place);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        hw_seam_fail("bind", 1, errors[i]);
+        assert_refused_listen(&place, NULL, 0, errors[i], "127.0.0.1:9000", "");
+        hw_seam_reset();
+    }
     close_files(&place);
 }
 
