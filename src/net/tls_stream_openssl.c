@@ -318,8 +318,8 @@ static ssize_t write_tls(hw_stream *stream, const struct iovec *parts, size_t co
 static ssize_t write_file_batch(tls_stream *tls, int file, uint64_t offset, size_t bytes)
 {
     size_t ends[HW_TLS_BATCH_RECORDS], lengths[HW_TLS_BATCH_RECORDS], records = 0, done = 0;
-    ssize_t got = 1;
-    while (records < tls->batch && done < bytes && got > 0) {
+    ssize_t got = 0;
+    while (records < tls->batch && done < bytes) {
         got = hw_sys_read_at(file, tls->carrier.pool->plain,
                              hw_size_min(bytes - done, HW_TLS_RECORD_BYTES), offset + done);
         if (got <= 0)
