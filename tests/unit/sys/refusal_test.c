@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -149,7 +150,7 @@ HW_TEST(refusal_of_a_folders_rights_is_told)
 {
     hw_test_folder folder;
     hw_test_folder_init(&folder);
-    strncpy(folder_path, hw_test_folder_path(&folder, "new"), sizeof folder_path - 1);
+    snprintf(folder_path, sizeof folder_path, "%s", hw_test_folder_path(&folder, "new"));
     hw_test_in_child(make_folder_refused);
     assert_int_equal(rmdir(folder_path), 0);
     hw_test_folder_fini(&folder);
