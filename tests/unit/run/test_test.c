@@ -1,10 +1,13 @@
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/app.h"
 #include "app/json.h"
 #include "hewn.h"
 #include "hewn/server.h"
+#include "seam/seam.h"
 #include "unit/base/death.h"
 #include "unit/harness.h"
 
@@ -377,4 +380,28 @@ HW_LONG_TEST(test_server_runs_inside_another_loop)
     hewn_server_stop(server);
     assert_int_equal(hewn_server_wait(server), 0);
     hewn_server_free(server);
+}
+
+/* Without memory a test cannot go on: it ends, and says for what; or the server has answered that, and
+ * the next requests are served. */
+static void ask_short_of_memory(void *arg)
+{
+    const uint64_t *nth = arg;
+    hewn_app *app = new_tested();
+    hewn_test *test = hewn_test_new(app);
+    hw_seam_fail_allocation(*nth);
+    (void)hewn_test_send(test, "GET /more", "X: y", NULL);
+    (void)hewn_test_send(test, "GET /json?tag=a", NULL, NULL);
+    (void)hewn_test_json(test);
+    hw_seam_fail_allocation(0);
+    assert_int_equal(ask_test(test, "GET /"), 200);
+    hewn_test_free(test);
+    fputs("hewn_test: it goes on\n", stderr);
+    abort();
+}
+
+HW_LONG_TEST(test_that_has_no_memory_ends_with_words)
+{
+    for (uint64_t nth = 1; nth <= 30; nth++)
+        hw_test_expect_death(ask_short_of_memory, &nth, "hewn_test: ");
 }
