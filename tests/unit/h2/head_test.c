@@ -577,3 +577,77 @@ HW_TEST(h2_trailers_are_bounded)
         assert_bound(&r, over, 431, "RFC 6585 5");
     }
 }
+
+/* Each piece in a block of its own, and so little memory. */
+static void limit(hw_arena *arena, size_t bytes_max)
+{
+    hw_arena_init(arena, 64, bytes_max);
+}
+
+/* With more memory from turn to turn: it is said that there is none, until there is enough. */
+HW_LONG_TEST(h2_head_says_that_there_is_no_memory)
+{
+    static const char lines[] =
+        ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:path: /chat\n"
+        ":authority: example.org\ncookie: a=b\nx: y\ncookie: c=d\nz: 1\n";
+    reading r = {.limits = hw_h2_head_limits_default(), .verdict = HW_H2_VERDICT_NO_MEMORY};
+    size_t refused = 0;
+    r.limits.fields_max = 4;
+    for (size_t max = 0; r.verdict == HW_H2_VERDICT_NO_MEMORY; max += 16) {
+        assert_true(max < 4096);
+        limit(&r.arena, max);
+        hw_h2_head_begin(&r.builder, &r.limits, &r.arena, false);
+        add_lines(&r, lines);
+        r.verdict = hw_h2_head_end(&r.builder, false);
+        if (r.verdict == HW_H2_VERDICT_NO_MEMORY) {
+            assert_int_equal(head_of(&r)->problem.status, 503);
+            refused++;
+            hw_arena_fini(&r.arena);
+        }
+    }
+    assert_int_equal(r.verdict, HW_H2_VERDICT_SOUND);
+    assert_true(refused > 10);
+    assert_field(head_of(&r)->fields, 1, "cookie", "a=b; c=d");
+    hw_arena_fini(&r.arena);
+}
+
+HW_LONG_TEST(h2_head_is_copied_whole_or_not_at_all)
+{
+    reading r;
+    read_sound(&r,
+               ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:path: /chat\n"
+               ":authority: example.org\ncookie: a=b\nx: y\n",
+               false);
+    hw_h2_head copy = {.content_length = 7};
+    bool is_copied = false;
+    size_t refused = 0;
+    hw_arena arena;
+    for (size_t max = 0; !is_copied; max += 16) {
+        assert_true(max < 4096);
+        limit(&arena, max);
+        is_copied = hw_h2_head_copy(&arena, head_of(&r), &copy);
+        if (!is_copied) {
+            assert_int_equal(copy.content_length, 7); /* nothing was written */
+            refused++;
+            hw_arena_fini(&arena);
+        }
+    }
+    hw_arena_fini(&r.arena);
+    assert_true(refused > 10);
+    assert_text(copy.method_name, "CONNECT");
+    assert_text(copy.protocol, "websocket");
+    assert_text(copy.target, "/chat");
+    assert_text(copy.authority, "example.org");
+    assert_field(copy.fields, 1, "cookie", "a=b");
+    assert_field(copy.fields, 2, "x", "y");
+    hw_arena_fini(&arena);
+}
+
+HW_TEST(h2_head_leaves_a_single_cookie_as_it_came)
+{
+    reading r;
+    read_sound(&r, GET "cookie: a=b; c=d\n", true);
+    assert_int_equal(head_of(&r)->fields.count, 2);
+    assert_field(head_of(&r)->fields, 1, "cookie", "a=b; c=d");
+    hw_arena_fini(&r.arena);
+}

@@ -534,3 +534,27 @@ HW_LONG_TEST(h2_session_ends_when_its_memory_is_used_up)
         talker_free_both(t, w);
     }
 }
+
+/* A driver that discards may still say what it has done with the content, and discard once more. */
+HW_TEST(h2_session_takes_back_nothing_twice)
+{
+    wire *w;
+    talker *t = greeted(&w);
+    wire_post(w, 1, "");
+    put_content(w, 1, 1);
+    t->keeps = true;
+    talker_feed_wire(t, w);
+    talker_words(t);
+    hw_h2_consume(t->session, 1, 0);
+    hw_h2_discard(t->session, 1);
+    hw_h2_consume(t->session, 1, 16384);
+    hw_h2_discard(t->session, 1);
+    /* Nor does anybody hear of the rest of it. */
+    wire_head(w, WIRE_END, 1, "x-sum: 1\n");
+    assert_fed(t, w, "");
+    talker_answer(t, 1, 200, 2);
+    assert_sent(t, "HEADERS 1\n :status: 200\n server: h\nDATA 1 end ..\n");
+    assert_told(t, "DONE 1\n");
+    talker_free_both(t, w);
+    hw_h2_session_free(NULL);
+}
