@@ -76,6 +76,24 @@ static hewn_response *put_without_size(hewn_request *rq)
     return rs;
 }
 
+static hewn_response *put_without_options(hewn_request *rq)
+{
+    hewn_response *rs = hewn_empty(rq, 204);
+    assert_refused(hewn_cookie_put(rs, "a", NULL));
+    return rs;
+}
+
+/* Beside fields that are no cookie of that name. */
+static hewn_response *set_beside_others(hewn_request *rq)
+{
+    hewn_response *rs = hewn_empty(rq, 204);
+    hewn_set(rs, "X-Other", "a=1");
+    hewn_add(rs, "Set-Cookie", "a");
+    assert_put(hewn_set_cookie(rs, "a", "one"));
+    assert_put(hewn_set_cookie(rs, "a", "two"));
+    return rs;
+}
+
 /* An app, or with struck memory none. */
 static void open_cookies(app_asker *asker, const char *const *secrets)
 {
@@ -91,6 +109,8 @@ static void open_cookies(app_asker *asker, const char *const *secrets)
     hewn_get(app, "/long", set_long);
     hewn_get(app, "/encoded", set_long_when_encoded);
     hewn_get(app, "/size", put_without_size);
+    hewn_get(app, "/none", put_without_options);
+    hewn_get(app, "/others", set_beside_others);
     asker_open(asker, app);
 }
 
@@ -213,9 +233,20 @@ HW_TEST(cookies_are_set_once_a_name)
     asker_close(&asker);
 }
 
+HW_TEST(cookie_takes_the_place_of_its_own_name_alone)
+{
+    app_asker asker;
+    open_cookies(&asker, NULL);
+    assert_int_equal(ask(&asker, "GET", "/others"), 204);
+    assert_string_equal(answer_field(&asker, "X-Other"), "a=1");
+    assert_int_equal(answer_field_count(&asker, "Set-Cookie"), 2); /* "a", which has no value */
+    asker_close(&asker);
+}
+
 HW_TEST(cookie_that_cannot_be_kept_is_misuse)
 {
-    static const char *const paths[] = {"/bad", "/long", "/encoded", "/size", "/sign?value=x", "/"};
+    static const char *const paths[] = {"/bad",  "/long",         "/encoded", "/size",
+                                        "/none", "/sign?value=x", "/"};
     app_asker asker;
     open_cookies(&asker, NULL);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -238,4 +269,32 @@ HW_TEST(cookie_looks_signed_by_its_form)
     assert_false(hw_cookie_looks_signed(hw_text_from(hw_buffer_text(&words), 1)));
     raw[5] = '.';
     assert_false(hw_cookie_looks_signed(hw_buffer_text(&words)));
+}
+
+HW_TEST(cookie_signature_is_of_its_length)
+{
+    static const char *const secrets[] = {secret_one, NULL};
+    static char value[20000];
+    char signature[HW_SIGN_LENGTH];
+    hw_arena arena;
+    if (!hw_signer_is_built)
+        skip();
+    hw_arena_init(&arena, 64, 4096);
+    const hw_signer *signer = hw_signer_new(&arena, secrets);
+    if (signer && hw_signer_sign(signer, HW_TEXT("a"), HW_TEXT("b"), signature)) {
+        hw_text whole = {signature, HW_SIGN_LENGTH};
+        assert_true(hw_signer_verify(signer, HW_TEXT("a"), HW_TEXT("b"), whole));
+        assert_false(hw_signer_verify(signer, HW_TEXT("a"), HW_TEXT("b"), hw_text_upto(whole, 42)));
+        assert_false(hw_signer_verify(signer, HW_TEXT("a"), HW_TEXT(""), whole));
+    }
+    /* Longer than any cookie may be: neither signed nor believed. */
+    memset(value, 'v', sizeof value);
+    hw_text text = {value, sizeof value};
+    if (signer) {
+        assert_false(hw_signer_sign(signer, HW_TEXT("a"), text, signature));
+        assert_false(hw_signer_verify(signer, HW_TEXT("a"), text, hw_text_upto(text, 43)));
+    }
+    hw_arena_fini(&arena);
+    if (!signer)
+        hw_test_out_of_memory();
 }

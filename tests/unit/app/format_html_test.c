@@ -91,6 +91,15 @@ HW_TEST(html_texts_are_escaped_where_they_stand)
          "<meta content='b'><meta http-equiv='refresh' content='1'>"},
         {"<p data-onclick=\"%s\">", "x", "<p data-onclick=\"x\">"},
         {"<data value='%s'>", "x", "<data value='x'>"},
+        {"<p\ta\nb\f\rtitle='%s'>", "x", "<p\ta\nb\f\rtitle='x'>"},
+        {"<p a  b>%s", "x", "<p a  b>x"},
+        {"<p data-a-name-of-many-letters='%s'>", "x", "<p data-a-name-of-many-letters='x'>"},
+        {"<math><mi>%s</mi></math>", "x", "<math><mi>x</mi></math>"},
+        {"</svg><script>a<b</script>%s", "x", "</svg><script>a<b</script>x"},
+        {"<title>a <= b</title>%s", "x", "<title>a <= b</title>x"},
+        {"<script>'</style>'</script>%s", "x", "<script>'</style>'</script>x"},
+        {"<p a=b/c?d>%s", "x", "<p a=b/c?d>x"},
+        {"<!-- a! --><p>%s", "x", "<!-- a! --><p>x"},
     };
     filler own;
     open_filler(&own);
@@ -239,6 +248,8 @@ HW_TEST(html_formats_take_texts_nowhere_else)
         {"<script src='//%s/a'></script>", "chooses the host"},
         {"<script src='https:%s'></script>", "chooses the host"},
         {"<script src='/\\%s'></script>", "chooses the host"},
+        {"<script src='\\/%s'></script>", "chooses the host"},
+        {"<script src='\\\\%s'></script>", "chooses the host"},
         {"<script src='data:/a/%s'></script>", "behind a scheme"},
         {"<base href='%s'>", "chooses the host"},
         {"<object data='%s'>", "chooses the host"},
@@ -254,6 +265,7 @@ HW_TEST(html_formats_take_texts_nowhere_else)
         {"<!-- ", "ends inside"},
         {"<", "ends inside"},
         {"<script>", "ends inside"},
+        {"<script>a</s", "ends inside"},
         {"<title>a", "ends inside"},
         {"<svg>", "svg or math"},
         {"<plaintext>%s", "never ends"},

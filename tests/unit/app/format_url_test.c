@@ -50,6 +50,12 @@ GOES(go_tilde, "/~%s", "")
 GOES(go_dots, "/...%s", "..")
 GOES(go_hex, "%x/edit", 255u)
 GOES(go_literal, "/done")
+GOES(go_number_first, "%d%s", 7, "a b")
+GOES(go_host_and_fragment, "//example.org#%s", "a b")
+GOES(go_path_and_fragment, "/a#%s", "/")
+GOES(go_beside_and_fragment, "page#%s", ".")
+GOES(go_fragment, "#%s", "a")
+GOES(go_escaped_query, "?a%%2e%%20=%s", "..")
 
 HW_TEST(redirects_are_filled_in)
 {
@@ -68,6 +74,12 @@ HW_TEST(redirects_are_filled_in)
         {go_tilde, "/~"},
         {go_hex, "ff/edit"},
         {go_literal, "/done"},
+        {go_number_first, "7a%20b"},
+        {go_host_and_fragment, "//example.org#a%20b"},
+        {go_path_and_fragment, "/a#%2F"},
+        {go_beside_and_fragment, "page#."},
+        {go_fragment, "#a"},
+        {go_escaped_query, "?a%2e%20=.."},
     };
     url_asker url;
     open_url_asker(&url);
@@ -100,6 +112,10 @@ GOES(go_line, "/a\r\nX: y")
 GOES(go_latin, "/\xc3\xa4")
 GOES(go_percent, "/a%%2")
 GOES(go_hex_digits, "/a%%zz")
+GOES(go_one_hex_digit, "/a%%2z")
+GOES(go_opaque, "tel:112")
+GOES(go_one_slash, "https:/a")
+GOES(go_bool, "/%hhd", true)
 GOES(go_quoted, "/%p", (const void *)"a")
 GOES(go_char, "/%c", 'a')
 GOES(go_wide, "/%5d", 1)
@@ -148,6 +164,10 @@ HW_TEST(redirects_that_could_lead_elsewhere_are_misuse)
         {go_latin, "no URL has"},
         {go_percent, "hexadecimal digits"},
         {go_hex_digits, "hexadecimal digits"},
+        {go_one_hex_digit, "hexadecimal digits"},
+        {go_opaque, "without \"//\""},
+        {go_one_slash, "without \"//\""},
+        {go_bool, "do not know"},
         {go_quoted, "do not know"},
         {go_char, "do not know"},
         {go_wide, "do not know"},
@@ -175,6 +195,26 @@ HW_TEST(redirects_that_could_lead_elsewhere_are_misuse)
         if (!strstr(url.asker.fault.what, cases[i].words))
             fail_msg("%zu: %s", i, url.asker.fault.what);
         assert_null(answer_field(&url.asker, "Location"));
+    }
+    asker_close(&url.asker);
+}
+
+static hewn_response *go_with_status(hewn_request *rq)
+{
+    return hewn_redirect(rq, atoi(hewn_query(rq, "status")), "/a");
+}
+
+HW_TEST(redirects_have_the_status_they_are_given)
+{
+    static const int statuses[] = {301, 302, 303, 307, 308};
+    url_asker url;
+    open_url_asker(&url);
+    url.make = go_with_status;
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        char target[] = "/?status=300";
+        target[sizeof target - 2] = (char)('0' + statuses[i] % 10);
+        assert_int_equal(ask(&url.asker, "GET", target), statuses[i]);
+        assert_string_equal(answer_field(&url.asker, "Location"), "/a");
     }
     asker_close(&url.asker);
 }

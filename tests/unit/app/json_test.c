@@ -358,3 +358,62 @@ HW_LONG_TEST(json_that_there_is_no_memory_for_is_not_the_clients_fault)
     assert_non_null(root);
     assert_in_range(count, 20, 999);
 }
+
+/* With more memory from turn to turn, each piece of it in a block of its own: it is never half a
+ * value. */
+HW_LONG_TEST(json_is_read_whole_or_not_at_all)
+{
+    hw_arena arena;
+    hw_body_problem problem;
+    const hewn_json *root = NULL;
+    size_t refused = 0;
+    for (size_t max = 0; !root; max += 16) {
+        assert_true(max < 16384);
+        hw_arena_init(&arena, 64, max);
+        root = read_words(&arena, person, &problem);
+        if (!root) {
+            assert_int_equal(problem.status, 503);
+            refused++;
+            hw_arena_fini(&arena);
+        }
+    }
+    assert_true(refused > 20);
+    assert_string_equal(hewn_json_str(root, "user.tags[1]"), "b");
+    hw_arena_fini(&arena);
+}
+
+/* What is broken is told where there is memory for the words, and is a 503 where there is none. */
+HW_TEST(json_of_nothing_is_a_problem)
+{
+    hw_arena arena;
+    hw_body_problem problem = {0};
+    open_arena(&arena);
+    assert_null(hw_json_read(&arena, (hw_text){0}, &problem));
+    assert_true(problem.status == 400 || problem.status == 501 || hw_test_is_struck());
+    hw_arena_fini(&arena);
+}
+
+HW_TEST(json_that_is_absent_gives_nothing)
+{
+    hw_arena arena;
+    hw_body_problem problem;
+    open_arena(&arena);
+    const hewn_json *root = read_words(&arena, "{\"low\": -1e300, \"n\": 1}", &problem);
+    if (root) {
+        hewn_int integer = 7;
+        double number = 7;
+        bool boolean = true;
+        size_t at = 0;
+        const char *key;
+        assert_false(hewn_json_int(root, "low", &integer));
+        assert_false(hewn_json_int(root, "none", &integer));
+        assert_false(hewn_json_num(root, "none", &number));
+        assert_false(hewn_json_bool(root, "none", &boolean));
+        assert_true(integer == 7 && number == 7 && boolean);
+        assert_null(hewn_json_next(hewn_json_at(root, "none"), &at, &key));
+        assert_null(hewn_json_next(hewn_json_at(root, "n"), &at, &key));
+    }
+    hw_arena_fini(&arena);
+    if (!root)
+        hw_test_out_of_memory();
+}

@@ -28,6 +28,7 @@ static hewn_response *walk_part(hewn_request *rq)
 static hewn_response *say_form(hewn_request *rq)
 {
     const char *value = hewn_form(rq, "a");
+    assert_null(hewn_form(rq, NULL)); /* a field without a name, and there is none */
     hewn_response *problem = hewn_body_problem(rq);
     assert_true(hewn_form(rq, "a") == value || hw_test_is_struck());
     if (problem)
@@ -81,6 +82,8 @@ HW_TEST(each_walks_header_and_cookies)
     static const char *const rows[][2] = {
         {"/h/X-TAG", "<X-Tag=1><x-tag=2>"},
         {"/h/none", ""},
+        {"/h/all", "<Host=a><X-Tag=1><Cookie=a=1; b=%41; a=2><x-tag=2>"
+                   "<Cookie=c=0123456789012345678901234567890123456789012!signed; a=3>"},
         {"/c/a", "<a=1><a=2><a=3>"},
         {"/c/all", "<a=1><b=A><a=2><a=3>"},
     };

@@ -5,6 +5,7 @@
 #include "unit/harness.h"
 
 #include <string.h>
+#include <wchar.h>
 
 enum { BLOCK = 1024, MAX = 16384 };
 
@@ -281,6 +282,19 @@ HW_TEST(arena_that_starts_small_keeps_a_full_block)
     fill(hw_arena_alloc(&arena, 1), 1);
     assert_int_equal(arena.held, BLOCK / 4);
     hw_arena_fini(&arena);
+}
+
+/* A character that the locale, which is C, cannot say. */
+HW_TEST(arena_formats_nothing_that_cannot_be_said)
+{
+    hw_arena arena;
+    hw_arena_init(&arena, BLOCK, MAX);
+    assert_null(hw_arena_format(&arena, "%lc", (wint_t)0x20ac));
+    const char *after = hw_arena_format(&arena, "%d", 1);
+    if (after)
+        assert_string_equal(after, "1");
+    hw_arena_fini(&arena);
+    HW_NEED(after);
 }
 
 #ifdef HW_POISONS

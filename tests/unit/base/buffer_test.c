@@ -3,6 +3,7 @@
 #include "unit/harness.h"
 
 #include <string.h>
+#include <wchar.h>
 
 static void assert_buffer(const hw_buffer *buffer, const char *expected)
 {
@@ -164,4 +165,16 @@ HW_TEST(buffer_text_stays_while_more_is_put)
     hw_text one = hw_buffer_text(&buffer);
     hw_buffer_put_string(&buffer, "two");
     assert_true(hw_text_equal(one, HW_TEXT("one")));
+}
+
+/* A character that the locale, which is C, cannot say. */
+HW_TEST(buffer_overflows_by_what_cannot_be_said)
+{
+    char memory[16];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    hw_buffer_put_string(&buffer, "a");
+    hw_buffer_put_format(&buffer, "%lc", (wint_t)0x20ac);
+    assert_true(buffer.overflow);
+    assert_null(hw_buffer_string(&buffer));
+    assert_int_equal(buffer.length, 1);
 }

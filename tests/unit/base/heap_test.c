@@ -131,3 +131,16 @@ HW_TEST(heap_keeps_little_of_what_it_gave_back)
     hw_heap_fini(&heap);
     assert_int_equal(hw_budget_used(&budget), 0);
 }
+
+/* In whole steps it would be more than a size can say. */
+HW_TEST(heap_refuses_what_no_memory_holds)
+{
+    hw_budget budget = {0};
+    hw_heap heap;
+    hw_heap_init(&heap, &budget, SIZE_MAX);
+    assert_null(hw_heap_alloc(&heap, SIZE_MAX - 256));
+    assert_null(hw_heap_alloc(&heap, SIZE_MAX));
+    assert_int_equal(heap.used, 0);
+    assert_int_equal(hw_budget_used(&budget), 0);
+    hw_heap_fini(&heap);
+}
