@@ -250,3 +250,48 @@ HW_TEST(policy_answers_a_preflight)
     assert_null(site_field(&site, "access-control-allow-headers"));
     site_close(&site);
 }
+
+/* With more memory from turn to turn, each piece of it in a block of its own: there is no policy
+ * until there is a whole one. */
+static hw_policy make_in_little(const hw_policy_setup *setup, hw_arena *arena, size_t *ret_refused)
+{
+    hw_policy policy = {.says_sniffing = true};
+    int error = -ENOMEM;
+    *ret_refused = 0;
+    for (size_t max = 0; error < 0; max += 16) {
+        assert_true(max < 8192);
+        hw_arena_init(arena, 64, max);
+        error = hw_policy_make(setup, arena, &policy);
+        if (error < 0) {
+            assert_int_equal(error, -ENOMEM);
+            assert_true(policy.says_sniffing); /* nothing was written */
+            ++*ret_refused;
+            hw_arena_fini(arena);
+        }
+    }
+    return policy;
+}
+
+HW_LONG_TEST(policy_is_made_whole_or_not_at_all)
+{
+    hw_arena arena;
+    size_t refused;
+    hw_policy policy = make_in_little(
+        &(hw_policy_setup){own_fields, ROWS(own_fields), two_pages, true, 60}, &arena, &refused);
+    assert_true(refused > 20);
+    assert_false(policy.says_sniffing);
+    assert_int_equal(policy.cors.count, 2);
+    assert_int_equal(policy.fields.count, ROWS(own_fields) + 4);
+    assert_true(hw_text_equal(policy.fields.at[0].value, HW_TEXT("no-referrer")));
+    assert_true(hw_text_equal(hw_policy_freshness(&policy, HW_TEXT("a")), HW_TEXT("max-age=60")));
+    assert_int_equal(policy.absent.count, policy.fields.count + 3);
+    hw_arena_fini(&arena);
+}
+
+HW_TEST(policy_gives_credentials_to_the_one_it_names)
+{
+    static const hewn_field both[] = {{"Access-Control-Allow-Origin", "https://a.example"},
+                                      {"Access-Control-Allow-Credentials", "true"}};
+    hw_fault fault = {0};
+    assert_int_equal(hw_policy_check(&(hw_policy_setup){both, 2, NULL, false, 0}, &fault), 0);
+}
