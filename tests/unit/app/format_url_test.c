@@ -201,7 +201,7 @@ HW_TEST(redirects_that_could_lead_elsewhere_are_misuse)
 
 static hewn_response *go_with_status(hewn_request *rq)
 {
-    return hewn_redirect(rq, atoi(hewn_query(rq, "status")), "/a");
+    return hewn_redirect(rq, (int)strtol(hewn_query(rq, "status"), NULL, 10), "/a");
 }
 
 HW_TEST(redirects_have_the_status_they_are_given)
