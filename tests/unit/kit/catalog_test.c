@@ -308,3 +308,21 @@ HW_TEST(catalog_takes_no_more_than_the_budget_has)
     s.catalog = (hw_catalog){0};
     close_shelf(&s);
 }
+
+HW_TEST(catalog_is_opened_again_or_says_why_not)
+{
+    shelf s;
+    open_shelf(&s);
+    put(&s, "a", "1");
+    assert_int_equal(read_shelf(&s, HW_CATALOG_NAME, false), 0);
+    unsigned closed = hw_seam_calls("close");
+    hw_seam_fail("stat", 1, EIO);
+    assert_int_equal(hw_catalog_open(&s.catalog), -EIO);
+    assert_int_equal(hw_seam_calls("close"), closed + 1);
+    int folder = hw_catalog_open(&s.catalog);
+    assert_true(folder >= 0);
+    close(folder);
+    s.catalog.device++; /* as if another disk were there now */
+    assert_int_equal(hw_catalog_open(&s.catalog), -ESTALE);
+    close_shelf(&s);
+}

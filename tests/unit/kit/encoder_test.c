@@ -270,3 +270,19 @@ HW_TEST(encoder_that_was_told_another_length_fails)
         hw_test_out_of_memory();
     assert_int_equal(error, -EPROTO);
 }
+
+HW_TEST(encoder_is_not_begun_for_what_needs_none)
+{
+    hw_budget budget = {.max = 1};
+    hw_encoder *encoder = NULL;
+    hw_encoder_opts opts = {.budget = &budget};
+    assert_int_equal(hw_encoder_new(HW_CODING_IDENTITY, &opts, &encoder), -ENOTSUP);
+    assert_int_equal(hw_encoder_new(HW_CODING_NONE, &opts, &encoder), -ENOTSUP);
+    /* Nor where there is no room for it. */
+    for (hw_coding coding = HW_CODING_GZIP; coding < HW_CODING_COUNT; coding++)
+        assert_int_equal(hw_encoder_new(coding, &opts, &encoder),
+                         is_built(coding) ? -ENOMEM : -ENOTSUP);
+    assert_null(encoder);
+    assert_int_equal(hw_budget_used(&budget), 0);
+    hw_encoder_free(NULL);
+}

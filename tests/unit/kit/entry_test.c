@@ -216,3 +216,64 @@ HW_TEST(entry_is_not_answered_with_where_there_is_no_room)
     hw_entry_release(entry);
     assert_int_equal(small.used, 0);
 }
+
+/* www/a.css and, beside it, what stands for its gzip coding. */
+static void find_css(test_site *site, bool has_sibling, hw_finding *ret_finding,
+                     hw_siblings *ret_siblings)
+{
+    *ret_siblings = (hw_siblings){0};
+    ret_finding->fd = open(site_path(site, "www/a.css"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(fstat(ret_finding->fd, &ret_finding->seen), 0);
+    if (!has_sibling)
+        return;
+    hw_finding *sibling = &ret_siblings->found[HW_CODING_GZIP];
+    sibling->fd = open(site_path(site, "www/ten.txt"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(fstat(sibling->fd, &sibling->seen), 0);
+    ret_siblings->codings = HW_CODING_BIT(HW_CODING_GZIP);
+}
+
+static void make_css(test_site *site, hw_press *press, size_t name_length, bool has_sibling)
+{
+    char name[2048];
+    hw_finding finding;
+    hw_siblings siblings;
+    hw_entry *entry = NULL;
+    memset(name, 'a', name_length);
+    memcpy(name + name_length, ".css", 5);
+    find_css(site, has_sibling, &finding, &siblings);
+    hw_file_rules rules = {.now_ms = SITE_NOW * INT64_C(1000), .press = press};
+    int error = hw_entry_new_file(HW_TEXT("/a.css"), name, &finding, &siblings, &rules, &entry);
+    if (error < 0)
+        assert_int_equal(fcntl(finding.fd, F_GETFD), -1);
+    if (hw_test_is_struck()) {
+        hw_entry_release(entry);
+        hw_press_release(press);
+    }
+    site_stop_if_struck(site);
+    assert_int_equal(error, 0);
+    assert_string_equal(entry->name, name);
+    assert_true(
+        hw_text_equal(entry->file.whole.fields.at[0].value, HW_TEXT("text/css; charset=utf-8")));
+    assert_int_equal(hw_entry_representation(entry, HW_CODING_GZIP) != NULL, has_sibling);
+    hw_entry_release(entry);
+}
+
+/* Whichever piece of it is the first that its block has no room for. */
+HW_TEST(entry_of_a_long_name_is_made_whole_or_not_at_all)
+{
+    char content[1000];
+    hw_press *press = NULL;
+    test_site site;
+    site_open(&site);
+    memset(content, ' ', sizeof content - 1);
+    content[sizeof content - 1] = '\0';
+    site_put(&site, "www/a.css", content);
+    int error = hw_press_new(&press);
+    site_stop_if_struck(&site);
+    assert_int_equal(error, 0);
+    for (size_t length = 16; length < 1300; length += 32)
+        for (int siblings = 0; siblings < 2; siblings++)
+            make_css(&site, press, length, siblings);
+    hw_press_release(press);
+    site_close(&site);
+}

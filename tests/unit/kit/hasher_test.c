@@ -286,3 +286,18 @@ HW_LONG_THREAD_TEST(hasher_gives_up_when_it_has_waited_long_enough)
     close(fd);
     hw_hasher_release(hasher);
 }
+
+HW_LONG_THREAD_TEST(hasher_says_what_it_could_not_look_at)
+{
+    hw_hasher *hasher = new_hasher();
+    hw_identity file;
+    hw_content_hash hash;
+    int fd = make_file('x', &file);
+    hw_seam_fail("stat", 1, EIO);
+    assert_int_equal(hw_hasher_wait(hasher, fd, &file, &hash), -EIO);
+    assert_false(hw_hasher_find(hasher, &file, &hash));
+    assert_int_equal(hw_hasher_wait(hasher, fd, &file, &hash), 0);
+    assert_true(is_same_hash(hash, hash_of_bytes('x')));
+    close(fd);
+    hw_hasher_release(hasher);
+}

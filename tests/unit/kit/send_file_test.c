@@ -182,3 +182,22 @@ HW_TEST(send_file_sends_several_ranges_of_the_type_it_is_given)
     }
     close_sender(&sender);
 }
+
+/* The file's entry does not go into what the request may still have. */
+HW_LONG_TEST(send_file_says_that_there_is_no_room)
+{
+    hw_budget budget = {0};
+    file_sender sender;
+    open_sender(&sender);
+    assert_int_equal(send_path(&sender, "ten.txt"), 200);
+    hw_exchange_reset(&sender.site.exchange);
+    hw_arena_charge(&sender.site.exchange.arena, &budget);
+    budget.max = hw_budget_used(&budget) + 1000;
+    assert_int_equal(send_path(&sender, "ten.txt"), 503);
+    budget.max = 0;
+    assert_int_equal(send_path(&sender, "ten.txt"), 200);
+    hw_exchange_reset(&sender.site.exchange);
+    hw_arena_charge(&sender.site.exchange.arena, NULL);
+    assert_int_equal(hw_budget_used(&budget), 0);
+    close_sender(&sender);
+}

@@ -109,7 +109,8 @@ void site_open(test_site *site)
     write_big_file(site);
     site->sink = (hw_sink){note_item, site, .steps = true};
     site->place = (hw_place){.sink = &site->sink};
-    hw_exchange_init(&site->exchange, 4096, (size_t)128 * 1024);
+    /* Each piece in a block of its own, so that each can be the one there is no memory for. */
+    hw_exchange_init(&site->exchange, 64, (size_t)128 * 1024);
     site_serve(site, &(hw_static_setup){0});
 }
 
