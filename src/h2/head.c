@@ -168,7 +168,7 @@ static void add_pseudo_field(hw_h2_head_builder *builder, hw_text name, hw_text 
         call_malformed(builder, "a pseudo-header field in trailers", "RFC 9113 8.3");
         return;
     }
-    if (builder->seen || builder->count > 1) {
+    if (builder->seen) { /* of any field, also of one without an id */
         call_malformed(builder, "a pseudo-header field behind a field", "RFC 9113 8.3");
         return;
     }
