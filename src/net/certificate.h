@@ -46,7 +46,7 @@ void hw_certificate_fini(hw_certificate *certificate); /* a zeroed one is fine *
 void hw_certificate_warn(const hw_certificate *certificate, int64_t now_s, const hw_sink *sink);
 
 /* Calls back for each name it is for (dNSName, RFC 6125 6.4; also "*.example.org"), in lower case, in
- * the arena. 0, or what the callback returned, or -ENOMEM. */
+ * the arena. 0, or what the callback returned; -ENOMEM; -EBADMSG: they cannot be read. */
 int hw_certificate_names(const hw_certificate *certificate, hw_arena *arena,
                          int (*take)(void *arg, hw_text name), void *arg);
 

@@ -308,8 +308,10 @@ void hw_certificate_warn(const hw_certificate *certificate, int64_t now_s, const
 int hw_certificate_names(const hw_certificate *certificate, hw_arena *arena,
                          int (*take)(void *arg, hw_text name), void *arg)
 {
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate->leaf, NID_subject_alt_name, NULL, NULL);
-    int error = 0;
+    int found;
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate->leaf, NID_subject_alt_name, &found, NULL);
+    /* -1: it has none; else they cannot be read, or there is no memory. */
+    int error = names || found == -1 ? 0 : -EBADMSG;
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && error == 0; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (name->type != GEN_DNS)

@@ -115,8 +115,11 @@ static int fill_keyring(hw_keyring *keyring, const hw_certificate_keys *keys,
                 sink, EKEYREJECTED, files[i].ocsp_file,
                 "this OCSP response is not of now, or not of this certificate: it is not used");
         name_filing filing = {keyring, certificate};
-        if (hw_certificate_names(certificate, &keyring->arena, file_name, &filing) < 0)
-            return hw_fault_set(fault, ENOMEM, files[i].certificate_file, "out of memory");
+        error = hw_certificate_names(certificate, &keyring->arena, file_name, &filing);
+        if (error < 0)
+            return hw_fault_set(fault, error == -ENOMEM ? ENOMEM : EINVAL,
+                                files[i].certificate_file,
+                                error == -ENOMEM ? "out of memory" : "its names cannot be read");
     }
     choose_first(keyring);
     return 0;

@@ -290,7 +290,11 @@ int hw_certificate_tell_names(hw_text pem, hw_arena *arena, hw_names *names)
     if (!list)
         return 0;
     (void)ERR_set_mark();
-    GENERAL_NAMES *own = X509_get_ext_d2i(sk_X509_value(list, 0), NID_subject_alt_name, NULL, NULL);
+    int found;
+    GENERAL_NAMES *own =
+        X509_get_ext_d2i(sk_X509_value(list, 0), NID_subject_alt_name, &found, NULL);
+    if (!own && found != -1) /* they are not lost for want of memory */
+        error = -ENOMEM;
     for (int i = 0; error == 0 && i < sk_GENERAL_NAME_num(own); i++)
         error = add_old_host(sk_GENERAL_NAME_value(own, i), arena, names);
     (void)ERR_pop_to_mark();

@@ -124,7 +124,8 @@ static void tell_names_short(void *arg)
     tls_memory_begin();
     int error = hw_certificate_tell_names(steps.texts[CERTIFICATE], &arena, &names);
     tls_memory_end();
-    assert_int_equal(error, 0);
+    /* Names that were asked for once are not lost in silence. */
+    assert_true(error == 0 || (error == -ENOMEM && tls_memory_is_struck()));
     assert_true(names.count == 1 || tls_memory_is_struck());
     hw_arena_fini(&arena);
 }
