@@ -130,3 +130,15 @@ HW_TEST(client_ids_differ)
         for (size_t j = 0; j < i; j++)
             assert_true(memcmp(ids[i], ids[j], HW_ID_LENGTH) != 0);
 }
+
+/* One that has not begun has no client, and one whose carrier does not say has none either. */
+HW_TEST(client_of_an_exchange_that_nobody_carries_has_no_name)
+{
+    static const hw_carrier_ops silent = {0};
+    hw_exchange exchange;
+    hw_exchange_init(&exchange, 1024, 4096);
+    assert_int_equal(hw_exchange_peer(&exchange).length, 0);
+    exchange.carrier = &silent;
+    assert_int_equal(hw_exchange_peer(&exchange).length, 0);
+    hw_exchange_fini(&exchange);
+}

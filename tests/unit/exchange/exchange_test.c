@@ -1,9 +1,11 @@
 #include "exchange/exchange.h"
+#include "exchange/flow.h"
 
 #include "seam/seam.h"
 #include "unit/base/death.h"
 #include "unit/http/http_harness.h"
 
+#include <errno.h>
 #include <string.h>
 
 static int wakes;
@@ -359,4 +361,61 @@ HW_TEST(exchange_leaves_nothing_to_the_next)
         hw_test_out_of_memory();
     assert_null(exchange.left.item);
     hw_exchange_fini(&exchange);
+}
+
+/* Nobody has said how long it is, and all of it comes in one read. */
+HW_TEST(exchange_grows_for_a_body_that_comes_at_once)
+{
+    static char much[5000];
+    hw_exchange exchange;
+    memset(much, 'm', sizeof much);
+    begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_BUFFER, 10000);
+    HW_NEED_OK(hw_exchange_feed(&exchange, (hw_text){much, sizeof much}) < 0 ? -ENOMEM : 0);
+    assert_int_equal(exchange.request.content.length, sizeof much);
+    assert_memory_equal(exchange.request.content.at, much, sizeof much);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_counts_what_nobody_wants)
+{
+    hw_exchange exchange;
+    begin_post(&exchange, HW_LENGTH_UNKNOWN, HW_PLAN_NONE, 4);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("abc")), 3);
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("de")), -EMSGSIZE);
+    assert_int_equal(exchange.fed, 3);
+    assert_int_equal(exchange.request.content.length, 0);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(exchange_that_is_gone_breaks_off_who_reads)
+{
+    hw_exchange exchange;
+    char byte;
+    begin_post(&exchange, 10, HW_PLAN_READ, 10);
+    exchange.carrier = &hw_carrier_nobody;
+    assert_int_equal(hw_exchange_feed(&exchange, HW_TEXT("ab")), 2);
+    assert_int_equal(hw_flow_state(exchange.intake), 0);
+    hw_exchange_gone(&exchange);
+    assert_int_equal(hw_flow_state(exchange.intake), -EPIPE);
+    assert_int_equal(hw_flow_read(exchange.intake, &byte, 1), -EPIPE);
+    assert_true(atomic_load(&exchange.is_gone));
+    hw_exchange_fini(&exchange);
+}
+
+/* There is no memory for the flow, or none for what waits in it. */
+HW_TEST(exchange_without_memory_is_not_read_from)
+{
+    for (size_t left = 0; left <= 512; left += 512) {
+        hw_exchange exchange;
+        init_exchange(&exchange);
+        if (begin_target(&exchange, HW_METHOD_POST, "/", HW_LENGTH_UNKNOWN))
+            hw_test_out_of_memory();
+        exchange.plan = (hw_body_plan){HW_PLAN_READ, HW_LENGTH_UNKNOWN};
+        exchange.arena.bytes_max = exchange.arena.held + left;
+        while (left == 0 && hw_arena_alloc(&exchange.arena, 1))
+            continue;
+        assert_int_equal(hw_exchange_expect(&exchange), -ENOMEM);
+        assert_null(exchange.intake);
+        hw_exchange_fini(&exchange);
+    }
 }

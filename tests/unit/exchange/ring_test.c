@@ -258,3 +258,23 @@ HW_TEST(ring_keeps_the_order_whatever_the_pieces)
         hw_arena_fini(&arena);
     }
 }
+
+/* Both sides look again by themselves. */
+HW_TEST(ring_need_tell_nobody)
+{
+    hw_arena arena;
+    heard told = {0};
+    hw_piece piece;
+    hw_ring *ring = make_ring(&arena, 4, &told);
+    ring->on_room = ring->on_bytes = NULL;
+    assert_int_equal(hw_ring_feed(ring, HW_TEXT("abcdef")), 4);
+    assert_int_equal(hw_source_pull(&ring->source, 9, &piece), HW_PULL_BYTES);
+    assert_text(piece.bytes, "abcd");
+    assert_int_equal(hw_source_pull(&ring->source, 9, &piece), HW_PULL_WAIT);
+    assert_int_equal(hw_ring_feed(ring, HW_TEXT("ef")), 2);
+    assert_int_equal(hw_source_pull(&ring->source, 9, &piece), HW_PULL_BYTES);
+    assert_text(piece.bytes, "ef");
+    assert_int_equal(told.room + told.bytes, 0);
+    hw_source_drop(&ring->source);
+    hw_arena_fini(&arena);
+}

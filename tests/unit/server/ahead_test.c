@@ -589,3 +589,41 @@ HW_THREAD_TEST(ahead_is_left_by_a_body_whose_client_goes)
     finish_spare(&site);
     close_site(&site);
 }
+
+/* Whose pages are counted, and some are not there: it is read like any other. */
+HW_THREAD_TEST(ahead_reads_what_is_not_counted_whole)
+{
+    ahead_site site;
+    open_site(&site, 100 * KIB);
+    hw_pipe *client = rig_connect(&site.rig, 1000 * KIB);
+    site.warmth.kind = HW_WARMTH_COUNTED;
+    hw_seam_fail("is_cached", 1, EIO);
+    rig_send(&site.rig, client, GET);
+    NEED_TRUE(body_of(client).length == 0);
+    finish_spare(&site);
+    need_whole(client, site.size);
+    assert_int_equal(hw_seam_calls("is_cached"), 1);
+    hw_pipe_close(client);
+    close_site(&site);
+}
+
+/* Of some files nobody keeps in mind what is there, and memory may be full: they are sent. */
+HW_TEST(ahead_begins_no_read_it_cannot_pay)
+{
+    ahead_site site;
+    hw_ahead ahead = {0};
+    open_site(&site, 100 * KIB);
+    hw_lane *lane = &site.rig.lane;
+    hw_segment slice = {site.file, 0, site.size, NULL, NULL};
+    assert_int_equal(hw_ahead_ask(&ahead, NULL, lane, &slice, KIB), 0);
+    slice.warmth = &site.warmth;
+    site.warmth.kind = HW_WARMTH_UNTOLD;
+    hw_budget *budget = &site.rig.shared.budget;
+    size_t max = budget->max, used = budget->used;
+    budget->max = used + 1;
+    assert_int_equal(hw_ahead_ask(&ahead, NULL, lane, &slice, KIB), 0);
+    budget->max = max;
+    assert_int_equal(budget->used, used);
+    assert_null(ahead.read);
+    close_site(&site);
+}

@@ -125,3 +125,34 @@ HW_TEST(redirect_refuses_what_is_no_request)
     assert_answer("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 443, "HTTP/1.1 400 Bad Request\r\n",
                   NULL);
 }
+
+static int redirect_of(hw_exchange *exchange, const char *host)
+{
+    static const hw_place place = {0};
+    hw_exchange_begin_unread(exchange, &hw_carrier_nobody, &place, 0, 0);
+    exchange->request.host = hw_text_of(host);
+    exchange->request.https_port = 443;
+    exchange->request.target.form = HW_TARGET_ORIGIN;
+    exchange->request.target.path = HW_TEXT("/there");
+    hw_redirect_answer(exchange);
+    return exchange->response.status;
+}
+
+/* Whoever may have let it pass: what is no host is not sent back as one. */
+HW_TEST(redirect_sends_nobody_to_what_is_no_host)
+{
+    static const char *const hosts[] = {"a:b", "a@b", "[::1", "a/b"};
+    hw_exchange exchange;
+    hw_exchange_init(&exchange, 4096, 65536);
+    for (size_t i = 0; i < ROWS(hosts); i++)
+        assert_int_equal(redirect_of(&exchange, hosts[i]), 400);
+    hw_exchange_fini(&exchange);
+}
+
+HW_TEST(redirect_without_memory_is_a_503)
+{
+    hw_exchange exchange;
+    hw_exchange_init(&exchange, 1024, 0);
+    assert_int_equal(redirect_of(&exchange, "a.test"), 503);
+    hw_exchange_fini(&exchange);
+}

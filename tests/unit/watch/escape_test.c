@@ -180,3 +180,20 @@ HW_TEST(escape_keeps_to_its_room)
             assert_int_equal(memory[i], '#');
     }
 }
+
+/* What follows words that did not fit does not fit either, short as it may be. */
+HW_TEST(escape_adds_nothing_to_a_line_that_is_full)
+{
+    static const hw_escape styles[] = {HW_ESCAPE_EYES, HW_ESCAPE_JSON, HW_ESCAPE_COMBINED};
+    for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
+        char memory[8];
+        hw_buffer line = HW_BUFFER_OVER(memory);
+        hw_buffer_put_string(&line, "abc");
+        hw_buffer_put_string(&line, "too long for it");
+        assert_true(line.overflow);
+        size_t length = line.length;
+        hw_escape_put(&line, HW_TEXT("d"), styles[i], 200);
+        assert_true(line.overflow);
+        assert_int_equal(line.length, length);
+    }
+}

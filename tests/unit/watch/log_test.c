@@ -233,3 +233,33 @@ HW_TEST(log_that_cannot_be_made_says_so)
     HW_NEED_OK(error == -EMFILE ? 0 : error);
     hw_log_free(NULL);
 }
+
+/* As when files are rotated: what comes from now on stands in the other. */
+HW_TEST(log_turns_to_another_place)
+{
+    piped_log piped;
+    int other[2];
+    open_piped(&piped, HW_LOG_COMBINED, false);
+    assert_return_code(pipe(other), errno);
+    int error = hw_log_turn_to(piped.log, other[1]);
+    if (error == 0)
+        hw_sink_put(&piped.sinks[0], HW_SINK_RECORD, &one_record);
+    hw_log_end(piped.log);
+    if (error == 0)
+        assert_non_null(strstr(read_told(&piped, other), " 404 "));
+    close(other[0]);
+    close(other[1]);
+    close_piped(&piped);
+    HW_NEED_OK(error);
+}
+
+/* One that writes nothing has no place. */
+HW_TEST(log_that_is_off_turns_nowhere)
+{
+    piped_log piped;
+    open_piped(&piped, HW_LOG_OFF, false);
+    assert_int_equal(hw_log_turn_to(piped.log, -1), 0);
+    hw_sink_put(&piped.sinks[0], HW_SINK_RECORD, &one_record);
+    assert_string_equal(told_in_all(&piped, piped.lines), ".");
+    close_piped(&piped);
+}

@@ -467,3 +467,60 @@ HW_THREAD_TEST(writer_keeps_lines_of_several_loops_whole)
     close(to->lines[0]);
     close_both(to->faults);
 }
+
+static void assert_not_made(const char *call, unsigned nth)
+{
+    int ends[2];
+    hw_log_writer *writer = NULL;
+    assert_return_code(pipe(ends), errno);
+    hw_seam_reset();
+    hw_seam_fail(call, nth, EMFILE);
+    int error = hw_log_writer_new(ends[1], ends[1], 1, &writer);
+    hw_seam_reset();
+    hw_log_writer_free(writer);
+    close_both(ends);
+    HW_NEED_OK(error == -EMFILE ? 0 : error);
+    assert_int_equal(error, -EMFILE);
+}
+
+HW_TEST(writer_that_finds_no_descriptor_is_not_made)
+{
+    assert_not_made("duplicate", 1); /* for its faults */
+    assert_not_made("event_new", 1);
+    assert_not_made("event_new", 2);
+}
+
+/* A program may have been started without a place for them. */
+HW_TEST(writer_does_without_a_place_for_its_faults)
+{
+    int ends[2];
+    char told[16] = "";
+    hw_log_writer *writer;
+    assert_return_code(pipe(ends), errno);
+    int error = hw_log_writer_new(ends[1], -1, 1, &writer);
+    if (error == 0) {
+        put_line(hw_log_writer_spool(writer, 0), "line\n");
+        if (hw_log_writer_start(writer) == 0) {
+            hw_log_writer_end(writer, END_MS);
+            assert_int_equal(read(ends[0], told, sizeof told - 1), 5);
+            assert_string_equal(told, "line\n");
+        }
+        hw_log_writer_free(writer);
+    }
+    close_both(ends);
+    HW_NEED_OK(error);
+}
+
+/* What it has not written yet is not lost as long as it runs. */
+HW_THREAD_TEST(writer_that_runs_has_lost_nothing_yet)
+{
+    written *to = open_written(1);
+    put_line(hw_log_writer_spool(to->writer, 0), "line\n");
+    hand_over(to, 0);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 1);
+    start_written(to);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
+    hw_log_writer_end(to->writer, END_MS);
+    assert_int_equal(hw_log_writer_count_lost(to->writer), 0);
+    close_written(to);
+}
