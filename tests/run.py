@@ -3,7 +3,9 @@
 
 A step is a function below that appears in STEPS. It works in one build folder, and its outcome is the
 `N passed, N failed` with which the programs it runs end. FILTER names a step, or else is handed to the
-steps that run many tests, as a part of the names of those wanted."""
+steps that run many tests, as a part of the names of those wanted.
+
+Steps run side by side, as many as there are processors, but for those of ALONE."""
 import concurrent.futures
 import glob
 import os
@@ -11,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree
 
@@ -67,6 +70,13 @@ def without_random_addresses(command):
     return ["setarch", "-R", *command] if can else command
 
 
+def say(lines):
+    """In one piece: other steps speak too."""
+    if lines:
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+
+
 def log_path(name):
     os.makedirs(LOGS, exist_ok=True)
     return os.path.join(LOGS, re.sub(r"[^\w.-]+", "-", name).strip("-") + ".log")
@@ -113,12 +123,11 @@ def run(command, environment=None, wanted=()):
     if status == NO_TEST_CHOSEN and wanted:
         return Tally()
     tally = read_tally(status, output)
-    for line in output.splitlines():
-        if line.startswith("note:"):
-            print("          " + line, flush=True)
+    lines = output.splitlines()
+    said = ["          " + line for line in lines if line.startswith("note:")]
     if tally.failed:
-        print("\n".join(output.splitlines()[-80:]))
-        print(f"alone: {spell(command, environment)[:300]}", flush=True)
+        said += lines[-80:] + [f"alone: {spell(command, environment)[:300]}"]
+    say(said)
     return tally
 
 
@@ -129,12 +138,12 @@ def build(folder):
         shutil.rmtree(os.path.join(folder, "meson-private"), ignore_errors=True)
         status, output = run_logged(["meson", "setup", folder, *options], {"CC": compiler})
         if status:
-            print(output)
+            say([output])
             return False
     status, output = run_logged(["ninja", "--quiet", "-C", folder], {})
     if status:
-        print("\n".join(line for line in output.splitlines() if not line.startswith("["))[-6000:])
-        print(f"alone: ninja -C {folder}", flush=True)
+        words = "\n".join(line for line in output.splitlines() if not line.startswith("["))
+        say([words[-6000:], f"alone: ninja -C {folder}"])
     return status == 0
 
 
@@ -297,9 +306,9 @@ def pytest(folder, places, environment, wanted, before=lambda command: command):
     if status == NO_TEST_CHOSEN and wanted:
         return Tally()
     if status:
-        print(output[-8000:])
-    for name in re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE):
-        print("alone: " + spell([PYTHON, "-m", "pytest", name], environment), flush=True)
+        names = re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+        say([output[-8000:], *("alone: " + spell([PYTHON, "-m", "pytest", name], environment)
+                               for name in names)])
     if not os.path.exists(report):
         return Tally(failed=1)
     suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
@@ -339,6 +348,7 @@ STEPS = [
     ("lint", "build/clang", lint_own, False, []),
     ("lint-cppcheck", "build/clang", lint_cppcheck, False, []),
     ("lint-tidy", "build/clang", lint_tidy, False, []),
+    ("coverage", "build/cover", coverage, False, []),
     ("unit", "build/asan", unit, True, []),
     ("sweep", "build/asan", sweep, True, []),
     ("selftest", "build/asan", selftest, False, []),
@@ -360,11 +370,13 @@ STEPS = [
     ("storm-thread", "build/tsan", storm, False, ["tests/storm/meson.build"]),
     ("clients-thread", "build/tsan", clients, True, ["tests/program/conftest.py"]),
     ("unit-clang", "build/clang", unit, True, []),
-    ("coverage", "build/cover", coverage, False, []),
     ("exhaustive", "build/clang", exhaustive, False, []),
     ("clients-release", "build", clients, True, ["tests/program/conftest.py"]),
     ("delivery", "build", delivery, True, ["tests/delivery/conftest.py"]),
 ]
+# They look at the clock, or have work for all processors themselves.
+ALONE = {"lint-tidy", "sim", "cost-request", "clients-release", "delivery", "sim-long", "storm-long",
+         "storm-long-thread", "browser"}
 MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
     ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
@@ -392,28 +404,52 @@ def choose(words):
     return (named, []) if named else ([step for step in steps if step[3] and step in STEPS], words)
 
 
-def run_step(step, wanted, built):
+class Builds:
+    """Each folder is built once, one at a time."""
+
+    def __init__(self):
+        self.lock, self.built = threading.Lock(), {}
+
+    def need(self, folder):
+        with self.lock:
+            if folder not in self.built:
+                start = time.monotonic()
+                self.built[folder] = build(folder)
+                say([f"{time.monotonic() - start:7.1f} s  built {folder}"])
+            return self.built[folder]
+
+
+def run_step(step, wanted, builds):
     name, folder, function, _, _ = step
+    is_built = builds.need(folder)
     start = time.monotonic()
-    if folder not in built:
-        print(f"          building {folder}", flush=True)
-        built[folder] = build(folder)
-        print(f"{time.monotonic() - start:7.1f} s  built {folder}", flush=True)
-        start = time.monotonic()
-    tally = function(folder, wanted) if built[folder] else Tally(failed=1)
-    print(f"{time.monotonic() - start:7.1f} s  {name}: {tally}", flush=True)
+    try:
+        tally = function(folder, wanted) if is_built else Tally(failed=1)
+    except Exception as error:  # the other steps go on
+        say([f"{name}: {error!r}"])
+        tally = Tally(failed=1)
+    say([f"{time.monotonic() - start:7.1f} s  {name}: {tally}"])
     return tally
+
+
+def run_steps(steps, wanted):
+    """[(name, tally)]. First those that can share the machine, then each of the others."""
+    builds = Builds()
+    together = [step for step in steps if step[0] not in ALONE]
+    alone = [step for step in steps if step[0] in ALONE]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        tallies = list(pool.map(lambda step: run_step(step, wanted, builds), together))
+    tallies += [run_step(step, wanted, builds) for step in alone]
+    return list(zip([step[0] for step in together + alone], tallies))
 
 
 def main(words):
     start = time.monotonic()
-    steps, wanted = choose(words)
-    total, built, red = Tally(), {}, []
-    for step in steps:
-        tally = run_step(step, wanted, built)
+    total, red = Tally(), []
+    for name, tally in run_steps(*choose(words)):
         total.add(tally)
         if tally.failed:
-            red.append(step[0])
+            red.append(name)
     print(f"{time.monotonic() - start:7.1f} s  in all")
     if red:
         print("red: " + ", ".join(red) + "; one alone: ./dev test STEP")

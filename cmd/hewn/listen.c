@@ -92,10 +92,8 @@ static void plan_redirect(address_plan *plan, const char *text)
 
     if (plan->count == LISTEN_MAX)
         return;
-    if (port < 0) {
-        plan_address(plan, text);
-    } else if ((size_t)(comma - text) >= sizeof(plan->texts[0])) {
-        plan_address(plan, text); /* which no address is */
+    if (port < 0 || (size_t)(comma - text) >= sizeof(plan->texts[0])) {
+        plan_address(plan, text); /* what is that long is no address */
     } else {
         snprintf(plan->texts[plan->count], sizeof(plan->texts[0]), "%.*s", (int)(comma - text),
                  text);

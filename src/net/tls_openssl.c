@@ -131,6 +131,7 @@ static int show_certificates(SSL *ssl, void *arg)
 }
 
 /* A name that is called is heard, whatever it is; without this OpenSSL does not say so. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's. */
 static int hear_name(SSL *ssl, int *ret_alert, void *arg)
 {
     (void)ret_alert;

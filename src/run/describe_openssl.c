@@ -45,8 +45,7 @@ static void end_told_line(certificate_story *story, const char *subject, hw_buff
 /* RFC 4514, but readable: "CN = a, O = b". */
 static void put_title(const X509_NAME *name, hw_buffer *line)
 {
-    const unsigned long form =
-        (XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~ASN1_STRFLGS_ESC_MSB;
+    const unsigned long form = XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
     char *at = NULL;
     BIO *words = BIO_new(BIO_s_mem());
     long length = 0;

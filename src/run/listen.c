@@ -117,7 +117,7 @@ static hw_tls *find_made_tls(const hewn_server *server, const hewn_listen *given
 static int read_listens(hewn_server *server, const hewn_server_opts *opts, hw_listen *listens,
                         hw_fault *fault)
 {
-    server->tls = hw_arena_alloc_zeroed(&server->arena, opts->n_listen, sizeof *server->tls);
+    server->tls = hw_arena_alloc_zeroed(&server->arena, opts->n_listen, sizeof(hw_tls *));
     if (!server->tls)
         return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
     for (size_t i = 0; i < opts->n_listen; i++) {

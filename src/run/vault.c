@@ -171,13 +171,13 @@ static int take_lock(hw_vault *vault, hw_fault *fault)
 
 int hw_vault_hold(const char *path, hw_fault *fault, hw_vault *ret_vault)
 {
-    hw_vault vault;
+    hw_vault vault = {.fd = -1};
     int error = make_folders(path, fault);
     if (error == 0)
         error = hw_vault_open(path, fault, &vault);
     if (error == -ENOENT)
         return blame_vault(path, error, fault); /* gone again */
-    if (error < 0)
+    if (error != 0)
         return error;
     error = take_lock(&vault, fault);
     if (error < 0) {

@@ -116,10 +116,10 @@ int hw_renewal_open(hw_renewal *renewal, hw_tls *const *tls, size_t count, hw_cr
     renewal->watch = (hw_watch){-1, on_folder_changed};
     renewal->job = (hw_job){.run = renew_all, .done.run = end_renewal};
     hw_timer_init(&renewal->settling, on_settled);
-    renewal->tls = hw_sys_alloc_zeroed(count, sizeof *renewal->tls);
+    renewal->tls = hw_sys_alloc_zeroed(count, sizeof(hw_tls *));
     if (!renewal->tls)
         return -ENOMEM;
-    memcpy(renewal->tls, tls, count * sizeof *tls);
+    memcpy(renewal->tls, tls, count * sizeof(hw_tls *));
     renewal->count = count;
     renewal->watch.fd = hw_sys_notice_new();
     if (renewal->watch.fd < 0)
