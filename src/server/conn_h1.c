@@ -35,8 +35,8 @@ static bool has_body_room(const conn_h1 *h1)
 {
     if (hw_conn_h1_is_reading_lent(h1))
         return false;
-    if (h1->reading && h1->reading->intake)
-        return hw_flow_room(h1->reading->intake) > 0;
+    if (h1->reading && h1->reading->lending.intake)
+        return hw_flow_room(h1->reading->lending.intake) > 0;
     hw_ring *inflow = h1->reading ? h1->reading->exchange.inflow : NULL;
     return !inflow || hw_ring_room(inflow) > 0;
 }
@@ -211,7 +211,7 @@ static bool waits_for_output(const conn_h1 *h1)
 static bool waits_for_feeder(const conn_h1 *h1)
 {
     const hw_link *first = hw_list_first(&h1->queue);
-    return first && HW_MEMBER(first, h1_exchange, link)->is_feeder_idle;
+    return first && HW_MEMBER(first, h1_exchange, link)->lending.is_feeder_idle;
 }
 
 /* The client owes us content, and knows it. */

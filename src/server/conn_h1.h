@@ -3,10 +3,10 @@
 #define HW_SERVER_CONN_H1_H
 
 #include "exchange/record.h"
-#include "exchange/serial.h"
 #include "h1/encode.h"
 #include "server/ahead.h"
 #include "server/conn.h"
+#include "server/lending.h"
 
 typedef struct conn_h1 conn_h1;
 
@@ -17,22 +17,13 @@ typedef enum h1_progress {
     H1_DONE,    /* everything is pulled; what is unsent is all */
 } h1_progress;
 
-/* One exchange on an HTTP/1 connection. */
+/* One exchange on an HTTP/1 connection. While it is lent nothing in `exchange` may be touched, but for
+ * what feeds its body where there is an intake. */
 typedef struct h1_exchange {
     hw_exchange exchange;
-    hw_link link;   /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
-    hw_ready ready; /* in the loop's ready queue */
-    hw_lane *lane;
-    hw_job job;          /* of its handler; `done` brings it back from wherever that ran */
-    hw_serial_turn turn; /* of an app whose handlers run one at a time ... */
-    hw_post granted;     /* ... and the news that it has come */
-    hw_post news;        /* for the loop: something has moved in a flow */
-    atomic_bool has_news;
-    hw_arena unsent;    /* what a full socket leaves of heads: a handler may have the exchange's */
-    hw_peer peer;       /* of the connection, if has_peer */
-    hw_flow *intake;    /* the exchange's own, which may not be looked at while that is lent */
-    hw_problem failure; /* of the body, while a handler reads it: its client's answer */
-    uint64_t read_before; /* by the handler, when it was looked at last */
+    hw_link link;    /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
+    hw_arena unsent; /* what a full socket leaves of heads: a handler may have the exchange's */
+    hw_lending lending;
     /* NULL: it has left it, and its handler has not returned yet. This and what follows, but for
      * `frame`, is zeroed for each exchange. */
     conn_h1 *conn;
@@ -40,20 +31,9 @@ typedef struct h1_exchange {
     h1_progress progress;
     bool is_planned; /* the answerer has said what becomes of the body */
     bool is_asked;   /* the quick step has been tried */
-    /* A handler has it, or nobody until a promise is kept: nothing in `exchange` may be touched, but
-     * for what feeds its body where there is an intake. */
-    bool is_lent;
-    bool is_fed;          /* who feeds its body has it: `response` is only read */
-    bool is_feeder_idle;  /* that one has nothing now */
-    bool is_feeder_woken; /* it was woken while it ran */
     /* What its arena holds is not looked at: it is lent; or its body is being written, whose flow
      * keeps nobody from reading on, else a client's leaving would not be noticed. */
     bool is_uncounted;
-    bool has_turn;    /* it is queued to run its handler, whose turn has come */
-    bool ends_slowly; /* it leaves more behind than what is zeroed for the next one */
-    bool is_ending;   /* it is among the abandoned ones until that is done */
-    bool is_in_hook;  /* and these run */
-    bool has_peer;
     bool is_told;        /* another exchange answers for it */
     bool is_starved;     /* there was no descriptor for the answer */
     bool has_whole_body; /* nothing of the request is missing */
@@ -168,7 +148,7 @@ void hw_conn_h1_drop_rest(conn_h1 *h1);
 /* A handler has the exchange whose content is to be read, and takes none of it: it waits. */
 static inline bool hw_conn_h1_is_reading_lent(const conn_h1 *h1)
 {
-    return h1->reading && h1->reading->is_lent && !h1->reading->intake;
+    return h1->reading && h1->reading->lending.is_lent && !h1->reading->lending.intake;
 }
 /* Requests are read ahead as long as they are few, and small with the input that is left. */
 static inline bool hw_conn_h1_has_queue_room(const conn_h1 *h1, size_t left)
@@ -219,45 +199,22 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete);
 void hw_conn_h1_queue_unanswered(conn_h1 *h1);
 /* Ends one whose client wants no answer any more, lent or not. */
 void hw_conn_h1_drop(h1_exchange *e);
-/* An abandoned one is over: tells the record, becomes spare. */
-void hw_conn_h1_end_abandoned(h1_exchange *e);
+/* An abandoned one is over: tells the record, becomes spare; and one that ended slowly. */
+void hw_conn_h1_end_abandoned(hw_lending *lending);
+void hw_conn_h1_free_ended(hw_lending *lending);
 /* Its handler has returned: it is answered, or starves. */
 void hw_conn_h1_take_return(h1_exchange *e);
 
-/* Lending (conn_h1_lend.c). Runs the handler, when it is its turn: on a spare, when it is known to
- * be slow, else here. False: the loop has another owner now. */
-bool hw_conn_h1_run_handler(h1_exchange *e);
-/* Runs the handler, or who feeds the body, on the loop's own thread. False: the loop has another
- * owner now. is_over: it has come back. */
-bool hw_conn_h1_run_here(h1_exchange *e, bool *ret_is_over);
-void hw_conn_h1_give_back(hw_exchange *exchange);
-
-/* Bodies that are fed (conn_h1_feed.c). An answer is there: has its body written, if it is one of
- * these. */
+/* Lending (conn_h1_lend.c). An answer is there: has its body written, if it is one of these. */
 void hw_conn_h1_begin_feed(h1_exchange *e);
-/* Those of the queue that had nothing. */
+/* Those of the queue whose feeders had nothing are asked again. */
 void hw_conn_h1_wake_feeders(const conn_h1 *h1);
-/* One that had nothing may have something now. */
-void hw_conn_h1_wake_feeder(h1_exchange *e);
-/* The client could take more than there is. */
-void hw_conn_h1_ask_feeder(h1_exchange *e);
-/* Runs the feeder from the ready queue. False: the loop has another owner now. */
-bool hw_conn_h1_run_feeder(h1_exchange *e);
-/* The feeder has returned: what it has said is done. */
-void hw_conn_h1_take_fed(h1_exchange *e);
-/* The feeder is not busy any more: what goes with that. */
-void hw_conn_h1_end_feed(h1_exchange *e);
-/* Threads: any. */
-void hw_conn_h1_notify(hw_exchange *exchange);
-void hw_conn_h1_init_news(h1_exchange *e);
 bool hw_conn_h1_sends_body(const h1_exchange *e);
-/* One that is over goes on with ending: its hooks, then its memory. */
-void hw_conn_h1_go_on_ending(h1_exchange *e);
 /* Leaves a lent exchange to its handler, or ends it if no handler has begun with it. */
 void hw_conn_h1_abandon(h1_exchange *e);
 /* The handler has had its time: its client gets a 504 and nothing after it. */
 void hw_conn_h1_give_handler_up(conn_h1 *h1);
-void hw_conn_h1_init_job(h1_exchange *e);
+extern const hw_lending_ops hw_conn_h1_lending;
 /* From now on the connection waits for its handler. */
 void hw_conn_h1_time_handler(conn_h1 *h1, unsigned span_ms);
 /* Answers in the server's own name, and ends the connection with it. Only while nothing of an
@@ -309,13 +266,6 @@ static inline h1_wait hw_conn_h1_first_wait(const conn_h1 *h1)
         if (h1->by_ms[wait] < h1->by_ms[first])
             first = wait;
     return (h1_wait)first;
-}
-
-/* What its handler has left. */
-static inline void hw_conn_h1_note_left(h1_exchange *e)
-{
-    const hw_exchange *exchange = &e->exchange;
-    e->ends_slowly |= exchange->hooks || e->intake || exchange->response.feeder;
 }
 
 /* What is prepared to be sent, but for interim responses. */

@@ -153,9 +153,9 @@ static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15
 static void fail_intake(h1_exchange *e, const hw_problem *problem)
 {
     int error = problem->status == 413 ? EMSGSIZE : problem->status == 408 ? ETIMEDOUT : EBADMSG;
-    if (e->intake)
-        hw_flow_fail(e->intake, -error);
-    e->failure = *problem;
+    if (e->lending.intake)
+        hw_flow_fail(e->lending.intake, -error);
+    e->lending.failure = *problem;
     e->closes = true;
 }
 
@@ -163,8 +163,9 @@ void hw_conn_h1_fail_reading(conn_h1 *h1, const hw_problem *problem)
 {
     h1_exchange *e = h1->reading;
     hw_assert(!hw_conn_h1_is_reading_lent(h1));
-    bool is_written = e && !e->is_lent && e->exchange.is_answered && e->exchange.response.feeder;
-    if (e && (e->is_lent || is_written)) {
+    bool is_written =
+        e && !e->lending.is_lent && e->exchange.is_answered && e->exchange.response.feeder;
+    if (e && (e->lending.is_lent || is_written)) {
         fail_intake(e, problem);
     } else if (e && e->progress == H1_WAITING) {
         hw_conn_h1_answer_problem(e, problem);
@@ -208,12 +209,12 @@ static void on_message_end(conn_h1 *h1, hw_text trailers, const hw_h1_head *head
     if (e && !e->has_whole_body) {
         e->has_whole_body = true;
         e->wants_continue = false;
-        if (trailers.length > 0 && !e->intake &&
+        if (trailers.length > 0 && !e->lending.intake &&
             hw_h1_trailers_copy(&e->exchange.arena, trailers, head, &fields))
             fields = without_forbidden((hw_field *)fields.at, fields.count);
         hw_exchange_feed_end(&e->exchange, fields);
         if (e->exchange.plan.kind == HW_PLAN_BUFFER && !e->exchange.is_answered)
-            hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
+            hw_loop_queue_ready(&h1->conn.lane->loop, &e->lending.ready);
     }
     hw_conn_h1_read_on(h1);
 }

@@ -44,7 +44,7 @@ void hw_conn_h1_inform(h1_exchange *e, int status, hw_fields fields)
         memcpy(both, e->interim.at, e->interim.length);
     memcpy(both + e->interim.length, buffer.at, buffer.length);
     e->interim = (hw_text){both, e->interim.length + buffer.length};
-    e->ends_slowly = true;
+    e->lending.ends_slowly = true;
 }
 
 static void wake_h1(hw_exchange *exchange)
@@ -71,12 +71,22 @@ static hw_text name_peer_h1(hw_exchange *exchange)
 {
     char *string = hw_arena_alloc(&exchange->arena, HW_PEER_STRING_MAX);
     const h1_exchange *e = (h1_exchange *)exchange;
-    const hw_peer *peer = e->has_peer ? &e->peer : &e->conn->conn.stream->peer;
+    const hw_peer *peer = e->lending.has_peer ? &e->lending.peer : &e->conn->conn.stream->peer;
     return string ? hw_text_of(hw_peer_format(peer, string)) : (hw_text){0};
 }
 
-const hw_carrier_ops hw_conn_h1_carrier = {wake_h1,      inform_h1,         stop_h1,
-                                           name_peer_h1, hw_conn_h1_notify, hw_conn_h1_give_back};
+static void notify_h1(hw_exchange *exchange)
+{
+    hw_lending_notify(&((h1_exchange *)exchange)->lending);
+}
+
+static void give_back_h1(hw_exchange *exchange)
+{
+    hw_lending_give_back(&((h1_exchange *)exchange)->lending);
+}
+
+const hw_carrier_ops hw_conn_h1_carrier = {wake_h1,      inform_h1, stop_h1,
+                                           name_peer_h1, notify_h1, give_back_h1};
 
 const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
 
@@ -103,10 +113,7 @@ static __attribute__((noinline)) h1_exchange *make_exchange(hw_lane *lane)
     hw_arena_init(&e->unsent, UNSENT_BLOCK_BYTES, ARENA_BYTES_MAX);
     hw_arena_charge(&e->unsent, budget);
     hw_link_init(&e->link);
-    hw_ready_init(&e->ready, answer_ready_h1);
-    hw_conn_h1_init_job(e);
-    hw_conn_h1_init_news(e);
-    e->lane = lane;
+    hw_lending_init(&e->lending, &hw_conn_h1_lending, &e->exchange, lane, answer_ready_h1);
     return e;
 }
 
@@ -121,7 +128,7 @@ static h1_exchange *take_spare(hw_lane *lane)
 
 static __attribute__((noinline)) void free_exchange(h1_exchange *e)
 {
-    hw_budget *budget = &e->lane->shared->budget;
+    hw_budget *budget = &e->lending.lane->shared->budget;
     hw_exchange_fini(&e->exchange);
     hw_arena_fini(&e->unsent);
     hw_sys_free(e);
@@ -136,7 +143,8 @@ h1_exchange *hw_conn_h1_append(conn_h1 *h1)
         return NULL;
     /* In two groups, each of which is a few vectors to the compiler: both at once would be a
      * loop. */
-    memset(&e->conn, 0, offsetof(h1_exchange, interim) - offsetof(h1_exchange, conn));
+    memset(&e->lending.is_lent, 0,
+           offsetof(h1_exchange, interim) - offsetof(h1_exchange, lending.is_lent));
     memset(&e->interim, 0, offsetof(h1_exchange, frame) - offsetof(h1_exchange, interim));
     e->conn = h1;
     hw_list_append(&h1->queue, &e->link);
@@ -207,14 +215,14 @@ void hw_conn_h1_queue_unanswered(conn_h1 *h1)
     if (link == head)
         return;
     h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
-    if (!e->is_lent && e->is_planned && !waits_for_content(e))
-        hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
+    if (!e->lending.is_lent && e->is_planned && !waits_for_content(e))
+        hw_loop_queue_ready(&h1->conn.lane->loop, &e->lending.ready);
 }
 
 /* Out of line, for who measures does not listen. */
 static __attribute__((noinline)) void tell_finish(h1_exchange *e, bool is_complete)
 {
-    const hw_lane *lane = e->lane;
+    const hw_lane *lane = e->lending.lane;
     if (!e->is_told)
         hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
     hw_sink_step(lane->place.sink, "server/conn_h1",
@@ -223,7 +231,7 @@ static __attribute__((noinline)) void tell_finish(h1_exchange *e, bool is_comple
 
 static inline void free_ended(h1_exchange *e)
 {
-    hw_lane *lane = e->lane;
+    hw_lane *lane = e->lending.lane;
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     recycle_exchange(lane, e);
@@ -231,63 +239,29 @@ static inline void free_ended(h1_exchange *e)
         hw_lane_feed_one(lane);
 }
 
-void hw_conn_h1_go_on_ending(h1_exchange *e)
+void hw_conn_h1_free_ended(hw_lending *lending)
 {
-    if (atomic_load(&e->has_news) || e->is_in_hook)
-        return; /* either comes back here */
-    if (e->exchange.hooks) {
-        hw_loop_queue_ready(&e->lane->loop, &e->ready);
-        return;
-    }
-    hw_lane *lane = e->lane;
-    hw_exchange_end_intake(&e->exchange);
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
     hw_arena_reset(&e->unsent);
-    e->intake = NULL;
-    e->failure = (hw_problem){0};
-    e->read_before = 0;
     free_ended(e);
-    hw_lane_end_if_over(lane);
-}
-
-/* Hooks are a part of the program, as handlers are, and may block. */
-static bool run_hooks(h1_exchange *e)
-{
-    hw_lane *lane = e->lane;
-    const hw_sent sent = {e->status, e->bytes_out};
-    hw_answer_note_stall(lane);
-    e->is_in_hook = true;
-    uint64_t inside = hw_loop_begin_handler(&lane->loop);
-    hw_exchange_run_hooks(&e->exchange, &sent);
-    if (!hw_loop_end_handler(&lane->loop, inside)) {
-        hw_loop_post(&lane->loop, &e->job.done);
-        return false;
-    }
-    e->is_in_hook = false;
-    hw_conn_h1_go_on_ending(e);
-    return true;
 }
 
 /* One that has hooks, or of which news may be on its way, ends without its connection; and so does,
  * as it is out of line and few do, every other with something of its own to give back. */
 static __attribute__((noinline)) void end_slowly(h1_exchange *e)
 {
-    if (e->exchange.later)
-        hw_waker_close(&e->exchange);
-    if (e->intake)
-        hw_flow_fail(e->intake, -EPIPE);
     e->conn = NULL;
-    e->is_ending = e->exchange.response.is_final = true;
-    hw_link_move(&e->link, &e->lane->abandoned);
-    hw_conn_h1_go_on_ending(e);
+    hw_link_move(&e->link, &e->lending.lane->abandoned);
+    hw_lending_end(&e->lending, e->status, e->bytes_out);
 }
 
 /* It leaves nothing behind but what its connection has of it. */
 static inline void end_exchange(h1_exchange *e, bool is_complete)
 {
-    const hw_sink *sink = e->lane->place.sink;
+    const hw_sink *sink = e->lending.lane->place.sink;
     if (sink && (sink->records || sink->steps))
         tell_finish(e, is_complete);
-    if (e->ends_slowly)
+    if (e->lending.ends_slowly)
         end_slowly(e);
     else
         free_ended(e);
@@ -296,10 +270,10 @@ static inline void end_exchange(h1_exchange *e, bool is_complete)
 void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 {
     conn_h1 *h1 = e->conn;
-    hw_assert(!e->is_lent && !e->is_fed);
+    hw_assert(!e->lending.is_lent && !e->lending.is_fed);
     if (h1->reading == e)
         hw_conn_h1_leave_reading(e);
-    hw_link_remove(&e->ready.link);
+    hw_link_remove(&e->lending.ready.link);
     hw_ahead_leave(&e->ahead);
     h1->queue_length--;
     h1->held -= e->held;
@@ -308,7 +282,7 @@ void hw_conn_h1_finish(h1_exchange *e, bool is_complete)
 
 void hw_conn_h1_drop(h1_exchange *e)
 {
-    if (e->is_lent || e->is_fed) {
+    if (e->lending.is_lent || e->lending.is_fed) {
         hw_conn_h1_abandon(e);
         return;
     }
@@ -316,10 +290,11 @@ void hw_conn_h1_drop(h1_exchange *e)
     hw_conn_h1_finish(e, false);
 }
 
-void hw_conn_h1_end_abandoned(h1_exchange *e)
+void hw_conn_h1_end_abandoned(hw_lending *lending)
 {
-    hw_lane *lane = e->lane;
-    hw_conn_h1_note_left(e);
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
+    hw_lane *lane = lending->lane;
+    hw_lending_note_left(lending);
     end_exchange(e, false);
     hw_lane_end_if_over(lane);
 }
@@ -383,8 +358,8 @@ static bool prepare_body(h1_exchange *e)
         hw_conn_h1_answer_problem(e, &hw_conn_h1_no_memory);
         return false;
     }
-    e->intake = exchange->intake;
-    e->ends_slowly |= e->intake != NULL;
+    e->lending.intake = exchange->intake;
+    e->lending.ends_slowly |= e->lending.intake != NULL;
     if (e->has_whole_body)
         hw_exchange_feed_end(exchange, (hw_fields){0});
     /* A buffered body is wanted for certain; a streamed one when it is pulled for the first time.
@@ -492,7 +467,7 @@ void hw_conn_h1_ask(h1_exchange *e)
     h1->answers_at_once = is_small_answer(&e->exchange);
     hw_conn_h1_note_held(e);
     if (!e->exchange.is_answered)
-        hw_loop_queue_ready(&h1->conn.lane->loop, &e->ready);
+        hw_loop_queue_ready(&h1->conn.lane->loop, &e->lending.ready);
 }
 
 bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
@@ -501,16 +476,16 @@ bool hw_conn_h1_is_answer_due(const conn_h1 *h1)
     if (newest == &h1->queue.head)
         return false;
     const h1_exchange *e = HW_MEMBER(newest, h1_exchange, link);
-    return hw_link_is_linked(&e->ready.link) && !e->is_starved;
+    return hw_link_is_linked(&e->lending.ready.link) && !e->is_starved;
 }
 
 void hw_conn_h1_take_return(h1_exchange *e)
 {
-    hw_lane *lane = e->lane;
+    hw_lane *lane = e->lending.lane;
     int64_t now_ms = hw_loop_now_ms(&lane->loop);
-    hw_conn_h1_note_left(e);
-    if (e->failure.status && !e->exchange.is_answered) {
-        hw_conn_h1_answer_problem(e, &e->failure);
+    hw_lending_note_left(&e->lending);
+    if (e->lending.failure.status && !e->exchange.is_answered) {
+        hw_conn_h1_answer_problem(e, &e->lending.failure);
     } else if (!e->exchange.is_answered) {
         if (!e->is_starved)
             e->starved_at_ms = now_ms;
@@ -519,7 +494,7 @@ void hw_conn_h1_take_return(h1_exchange *e)
     e->is_starved = !e->exchange.is_answered;
     hw_conn_h1_note_held(e);
     if (e->is_starved) {
-        hw_list_append_once(&lane->starved, &e->ready.link);
+        hw_list_append_once(&lane->starved, &e->lending.ready.link);
         return;
     }
     hw_conn_h1_queue_unanswered(e->conn);
@@ -531,17 +506,19 @@ void hw_conn_h1_take_return(h1_exchange *e)
  * the answerer goes on reading. */
 static bool answer_ready_h1(hw_ready *ready)
 {
-    h1_exchange *e = HW_MEMBER(ready, h1_exchange, ready);
+    h1_exchange *e = HW_MEMBER(ready, h1_exchange, lending.ready);
     hw_exchange *exchange = &e->exchange;
     conn_h1 *h1 = e->conn;
-    if (e->is_ending)
-        return run_hooks(e);
-    if (e->has_turn) {
+    if (e->lending.is_ending)
+        return hw_lending_run_hooks(&e->lending);
+    if (e->lending.has_turn) {
         hw_conn_queue_write(&h1->conn); /* after it, for its answer */
-        return hw_conn_h1_run_handler(e);
+        return hw_lending_run(&e->lending);
     }
-    if (exchange->is_answered && exchange->response.feeder)
-        return hw_conn_h1_run_feeder(e);
+    if (exchange->is_answered && exchange->response.feeder) {
+        hw_conn_queue_write(&h1->conn); /* its deadlines, should it take its time */
+        return hw_lending_run_feeder(&e->lending);
+    }
     if (h1->input == H1_INPUT_HELD)
         hw_conn_queue(&h1->conn);
     else
@@ -552,7 +529,7 @@ static bool answer_ready_h1(hw_ready *ready)
         if (!e->is_asked)
             ask_quickly(e);
         if (!exchange->is_answered)
-            return hw_conn_h1_run_handler(e);
+            return hw_lending_run(&e->lending);
         hw_conn_h1_queue_unanswered(h1);
         hw_conn_h1_note_held(e);
     }

@@ -29,7 +29,7 @@ static bool is_file_cut(const hw_segment *file, size_t slice)
 
 static size_t slice_of(const h1_exchange *e)
 {
-    bool is_lone = !hw_loop_has_queued(&e->lane->loop);
+    bool is_lone = !hw_loop_has_queued(&e->lending.lane->loop);
     return hw_size_min(e->file.length, is_lone ? LONE_SLICE_BYTES : H1_SLICE_BYTES);
 }
 

@@ -1,314 +1,108 @@
-/* Drives HTTP/1 connections: exchanges that are lent to handlers.
+/* Drives HTTP/1 connections: exchanges that are lent (lending.c).
  *
- * A handler may block, so while it runs its exchange is lent: the handler alone touches it, but for
- * what the driver keeps around it (h1_exchange), and the driver goes on with the connection as if
- * no answer were in sight. Only content that is streamed into that exchange waits, and its time
- * with it, unless the handler reads it from a flow, which has a lock. A handler that is known to be
- * slow runs on a spare. Every other runs here, on the thread that owns the loop, between two marks;
- * if the loop has been taken over meanwhile (loop/crew.h) this thread touches nothing of it any
- * more. Both send the exchange back as a post, and on_returned goes on where a handler that was in
- * time goes on at once.
+ * A handler may block, so while it runs the driver goes on with the connection as if no answer were
+ * in sight. Only content that is streamed into that exchange waits, and its time with it, unless the
+ * handler reads it from a flow, which has a lock.
  *
  * Lent is at most one exchange of a connection, for none is answered before those in front of it.
  *
- * A handler that has returned may have promised the answer: then the exchange stays lent, to nobody
- * or to whoever holds the promise (exchange/later.h), and comes back in the same way. One whose app
- * is serial may have to wait for its turn first, and is lent already while it does.
- *
- * Nothing takes a lent exchange away from its handler. If its client goes or its time is up it is
- * abandoned: it leaves its connection, another exchange answers 504 in its place, and it ends when
- * the handler returns. So that it needs nothing of the connection's by then, it takes the peer's
- * address with it. */
-#include <errno.h>
-
-#include "exchange/later.h"
+ * One that is abandoned leaves its connection, and if its time was up another one answers 504 in its
+ * place. So that it needs nothing of the connection's by then, it takes the peer's address with it. */
 #include "server/answer.h"
 #include "server/conn_h1.h"
 
-static void lend(h1_exchange *e)
+static void note_lent(hw_lending *lending)
 {
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
     conn_h1 *h1 = e->conn;
-    e->peer = h1->conn.stream->peer;
-    e->has_peer = true;
-    e->is_lent = e->is_uncounted = true;
+    lending->peer = h1->conn.stream->peer;
+    lending->has_peer = true;
+    e->is_uncounted = true;
     h1->lent = e;
     hw_conn_enter(&h1->conn, HW_PHASE_BUSY);
     hw_conn_h1_time_handler(h1, hw_answer_timeout_ms(h1->conn.lane, &e->exchange));
 }
 
-static void take_back(h1_exchange *e)
+static void note_taken_back(hw_lending *lending)
 {
-    e->is_lent = e->is_uncounted = false;
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
+    e->is_uncounted = false;
     e->conn->lent = NULL;
 }
 
-static bool run_aside(hw_job *job)
+static void note_returned(hw_lending *lending)
 {
-    h1_exchange *e = HW_MEMBER(job, h1_exchange, job);
-    return hw_answer_run_aside(e->lane->shared, &e->exchange);
+    hw_conn_h1_take_return(HW_MEMBER(lending, h1_exchange, lending));
 }
 
-static hw_serial *serial_of(const h1_exchange *e)
+static void note_fed(hw_lending *lending, bool is_over)
 {
-    const hw_pace *pace = hw_answer_pace_of(e->lane->shared, &e->exchange);
-    return pace ? pace->serial : NULL;
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
+    if (is_over && !e->has_whole_body)
+        hw_conn_h1_leave_reading(e);
 }
 
-static void leave_turn(h1_exchange *e)
+/* A handler reads for the first time: RFC 9110 10.1.1, now the content is wanted. */
+static void note_stirred(hw_lending *lending)
 {
-    if (serial_of(e))
-        hw_serial_leave(serial_of(e));
+    h1_exchange *e = HW_MEMBER(lending, h1_exchange, lending);
+    if (e->wants_continue && lending->intake && hw_flow_is_wanted(lending->intake)) {
+        e->wants_continue = false;
+        hw_conn_h1_inform(e, 100, (hw_fields){0});
+    }
 }
 
-/* By whoever had the turn before, on his thread. */
-static void grant_turn(hw_serial_turn *turn)
-{
-    h1_exchange *e = HW_MEMBER(turn, h1_exchange, turn);
-    hw_loop_post(&e->lane->loop, &e->granted);
-}
+const hw_lending_ops hw_conn_h1_lending = {
+    note_lent,    note_taken_back,          note_returned,         note_fed,
+    note_stirred, hw_conn_h1_end_abandoned, hw_conn_h1_free_ended,
+};
 
-static void on_granted(hw_post *post)
+void hw_conn_h1_begin_feed(h1_exchange *e)
 {
-    h1_exchange *e = HW_MEMBER(post, h1_exchange, granted);
-    if (!e->conn) {
-        leave_turn(e);
-        hw_conn_h1_end_abandoned(e);
+    e->conn->held -= e->held;
+    e->held = 0;
+    e->is_uncounted = true;
+    if (e->exchange.response.is_broken || !hw_conn_h1_sends_body(e))
         return;
-    }
-    e->has_turn = true;
-    hw_loop_queue_ready(&e->lane->loop, &e->ready);
-}
-
-static void on_returned(hw_post *post)
-{
-    h1_exchange *e = HW_MEMBER(post, h1_exchange, job.done);
-    if (e->is_ending) {
-        e->is_in_hook = false;
-        hw_conn_h1_go_on_ending(e);
-        return;
-    }
-    if (e->is_fed)
-        hw_conn_h1_end_feed(e);
-    if (!e->conn) {
-        hw_answer_discard(e->lane, &e->exchange);
-        hw_conn_h1_end_abandoned(e);
-        return;
-    }
-    if (e->is_lent) {
-        take_back(e);
-        hw_conn_h1_take_return(e);
-    } else {
-        hw_conn_h1_take_fed(e);
-    }
-    hw_conn_queue(&e->conn->conn);
-}
-
-void hw_conn_h1_give_back(hw_exchange *exchange)
-{
-    h1_exchange *e = (h1_exchange *)exchange;
-    hw_loop_post(&e->lane->loop, &e->job.done);
-}
-
-void hw_conn_h1_init_job(h1_exchange *e)
-{
-    e->job = (hw_job){.run = run_aside, .done.run = on_returned};
-    e->turn.granted = grant_turn;
-    e->granted.run = on_granted;
-    hw_link_init(&e->turn.link);
-}
-
-/* 0: a spare has it, or will have. */
-static int give_to_spare(h1_exchange *e)
-{
-    hw_lane *lane = e->lane;
-    if (!lane->shared->crew || !hw_answer_is_slow(lane, &e->exchange))
-        return -EAGAIN;
-    return hw_crew_give(lane->shared->crew, HW_WORK_HANDLER, &lane->loop, &e->job);
-}
-
-bool hw_conn_h1_run_here(h1_exchange *e, bool *ret_is_over)
-{
-    hw_lane *lane = e->lane;
-    lane->inside = hw_answer_pace_of(lane->shared, &e->exchange);
-    uint64_t inside = hw_loop_begin_handler(&lane->loop);
-    bool is_over = hw_answer_run(lane->shared, &e->exchange);
-    if (!hw_loop_end_handler(&lane->loop, inside)) {
-        if (is_over)
-            hw_loop_post(&lane->loop, &e->job.done);
-        return false;
-    }
-    lane->inside = NULL;
-    *ret_is_over = is_over;
-    return true;
-}
-
-/* It is lent, and its turn. */
-static bool run_lent(h1_exchange *e)
-{
-    bool is_over = true;
-    int error = give_to_spare(e);
-    if (error == 0)
-        return true;
-    if (error == -EBUSY)
-        leave_turn(e);
-    else if (!hw_conn_h1_run_here(e, &is_over))
-        return false;
-    if (!is_over)
-        return true;
-    take_back(e);
-    if (error == -EBUSY)
+    if (hw_lending_begin_feed(&e->lending) < 0)
         hw_answer_refuse(&e->exchange);
-    hw_conn_h1_take_return(e);
-    return true;
 }
 
-bool hw_conn_h1_run_handler(h1_exchange *e)
+void hw_conn_h1_wake_feeders(const conn_h1 *h1)
 {
-    hw_serial *serial = serial_of(e);
-    hw_answer_note_stall(e->lane);
-    if (!e->has_turn)
-        lend(e);
-    if (serial && !e->has_turn && !hw_serial_enter(serial, &e->turn))
-        return true;
-    e->has_turn = false;
-    return run_lent(e);
-}
-
-/* True: it was given to a spare, and none has begun with it. */
-static bool take_from_spares(h1_exchange *e)
-{
-    hw_crew *crew = e->lane->shared->crew;
-    return crew && hw_crew_take_back(crew, &e->job);
-}
-
-/* True: nobody has it, nor will. */
-static bool take_from_all(h1_exchange *e)
-{
-    hw_serial *serial = e->is_lent ? serial_of(e) : NULL;
-    if (serial && hw_serial_withdraw(serial, &e->turn))
-        return true;
-    if (e->has_turn || take_from_spares(e)) {
-        hw_link_remove(&e->ready.link);
-        e->has_turn = false;
-        if (serial)
-            hw_serial_leave(serial);
-        return true;
+    for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next) {
+        h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
+        if (!e->lending.is_feeder_idle)
+            continue;
+        e->lending.is_feeder_idle = false;
+        hw_conn_queue_write(&e->conn->conn);
     }
-    return e->is_lent && hw_later_take_back(&e->exchange);
 }
 
 void hw_conn_h1_abandon(h1_exchange *e)
 {
     conn_h1 *h1 = e->conn;
-    /* First, for a promise that is made from here on must be known to be for nobody. */
-    hw_exchange_note_gone(&e->exchange);
-    if (take_from_all(e)) {
-        if (e->is_fed)
-            hw_conn_h1_end_feed(e);
-        else
-            take_back(e);
-        hw_exchange_gone(&e->exchange);
-        hw_conn_h1_note_left(e);
+    if (hw_lending_revoke(&e->lending)) {
         hw_conn_h1_finish(e, false);
         return;
     }
-    if (e->is_fed)
-        hw_flow_fail(&e->exchange.response.feeder->flow, -EPIPE);
-    else
+    if (h1->lent == e)
         h1->lent = NULL;
     h1->queue_length--;
     h1->held -= e->held;
-    hw_link_remove(&e->ready.link);
-    hw_link_move(&e->link, &e->lane->abandoned);
+    hw_link_move(&e->link, &e->lending.lane->abandoned);
     e->conn = NULL;
 }
 
-static const hw_problem too_slow_handler = {504, "the answer is not there in time",
-                                            "RFC 9110 15.6.5"};
-
-/* Whether a record tells it, or it says who the client is. */
-static bool is_told(const hw_field *field)
+/* It is busy: another exchange answers in its place, and it leaves. */
+static void answer_in_place(conn_h1 *h1, h1_exchange *late)
 {
-    return field->id == HW_FIELD_REFERER || field->id == HW_FIELD_USER_AGENT ||
-           field->id == HW_FIELD_X_FORWARDED_FOR ||
-           hw_text_equal_nocase(field->name, HW_TEXT("Forwarded"));
-}
-
-/* Those that a record needs. False: no memory. */
-static bool copy_told_fields(hw_arena *arena, hw_fields from, hw_fields *ret_fields)
-{
-    hw_field *fields = hw_arena_alloc_zeroed(arena, from.count, sizeof *fields);
-    size_t count = 0;
-    for (size_t i = 0; fields && i < from.count; i++) {
-        const hw_field *field = &from.at[i];
-        if (!is_told(field))
-            continue;
-        fields[count].id = field->id;
-        if (!hw_arena_copy_text(arena, field->name, &fields[count].name) ||
-            !hw_arena_copy_text(arena, field->value, &fields[count].value))
-            return false;
-        count++;
-    }
-    *ret_fields = hw_fields_of(fields, count);
-    return fields != NULL;
-}
-
-/* What a record of the answer has to say of the request, in memory of its own. */
-static void copy_request(hw_exchange *to, const hw_request *from)
-{
-    hw_request *request = &to->request;
-    (void)(hw_arena_copy_text(&to->arena, from->method_name, &request->method_name) &&
-           hw_arena_copy_text(&to->arena, from->raw_target, &request->raw_target) &&
-           hw_arena_copy_text(&to->arena, from->protocol, &request->protocol) &&
-           hw_arena_copy_text(&to->arena, from->host, &request->host) &&
-           copy_told_fields(&to->arena, from->fields, &request->fields));
-}
-
-/* A handler that reads a body as it comes is as slow as its client: as long as it gets on, it is
- * given time anew. What the client owes has a deadline of its own. */
-static bool is_reading_on(h1_exchange *e)
-{
-    if (!e->intake)
-        return false;
-    uint64_t before = e->read_before;
-    e->read_before = hw_flow_taken(e->intake);
-    return e->read_before != before;
-}
-
-/* Nobody had it: no thread was free for the handler, or it was not its turn, or it had promised
- * the answer and nobody has given it. */
-static void answer_late(h1_exchange *e)
-{
-    if (e->exchange.response.kind != HW_RESPONSE_LATER) {
-        hw_answer_refuse(&e->exchange);
-        return;
-    }
-    hw_response_plain(&e->exchange.response, 504, NULL);
-    e->exchange.is_answered = true;
-}
-
-void hw_conn_h1_give_handler_up(conn_h1 *h1)
-{
-    h1_exchange *late = h1->lent;
-    if (is_reading_on(late)) {
-        hw_conn_h1_time_handler(h1, hw_answer_timeout_ms(h1->conn.lane, &late->exchange));
-        return;
-    }
-    if (take_from_all(late)) {
-        take_back(late);
-        answer_late(late);
-        hw_conn_h1_take_return(late);
-        return;
-    }
     h1_exchange *e = hw_conn_h1_append_unread(h1);
     if (!e) {
         hw_conn_close(&h1->conn);
         return;
     }
-    copy_request(&e->exchange, &late->exchange.request);
-    e->exchange.began_ns = late->exchange.began_ns;
-    e->exchange.now_ms = late->exchange.now_ms;
-    e->exchange.fed = late->exchange.fed;
+    hw_lending_stand_in(&late->lending, &e->exchange);
     e->is_http10 = late->is_http10;
     e->is_head = late->is_head;
     /* What has begun to leave leaves whole: the stream may have a part of it. */
@@ -316,10 +110,26 @@ void hw_conn_h1_give_handler_up(conn_h1 *h1)
         hw_conn_close(&h1->conn);
         return;
     }
-    e->ends_slowly |= e->interim.length > 0;
-    hw_conn_h1_answer_problem(e, &too_slow_handler);
+    e->lending.ends_slowly |= e->interim.length > 0;
+    hw_conn_h1_answer_problem(e, &hw_lending_too_slow);
     late->is_told = true;
     hw_link_remove(&e->link);
     hw_link_insert(&e->link, late->link.prev, &late->link);
     hw_conn_h1_abandon(late);
+}
+
+void hw_conn_h1_give_handler_up(conn_h1 *h1)
+{
+    h1_exchange *late = h1->lent;
+    switch (hw_lending_take_late(&late->lending)) {
+    case HW_LATENESS_READING:
+        hw_conn_h1_time_handler(h1, hw_answer_timeout_ms(h1->conn.lane, &late->exchange));
+        break;
+    case HW_LATENESS_TAKEN:
+        hw_conn_h1_take_return(late);
+        break;
+    case HW_LATENESS_BUSY:
+        answer_in_place(h1, late);
+        break;
+    }
 }

@@ -231,8 +231,8 @@ static void gather_body(h1_exchange *e, h1_batch *batch)
     if (pull == HW_PULL_COLD)
         pull = pull_warmed(e, &piece);
     take_piece(e, pull, &piece, batch);
-    if (pull == HW_PULL_WAIT && e->exchange.response.feeder && !e->is_feeder_idle)
-        hw_conn_h1_ask_feeder(e);
+    if (pull == HW_PULL_WAIT && e->exchange.response.feeder && !e->lending.is_feeder_idle)
+        hw_lending_ask_feeder(&e->lending);
 }
 
 /* RFC 9110 10.1.1: an answer that is still to be produced, as the request's own body is, may need
@@ -244,7 +244,7 @@ static void settle_continue(h1_exchange *e)
     const hw_ring *inflow = e->exchange.inflow;
     bool is_wanted =
         (inflow && body && (body == &inflow->source || body->length == HW_LENGTH_UNKNOWN)) ||
-        (e->intake && e->exchange.response.feeder);
+        (e->lending.intake && e->exchange.response.feeder);
     if (is_wanted) {
         hw_conn_h1_inform(e, 100, (hw_fields){0});
     } else {
@@ -419,7 +419,7 @@ static bool save_unsent(h1_exchange *e)
         return false;
     }
     bool is_saved = !is_in_output(e, e->suffix) || hw_arena_copy_text(arena, e->suffix, &e->suffix);
-    e->ends_slowly |= arena->held > 0;
+    e->lending.ends_slowly |= arena->held > 0;
     return is_saved;
 }
 

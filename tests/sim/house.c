@@ -146,8 +146,8 @@ static void check_exchanges(const conn_h1 *h1)
         const h1_exchange *e = HW_MEMBER(link, h1_exchange, link);
         length++;
         SIM_MUST(e->conn == h1, "an exchange is in another connection's queue");
-        SIM_MUST(e->is_lent == (e == h1->lent), "who is lent is not known");
-        SIM_MUST(e->is_lent || e->exchange.arena.held <= e->exchange.arena.bytes_max,
+        SIM_MUST(e->lending.is_lent == (e == h1->lent), "who is lent is not known");
+        SIM_MUST(e->lending.is_lent || e->exchange.arena.held <= e->exchange.arena.bytes_max,
                  "an exchange holds %zu bytes", e->exchange.arena.held);
     }
     SIM_MUST(length == h1->queue_length && length <= H1_QUEUE_MAX + 1,
@@ -165,7 +165,7 @@ static void plant_in(conn_h1 *h1)
     h1_exchange *second = HW_MEMBER(first->link.next, h1_exchange, link);
     bool are_ready = first->exchange.is_answered && second->exchange.is_answered &&
                      first->progress == H1_WAITING && second->progress == H1_WAITING &&
-                     !first->is_lent && !second->is_lent;
+                     !first->lending.is_lent && !second->lending.is_lent;
     if (!are_ready)
         return;
     hw_link_remove(&second->link);
