@@ -159,6 +159,15 @@ uint64_t hw_flow_taken(hw_flow *flow)
     return taken;
 }
 
+uint64_t hw_flow_follow(hw_flow *flow)
+{
+    hw_sys_mutex_lock(&flow->lock);
+    uint64_t taken = flow->taken;
+    flow->is_loop_waiting = !flow->is_failed && flow->length > 0;
+    hw_sys_mutex_unlock(&flow->lock);
+    return taken;
+}
+
 bool hw_flow_is_wanted(hw_flow *flow)
 {
     hw_sys_mutex_lock(&flow->lock);

@@ -55,6 +55,8 @@ void hw_flow_fail(hw_flow *flow, int error);
 /* How far the thread has come with reading; whether it has begun to. */
 uint64_t hw_flow_taken(hw_flow *flow);
 bool hw_flow_is_wanted(hw_flow *flow);
+/* The first of these, and the loop is told when the thread comes further. */
+uint64_t hw_flow_follow(hw_flow *flow);
 /* `source` is the rest of the loop's end: its pull gives what was written. */
 
 /* The thread's end: any thread, one at a time. */

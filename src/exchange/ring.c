@@ -142,6 +142,12 @@ size_t hw_ring_room(hw_ring *ring)
     return ring->capacity_max - ring->length;
 }
 
+size_t hw_ring_follow(hw_ring *ring)
+{
+    ring->was_full = ring->length > 0;
+    return ring->length;
+}
+
 void hw_ring_end(hw_ring *ring, hw_fields trailers)
 {
     ring->is_ended = true;

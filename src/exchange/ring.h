@@ -33,6 +33,8 @@ hw_ring *hw_ring_new(hw_arena *arena, size_t capacity, uint64_t length);
 size_t hw_ring_feed(hw_ring *ring, hw_text bytes);
 /* How much fits now; 0 also notes that the feeder wants to hear of room. */
 size_t hw_ring_room(hw_ring *ring);
+/* Bytes that the puller is not done with; the feeder hears of room when he is done with some. */
+size_t hw_ring_follow(hw_ring *ring);
 /* No more will be fed. The trailers must live as long as the ring. */
 void hw_ring_end(hw_ring *ring, hw_fields trailers);
 /* No more will be fed, and what is there is not all: the next pull fails. */

@@ -206,6 +206,9 @@ static int on_frame_received(nghttp2_session *wire, const nghttp2_frame *frame, 
         if (stream && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
             end_request(session, stream, (hw_fields){0});
         break;
+    case NGHTTP2_SETTINGS:
+        session->intake.is_settled |= (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
+        break;
     case NGHTTP2_GOAWAY:
         push_event(session, NULL,
                    (hw_h2_event){.kind = HW_H2_GONE_AWAY, .code = frame->goaway.error_code});
@@ -333,6 +336,8 @@ static void read_frame_header(hw_h2_session *session)
 {
     hw_h2_intake *intake = &session->intake;
     hw_text bytes = take_intake(intake, FRAME_HEADER_BYTES - intake->header_length);
+    if (intake->header_length == 0 && !session->reading.stream)
+        intake->begun++;
     memcpy(intake->header + intake->header_length, bytes.at, bytes.length);
     intake->header_length += (unsigned)bytes.length;
     if (intake->header_length < FRAME_HEADER_BYTES)
@@ -398,6 +403,21 @@ hw_text hw_h2_take_rest(hw_h2_session *session)
     hw_text rest = session->intake.input;
     session->intake.input = (hw_text){0};
     return rest;
+}
+
+uint64_t hw_h2_unfinished(const hw_h2_session *session)
+{
+    const hw_h2_intake *intake = &session->intake;
+    bool is_data = intake->payload_left > 0 && intake->header[3] == NGHTTP2_DATA;
+    if (intake->preface_left > 0)
+        return 1;
+    bool is_any = intake->header_length > 0 || session->reading.stream;
+    return is_any && !is_data ? intake->begun + 1 : 0;
+}
+
+bool hw_h2_is_settled(const hw_h2_session *session)
+{
+    return session->intake.is_settled;
 }
 
 /* Events. */

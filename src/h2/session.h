@@ -188,6 +188,12 @@ bool hw_h2_send(hw_h2_session *session, hw_buffer *output);
 /* Whether hw_h2_send has something to give. */
 bool hw_h2_wants_send(const hw_h2_session *session);
 
+/* Of what the client has begun to send and not finished: a head with all its frames, or a frame that
+ * is not DATA, or the preface. 0: nothing; else always the same number for the same thing. */
+uint64_t hw_h2_unfinished(const hw_h2_session *session);
+/* The client has acknowledged our SETTINGS (RFC 9113 6.5.3). */
+bool hw_h2_is_settled(const hw_h2_session *session);
+
 /* Streams that are open, those that the driver has reset and has yet to send that of included. */
 unsigned hw_h2_open_streams(const hw_h2_session *session);
 /* Nothing more will be read and there is nothing to send: the connection can be closed. */

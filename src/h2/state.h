@@ -41,6 +41,8 @@ typedef struct hw_h2_intake {
     unsigned header_length; /* how much of `header` is there */
     uint32_t payload_left;  /* of the frame whose header has been read */
     uint8_t header[9];
+    uint64_t begun;  /* heads, and frames that belong to none, so far */
+    bool is_settled; /* our SETTINGS have been acknowledged */
 } hw_h2_intake;
 
 /* No part of a frame makes more events than that. */

@@ -10,6 +10,7 @@
 
 #include "app/options.h"
 #include "base/assert.h"
+#include "h2/session.h"
 #include "net/address.h"
 #include "net/tls.h"
 #include "run/holder.h"
@@ -100,6 +101,7 @@ static int make_tls(hewn_server *server, const hewn_tls_opts *given, hw_fault *f
                                               : HW_TLS_CLIENTS_MUST,
         .client_ca_file = known.client_ca_file,
         .ticket_secret = secret,
+        .offers_h2 = hw_h2_is_built,
         .sink = &server->sinks[0],
     };
     return hw_tls_new(&setup, fault, ret_tls);

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "server/admit.h"
 #include "server/conn_h1.h"
+#include "server/conn_h2.h"
 #include "server/conn_handshake.h"
 #include "server/shed.h"
 
@@ -18,12 +19,14 @@ int hw_conn_open(hw_lane *lane, hw_stream *stream)
 {
     hw_sink_step(lane->place.sink, "server/conn", "pick the driver from ALPN or the first bytes");
     return stream->ops->handshake ? hw_conn_handshake_open(lane, stream)
-                                  : hw_conn_open_protocol(lane, stream);
+                                  : hw_conn_open_protocol(lane, stream, (hw_text){0});
 }
 
-int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream)
+int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream, hw_text input)
 {
-    return hw_conn_h1_open(lane, stream);
+    bool is_h2 =
+        stream->is_secure && hw_tls_facts_protocol(stream->ops->facts(stream)) == HW_TLS_H2;
+    return is_h2 ? hw_conn_h2_open(lane, stream, input) : hw_conn_h1_open(lane, stream);
 }
 
 static void on_stream_ready(void *arg)
@@ -115,7 +118,7 @@ void hw_conn_close(hw_conn *conn)
     note_end(lane);
 }
 
-void hw_conn_hand_over(hw_conn *conn, int (*begin)(hw_lane *lane, hw_stream *stream))
+void hw_conn_hand_over(hw_conn *conn, hw_conn_beginner *begin, hw_text input)
 {
     hw_lane *lane = conn->lane;
     hw_stream *stream = conn->stream;
@@ -124,7 +127,7 @@ void hw_conn_hand_over(hw_conn *conn, int (*begin)(hw_lane *lane, hw_stream *str
     hw_shed_count_out(conn);
     conn->driver->gone(conn);
     end_conn(conn);
-    if (begin(lane, stream) < 0)
+    if (begin(lane, stream, input) < 0)
         note_end(lane);
 }
 
@@ -175,4 +178,5 @@ void hw_conn_arm(hw_conn *conn, int64_t at_ms)
 void hw_conn_free_spares(hw_lane *lane)
 {
     hw_conn_h1_free_spares(lane);
+    hw_conn_h2_free_spares(lane);
 }

@@ -6,6 +6,11 @@
 #include "server/lane.h"
 
 #define HW_CONN_NEVER INT64_MAX
+/* What a client may go on sending after the last word before it is no longer read. */
+#define HW_CONN_LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
+/* Of an exchange's arena: a block, and all that is not content. */
+#define HW_CONN_EXCHANGE_BLOCK_BYTES (4 * 1024)
+#define HW_CONN_EXCHANGE_BYTES_MAX (512 * 1024)
 
 typedef struct hw_conn hw_conn;
 
@@ -41,16 +46,18 @@ struct hw_conn {
 /* A connection for the stream: picks the driver and queues the first turn. Owns: the stream, also
  * on failure. 0, or -ENOMEM. */
 int hw_conn_open(hw_lane *lane, hw_stream *stream);
-/* The same for one whose handshake is over. */
-int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream);
+/* The same for one whose handshake is over; `input`: what has been read of it already. */
+int hw_conn_open_protocol(hw_lane *lane, hw_stream *stream, hw_text input);
 
 /* For drivers: puts the connection into its lane. */
 void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stream *stream);
 /* Lets go of everything; freed at the end of the step. Idempotent, and the only way to end a
  * connection. */
 void hw_conn_close(hw_conn *conn);
-/* The same, but the stream goes on with a connection of another kind. */
-void hw_conn_hand_over(hw_conn *conn, int (*begin)(hw_lane *lane, hw_stream *stream));
+/* The same, but the stream goes on with a connection of another kind, and with what has been read and
+ * not used (which is not this connection's own memory). */
+typedef int hw_conn_beginner(hw_lane *lane, hw_stream *stream, hw_text input);
+void hw_conn_hand_over(hw_conn *conn, hw_conn_beginner *begin, hw_text input);
 void hw_conn_drain(hw_conn *conn);
 /* For a turn, because of its stream, of time, or of somebody who was waited for. */
 void hw_conn_queue(hw_conn *conn);

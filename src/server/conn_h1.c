@@ -21,14 +21,11 @@
 
 #include "base/number.h"
 #include "base/poison.h"
+#include "server/conn_h2.h"
 #include "sys/memory.h"
 
-/* What a client may go on sending after the last answer before it is no longer read. */
-#define LINGER_BYTES_MAX ((uint64_t)16 * 1024 * 1024)
 #define LARGE_ROOM_BYTES (4 * 1024)
 #define SPARE_CONNS_MAX 256
-/* Before a feeder that had nothing is asked again, unless somebody wakes it. */
-#define FEEDER_MS 1000
 
 /* Whether the reader of the body can take more of it. */
 static bool has_body_room(const conn_h1 *h1)
@@ -178,7 +175,7 @@ static void end_connection(conn_h1 *h1)
     hw_conn_h1_end_requests(h1);
     hw_conn_h1_drop_rest(h1);
     h1->input = H1_INPUT_LINGER;
-    h1->skip_left = LINGER_BYTES_MAX;
+    h1->skip_left = HW_CONN_LINGER_BYTES_MAX;
     h1->by_ms[H1_WAIT_OUTPUT] = H1_NEVER; /* it is for something else now, and for less long */
 }
 
@@ -320,7 +317,8 @@ static void arm_deadline(conn_h1 *h1, bool is_held_up)
     hw_conn_h1_wait_while(h1, H1_WAIT_BODY, waits_for_body(h1),
                           limits->body_grace_ms + limits->body_window_ms);
     wait_for_output(h1);
-    hw_conn_h1_wait_while(h1, H1_WAIT_HANDLER, h1->lent || waits_for_feeder(h1), FEEDER_MS);
+    hw_conn_h1_wait_while(h1, H1_WAIT_HANDLER, h1->lent || waits_for_feeder(h1),
+                          HW_LENDING_FEEDER_MS);
     enter_phase(h1, is_new_request, is_held_up);
     hw_conn_arm(&h1->conn, h1->by_ms[hw_conn_h1_first_wait(h1)]);
 }
@@ -359,6 +357,41 @@ static void arm(conn_h1 *h1)
         arm_busy(h1);
 }
 
+/* RFC 9113 3.3: who knows that we speak HTTP/2 begins with its preface. NONE: this is not it. */
+typedef enum h1_preface { PREFACE_NONE, PREFACE_PART, PREFACE_WHOLE } h1_preface;
+
+static h1_preface find_preface(const conn_h1 *h1, hw_text input)
+{
+    static const hw_text preface = {HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1};
+    size_t length = hw_size_min(input.length, preface.length);
+    bool is_start = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
+    if (!hw_h2_is_built || !is_start || h1->queue_length > 0 || length == 0 ||
+        memcmp(input.at, preface.at, length) != 0)
+        return PREFACE_NONE;
+    return length == preface.length ? PREFACE_WHOLE : PREFACE_PART;
+}
+
+/* The first input of all. Out of line, for most connections go on. False: nobody may look at it any
+ * more. */
+static __attribute__((noinline)) bool take_first_input(conn_h1 *h1, hw_text input)
+{
+    switch (find_preface(h1, input)) {
+    case PREFACE_NONE:
+        return true;
+    case PREFACE_PART:
+        if (h1->is_ended)
+            return true;
+        h1->needs_more = true;
+        if (!hw_conn_h1_keep_rest(h1, input, h1->rest != NULL))
+            hw_conn_close(&h1->conn);
+        return false;
+    case PREFACE_WHOLE:
+        hw_conn_hand_over(&h1->conn, hw_conn_h2_open, input);
+        return false;
+    }
+    return true;
+}
+
 /* READ and ADVANCE. */
 static void take_input(conn_h1 *h1)
 {
@@ -368,6 +401,8 @@ static void take_input(conn_h1 *h1)
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next)
         hw_conn_h1_note_held(HW_MEMBER(link, h1_exchange, link));
     hw_text input = read_input(h1);
+    if (h1->requests == 0 && !conn->is_closed && !take_first_input(h1, input))
+        return;
     size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
     if (!conn->is_closed)
         keep_rest(h1, input, used);

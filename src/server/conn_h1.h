@@ -6,6 +6,7 @@
 #include "h1/encode.h"
 #include "server/ahead.h"
 #include "server/conn.h"
+#include "server/judge.h"
 #include "server/lending.h"
 
 typedef struct conn_h1 conn_h1;
@@ -275,6 +276,5 @@ static inline size_t hw_conn_h1_unsent_bytes(const h1_exchange *e)
 }
 
 extern const hw_carrier_ops hw_conn_h1_carrier;
-extern const hw_problem hw_conn_h1_no_memory;
 
 #endif

@@ -11,8 +11,6 @@
 
 #include "base/assert.h"
 #include "base/number.h"
-#include "http/authority.h"
-#include "net/tls.h"
 #include "server/conn_h1.h"
 #include "server/redirect.h"
 
@@ -44,50 +42,21 @@ static const hw_problem *begin_exchange(h1_exchange *e, const hw_h1_head *head, 
     const hw_problem *problem =
         hw_exchange_begin(&e->exchange, is_copied && head->has_plain_target, &hw_conn_h1_carrier,
                           &lane->place, hw_lane_wall_ms(lane), lane->loop.now_ns);
-    return is_copied ? problem : &hw_conn_h1_no_memory;
-}
-
-/* RFC 9110 7.4: a connection is for the names of its certificate alone. */
-static bool is_misdirected(const hw_tls_facts *facts, hw_text authority)
-{
-    hw_text host, port;
-    return hw_authority_split(authority, &host, &port) && !hw_tls_facts_serves(facts, host);
-}
-
-/* What is known of a stream that is not of the usual kind; and what is wrong with asking there. Out of
- * line, for most are. */
-static __attribute__((noinline)) const hw_problem *judge_stream(h1_exchange *e)
-{
-    static const hw_problem elsewhere = {421, "this connection is for another host",
-                                         "RFC 9110 7.4"};
-    const hw_stream *stream = e->conn->conn.stream;
-    hw_request *request = &e->exchange.request;
-    request->https_port = stream->https_port;
-    request->is_secure = stream->is_secure;
-    request->client_name = (hw_text){0};
-    if (!stream->is_secure)
-        return NULL;
-    const hw_tls_facts *facts = stream->ops->facts(stream);
-    hw_text client = hw_tls_facts_client(facts);
-    if (client.length > 0 && !hw_arena_copy_text(&e->exchange.arena, client, &request->client_name))
-        return &hw_conn_h1_no_memory;
-    return is_misdirected(facts, request->host) ? &elsewhere : NULL;
+    return is_copied ? problem : &hw_judge_no_memory;
 }
 
 /* What is wrong with a request that the engine found to be sound HTTP; or NULL. */
 static const hw_problem *judge_request(h1_exchange *e, const hw_h1_head *head)
 {
-    static const hw_problem misdirected = {421, "https asked for without TLS", "RFC 9110 7.4"};
-    static const hw_problem expectation = {417, "unknown expectation", "RFC 9110 10.1.1"};
     if (head->expects_other)
-        return &expectation;
+        return &hw_judge_expectation;
     const hw_target *target = &e->exchange.request.target;
     const hw_stream *stream = e->conn->conn.stream;
     if (stream->is_secure || stream->https_port != 0)
-        return judge_stream(e);
+        return hw_judge_stream(&e->exchange, stream);
     if (target->form == HW_TARGET_ABSOLUTE &&
         hw_text_equal_nocase(target->scheme, HW_TEXT("https")))
-        return &misdirected;
+        return &hw_judge_in_clear;
     return NULL;
 }
 
@@ -147,8 +116,6 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
         hw_conn_h1_ask(e);
 }
 
-static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
-
 /* Whoever reads it finds out with his next read; what he makes of that is not sent. */
 static void fail_intake(h1_exchange *e, const hw_problem *problem)
 {
@@ -188,7 +155,7 @@ static size_t on_body(conn_h1 *h1, hw_text body)
     ssize_t taken = hw_exchange_feed(&h1->reading->exchange, body);
     if (taken >= 0)
         return (size_t)taken;
-    hw_conn_h1_fail_reading(h1, taken == -EMSGSIZE ? &too_long : &hw_conn_h1_no_memory);
+    hw_conn_h1_fail_reading(h1, taken == -EMSGSIZE ? &hw_judge_too_long : &hw_judge_no_memory);
     return body.length;
 }
 

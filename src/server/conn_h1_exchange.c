@@ -19,8 +19,6 @@
 #include "sys/memory.h"
 
 #define SPARE_EXCHANGES_MAX 64
-#define EXCHANGE_BLOCK_BYTES (4 * 1024)
-#define ARENA_BYTES_MAX (512 * 1024)
 #define UNSENT_BLOCK_BYTES 512
 /* A longer body, or one of unknown length, keeps the answers behind it from being made. */
 #define AHEAD_BYTES_MAX ((uint64_t)16 * 1024)
@@ -88,8 +86,6 @@ static void give_back_h1(hw_exchange *exchange)
 const hw_carrier_ops hw_conn_h1_carrier = {wake_h1,      inform_h1, stop_h1,
                                            name_peer_h1, notify_h1, give_back_h1};
 
-const hw_problem hw_conn_h1_no_memory = {503, "out of memory", "RFC 9110 15.6.4"};
-
 static bool answer_ready_h1(hw_ready *ready);
 
 static bool waits_for_content(const h1_exchange *e)
@@ -108,9 +104,9 @@ static __attribute__((noinline)) h1_exchange *make_exchange(hw_lane *lane)
         hw_budget_give(budget, sizeof *e);
         return NULL;
     }
-    hw_exchange_init(&e->exchange, EXCHANGE_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_exchange_init(&e->exchange, HW_CONN_EXCHANGE_BLOCK_BYTES, HW_CONN_EXCHANGE_BYTES_MAX);
     hw_arena_charge(&e->exchange.arena, budget);
-    hw_arena_init(&e->unsent, UNSENT_BLOCK_BYTES, ARENA_BYTES_MAX);
+    hw_arena_init(&e->unsent, UNSENT_BLOCK_BYTES, HW_CONN_EXCHANGE_BYTES_MAX);
     hw_arena_charge(&e->unsent, budget);
     hw_link_init(&e->link);
     hw_lending_init(&e->lending, &hw_conn_h1_lending, &e->exchange, lane, answer_ready_h1);
@@ -197,7 +193,7 @@ void hw_conn_h1_leave_reading(h1_exchange *e)
 static void recycle_exchange(hw_lane *lane, h1_exchange *e)
 {
     hw_exchange_reset(&e->exchange);
-    e->exchange.arena.bytes_max = ARENA_BYTES_MAX;
+    e->exchange.arena.bytes_max = HW_CONN_EXCHANGE_BYTES_MAX;
     if (lane->spare_count < SPARE_EXCHANGES_MAX) {
         hw_link_move(&e->link, &lane->spare_exchanges);
         lane->spare_count++;
@@ -309,12 +305,7 @@ void hw_conn_h1_free_spare_exchanges(hw_lane *lane)
 
 void hw_conn_h1_answer_problem(h1_exchange *e, const hw_problem *problem)
 {
-    char words[160];
-    hw_buffer buffer = HW_BUFFER_OVER(words);
-    hw_buffer_put_format(&buffer, "%s: %s (%s)", hw_status_reason(problem->status), problem->reason,
-                         problem->section);
-    hw_response_plain(&e->exchange.response, problem->status, hw_buffer_string(&buffer));
-    e->exchange.is_answered = true;
+    hw_judge_answer(&e->exchange, problem);
     e->is_planned = true;
     e->wants_continue = false;
     hw_conn_h1_end_requests(e->conn);
@@ -343,21 +334,14 @@ void hw_conn_h1_append_problem(conn_h1 *h1, const hw_problem *problem)
 /* What the plan makes of the body: refused before it is read, or prepared for. */
 static bool prepare_body(h1_exchange *e)
 {
-    static const hw_problem too_long = {413, "the content is too long", "RFC 9110 15.5.14"};
     hw_exchange *exchange = &e->exchange;
-    uint64_t length = exchange->request.content_length;
+    const hw_problem *problem = hw_judge_body(exchange);
+    if (problem) {
+        hw_conn_h1_answer_problem(e, problem);
+        return false;
+    }
     if (exchange->plan.kind == HW_PLAN_NONE)
         return true;
-    if (length != HW_LENGTH_UNKNOWN && length > exchange->plan.limit) {
-        hw_conn_h1_answer_problem(e, &too_long);
-        return false;
-    }
-    if (exchange->plan.kind == HW_PLAN_BUFFER)
-        exchange->arena.bytes_max += (size_t)hw_number_min(exchange->plan.limit, SIZE_MAX / 8) * 2;
-    if (hw_exchange_expect(exchange) < 0) {
-        hw_conn_h1_answer_problem(e, &hw_conn_h1_no_memory);
-        return false;
-    }
     e->lending.intake = exchange->intake;
     e->lending.ends_slowly |= e->lending.intake != NULL;
     if (e->has_whole_body)

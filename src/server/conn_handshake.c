@@ -16,8 +16,9 @@ typedef struct conn_handshake {
     hw_conn conn;
 } conn_handshake;
 
-static int open_to_complain(hw_lane *lane, hw_stream *stream)
+static int open_to_complain(hw_lane *lane, hw_stream *stream, hw_text input)
 {
+    (void)input;
     static const hw_problem in_clear = {
         400, "HTTP in clear to a port of TLS: ask for it by https://", "RFC 9110 4.2.2"};
     return hw_conn_h1_open_for_problem(lane, stream, &in_clear);
@@ -28,9 +29,9 @@ static void take_handshake_turn(hw_conn *conn)
     int error = conn->is_late ? -ETIMEDOUT : conn->stream->ops->handshake(conn->stream);
     conn->is_late = conn->has_news = false;
     if (error == 0)
-        hw_conn_hand_over(conn, hw_conn_open_protocol);
+        hw_conn_hand_over(conn, hw_conn_open_protocol, (hw_text){0});
     else if (error == -EPROTONOSUPPORT)
-        hw_conn_hand_over(conn, open_to_complain);
+        hw_conn_hand_over(conn, open_to_complain, (hw_text){0});
     else if (error != -EAGAIN)
         hw_conn_close(conn);
 }

@@ -149,6 +149,7 @@ int hw_lane_init(hw_lane *lane, hw_shared *shared, hw_loop_kind kind)
     hw_list_init(&lane->abandoned);
     hw_list_init(&lane->spare_conns);
     hw_list_init(&lane->spare_exchanges);
+    hw_list_init(&lane->spare_streams);
     hw_bell_init(&lane->bell);
     hw_timer_init(&lane->tick, hw_admit_on_tick);
     hw_timer_init(&lane->drain_limit, on_drain_limit);

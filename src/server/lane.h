@@ -74,6 +74,7 @@ typedef struct hw_shared {
 typedef struct hw_lane_counts {
     _Atomic uint64_t exchanges, requests, bytes_out;
     _Atomic uint64_t shed, refused; /* connections that gave way, or were answered 503 */
+    _Atomic uint64_t calmed;        /* of HTTP/2 that ended for a flood */
 } hw_lane_counts;
 
 /* What of a lane's connections gives way when there is no room (shed.c). */
@@ -128,6 +129,8 @@ struct hw_lane {
     size_t conn_count;
     hw_list spare_exchanges; /* of the drivers, by hw_exchange's own memory */
     size_t spare_count;
+    hw_list spare_streams; /* the same of HTTP/2 */
+    size_t spare_stream_count;
     hw_acceptor *acceptors;
     bool has_left;          /* a listener, with its share of the connections (admit.c) */
     hw_ready admission;     /* watches the listeners again, which were left for want of something */

@@ -12,6 +12,9 @@
 #include "exchange/serial.h"
 #include "server/lane.h"
 
+/* Before a feeder that had nothing is asked again, unless somebody wakes it. */
+#define HW_LENDING_FEEDER_MS 1000
+
 typedef struct hw_lending hw_lending;
 
 /* What a driver does about it. */

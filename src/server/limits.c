@@ -24,5 +24,6 @@ hw_limits hw_limits_default(void)
         .skip_bytes_max = 1024 * 1024,
         .cache_bytes_max = (size_t)32 * 1024 * 1024,
         .h1 = hw_h1_limits_default(),
+        .h2 = hw_h2_limits_default(),
     };
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "h1/parser.h"
+#include "h2/session.h"
 
 typedef struct hw_limits {
     unsigned connections_max;    /* of the whole server */
@@ -29,6 +30,7 @@ typedef struct hw_limits {
     size_t memory_bytes_max; /* of all connections and bodies together; 0: derived */
     size_t cache_bytes_max;  /* what all loops' states of the answerers may keep */
     hw_h1_limits h1;
+    hw_h2_limits h2;
 } hw_limits;
 
 /* The defaults. Where they are 0 hw_server_new derives them: connections_max from the descriptor

@@ -1,0 +1,160 @@
+/* The driver for HTTP/2: what its files share. */
+#ifndef HW_SERVER_CONN_H2_H
+#define HW_SERVER_CONN_H2_H
+
+#include "exchange/record.h"
+#include "h2/session.h"
+#include "server/ahead.h"
+#include "server/conn.h"
+#include "server/judge.h"
+#include "server/lending.h"
+
+typedef struct conn_h2 conn_h2;
+
+/* One exchange: a stream, and what is left of it when that is over. While it is lent nothing in
+ * `exchange` may be touched, but for what feeds its body where there is an intake. */
+typedef struct h2_exchange {
+    hw_exchange exchange;
+    hw_link link; /* of conn_h2's `exchanges` or `left`; of the lane's abandoned or spare ones */
+    hw_lending lending;
+    /* NULL: its connection has gone. This and what follows is zeroed for each exchange. */
+    conn_h2 *conn;
+    uint32_t stream; /* 0: it has none, and nothing of it is sent */
+    int status;      /* as sent */
+    bool is_head, is_tunnel;
+    bool has_whole_body;   /* nothing of the request is missing */
+    bool is_discarded;     /* nobody wants what is */
+    bool wants_continue;   /* the client waits for 100 (Continue), and has not got it */
+    bool is_sent;          /* its head has been given to the session */
+    bool is_waiting;       /* its body had nothing when it was pulled */
+    bool is_stirred;       /* it may have now */
+    bool is_aborted;       /* the answer cannot be completed */
+    bool is_told;          /* another exchange answers for it */
+    bool is_starved;       /* there was no descriptor for the answer */
+    int64_t starved_at_ms; /* since when, if so */
+    uint64_t bytes_out;    /* of the body, given to the session */
+    uint64_t consumed;     /* of the request's: the client may have sent as much again */
+    /* Deadlines; HW_CONN_NEVER: it waits for nothing of the kind. */
+    int64_t answer_by_ms; /* of its handler, or before a feeder that had nothing is asked again */
+    int64_t body_by_ms;
+    int64_t output_by_ms, rate_by_ms;
+    uint64_t body_before;                /* fed, when body_by_ms began */
+    uint64_t output_before, rate_before; /* bytes_out, when these began */
+    char *kept; /* content that has no place yet, at most a window; or NULL */
+    size_t kept_length;
+    bool has_kept_end; /* and it is all of it */
+    hw_text piece;     /* of the body, pulled and not sent; its source's memory */
+    hw_segment file;   /* the same of a file */
+    hw_ahead ahead;
+} h2_exchange;
+
+typedef enum h2_wait {
+    H2_WAIT_HEAD, /* for the rest of what the client has begun to send; at first for a request */
+    H2_WAIT_IDLE, /* for the next request */
+    H2_WAIT_SETTINGS, /* for ours to be acknowledged */
+    H2_WAIT_OUTPUT,   /* for the client to take what is sent; in LINGER for its end */
+    H2_WAIT_RATE,     /* the same, with its progress measured over a longer span */
+    H2_WAIT_NOTICE,   /* until the client must know that no further requests are taken */
+    H2_WAIT_COUNT,
+} h2_wait;
+
+typedef enum h2_ending {
+    H2_OPEN,
+    H2_NOTICED, /* the client knows that no more requests shall come, but some may */
+    H2_LEAVING, /* none are taken any more; those that are there are answered */
+    H2_FAILED,  /* nothing is, but what the session still has to say */
+    H2_LINGER,  /* all is said; read until the client ends, so that it arrives */
+} h2_ending;
+
+struct conn_h2 {
+    hw_conn conn;
+    hw_h2_session *session;
+    hw_list exchanges; /* h2_exchange, on streams, oldest first */
+    hw_list left;      /* without one, whose handlers have not returned */
+    unsigned count;    /* of both: what one connection has at most */
+    unsigned requests;
+    h2_ending ending;
+    bool is_ended;  /* the client has finished sending */
+    bool goes_on;   /* the writing stopped by choice: nobody is waited for */
+    char *unsent;   /* HW_LANE_OUTPUT_BYTES, while there is something unsent; or NULL */
+    hw_text output; /* what is unsent of that */
+    uint64_t unfinished;
+    uint64_t linger_left;
+    int64_t by_ms[H2_WAIT_COUNT]; /* each wait's end; HW_CONN_NEVER: not waiting for it */
+    uint64_t sent_bytes;          /* handed to the stream so far */
+    int64_t taken_before;         /* of these: what the client had when OUTPUT began ... */
+    int64_t window_taken;         /* ... and when RATE did */
+    uint64_t sent_before;         /* sent_bytes when OUTPUT was armed last */
+    uint32_t received_bytes;      /* of content, so far; it wraps */
+};
+
+/* A connection that speaks HTTP/2 from its first byte. `input`: what has been read of it already. */
+int hw_conn_h2_open(hw_lane *lane, hw_stream *stream, hw_text input);
+void hw_conn_h2_free_spares(hw_lane *lane);
+
+/* ADVANCE: input to the session, and its events to exchanges. */
+void hw_conn_h2_advance(conn_h2 *h2, hw_text input);
+/* The session's events, if it has any. */
+void hw_conn_h2_take_events(conn_h2 *h2);
+/* What is kept of its content is nobody's. */
+void hw_conn_h2_drop_kept(h2_exchange *e);
+/* What readers of bodies have taken, the clients may send again. */
+void hw_conn_h2_credit(conn_h2 *h2);
+
+/* WRITE: sends what the session has to say. May close the connection. */
+void hw_conn_h2_write(conn_h2 *h2);
+void hw_conn_h2_drop_unsent(conn_h2 *h2);
+/* The session's: bytes of an exchange's body. */
+hw_h2_pull hw_conn_h2_pull(void *arg, uint32_t stream, void *owner, char *memory, size_t want,
+                           hw_h2_pulled *ret_pulled);
+
+/* No further requests: what is there is finished, then the connection ends. */
+void hw_conn_h2_leave(conn_h2 *h2);
+/* Deadlines (conn_h2_late.c). One or some have passed. May close the connection. */
+void hw_conn_h2_take_deadline(conn_h2 *h2);
+/* What the exchanges wait for begins or goes on; the first of it to end. */
+int64_t hw_conn_h2_arm_exchanges(conn_h2 *h2);
+
+/* A new exchange; NULL: no memory. */
+h2_exchange *hw_conn_h2_append(conn_h2 *h2, uint32_t stream);
+/* The same for what is no request, but has a stream to be answered on. */
+h2_exchange *hw_conn_h2_append_unread(conn_h2 *h2, uint32_t stream);
+/* Its request is there: what becomes of it. */
+void hw_conn_h2_ask(h2_exchange *e);
+/* All of its content has come, or nobody wants it. */
+void hw_conn_h2_ask_again(h2_exchange *e);
+/* Answers in the server's own name, while nothing of an answer has been sent. */
+void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem);
+/* The request has failed: answered with a status while that is possible, else broken off. */
+void hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem);
+/* Nobody wants the rest of its request's content. */
+void hw_conn_h2_discard(h2_exchange *e);
+/* Its stream is over; is_complete: its answer was sent whole. */
+void hw_conn_h2_end(h2_exchange *e, bool is_complete);
+/* Ends its stream with this code, and itself. */
+void hw_conn_h2_reset(h2_exchange *e, hw_h2_code code);
+/* Its handler has had its time: its client gets a 504. */
+void hw_conn_h2_give_handler_up(h2_exchange *e);
+bool hw_conn_h2_sends_body(const h2_exchange *e);
+
+/* Begins or ends a wait; one that goes on keeps its end. */
+static inline void hw_conn_h2_wait_while(const conn_h2 *h2, int64_t *by_ms, bool is_waiting,
+                                         int64_t span_ms)
+{
+    if (!is_waiting)
+        *by_ms = HW_CONN_NEVER;
+    else if (*by_ms == HW_CONN_NEVER)
+        *by_ms = hw_loop_now_ms(&h2->conn.lane->loop) + span_ms;
+}
+
+/* What the client's system has, not what ours has. */
+static inline int64_t hw_conn_h2_count_taken(const conn_h2 *h2, size_t *ret_unsent)
+{
+    *ret_unsent = h2->conn.stream->ops->count_unsent(h2->conn.stream);
+    return (int64_t)(h2->sent_bytes - *ret_unsent);
+}
+
+extern const hw_carrier_ops hw_conn_h2_carrier;
+extern const hw_lending_ops hw_conn_h2_lending;
+
+#endif

@@ -1,0 +1,558 @@
+/* Drives HTTP/2 connections: the life of one exchange on them, from the head to the record.
+ *
+ * A quick step answers inside the turn that has read the head; every other answer is made from the
+ * loop's ready queue, inside nobody's turn (docs/design/0004). Each exchange is on its own: nothing
+ * here waits for another one.
+ *
+ * A stream may be over before its handler has returned: then the exchange has no stream any more, and
+ * counts for its connection (`left`) until it is back, for a client that resets what it has asked for
+ * must not have more of our threads than one that waits. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "exchange/later.h"
+#include "http/status.h"
+#include "server/answer.h"
+#include "server/conn_h2.h"
+#include "sys/memory.h"
+
+#define SPARE_EXCHANGES_MAX_H2 128
+
+static h2_exchange *h2_of(hw_exchange *exchange)
+{
+    return (h2_exchange *)exchange;
+}
+
+static h2_exchange *h2_of_lending(hw_lending *lending)
+{
+    return HW_MEMBER(lending, h2_exchange, lending);
+}
+
+static void wake_h2(hw_exchange *exchange)
+{
+    h2_exchange *e = h2_of(exchange);
+    e->is_stirred = true;
+    if (e->conn)
+        hw_conn_queue(&e->conn->conn);
+}
+
+/* Before its head only; RFC 9110 15.2. */
+static void inform_h2(hw_exchange *exchange, int status, hw_fields fields)
+{
+    const h2_exchange *e = h2_of(exchange);
+    if (!e->conn || e->stream == 0 || e->is_sent)
+        return;
+    (void)hw_h2_inform(e->conn->session, e->stream, status, fields);
+    hw_conn_queue_write(&e->conn->conn);
+}
+
+static void stop_h2(hw_exchange *exchange, int error)
+{
+    (void)error;
+    h2_of(exchange)->is_aborted = true;
+    wake_h2(exchange);
+}
+
+static hw_text name_peer_h2(hw_exchange *exchange)
+{
+    char *string = hw_arena_alloc(&exchange->arena, HW_PEER_STRING_MAX);
+    const h2_exchange *e = h2_of(exchange);
+    const hw_peer *peer = e->lending.has_peer ? &e->lending.peer : &e->conn->conn.stream->peer;
+    return string ? hw_text_of(hw_peer_format(peer, string)) : (hw_text){0};
+}
+
+static void notify_h2(hw_exchange *exchange)
+{
+    hw_lending_notify(&h2_of(exchange)->lending);
+}
+
+static void give_back_h2(hw_exchange *exchange)
+{
+    hw_lending_give_back(&h2_of(exchange)->lending);
+}
+
+const hw_carrier_ops hw_conn_h2_carrier = {wake_h2,      inform_h2, stop_h2,
+                                           name_peer_h2, notify_h2, give_back_h2};
+
+/* Memory. */
+
+static bool take_ready_h2(hw_ready *ready);
+
+static h2_exchange *make_h2_exchange(hw_lane *lane)
+{
+    hw_budget *budget = &lane->shared->budget;
+    if (!hw_budget_take(budget, sizeof(h2_exchange)))
+        return NULL;
+    h2_exchange *e = hw_sys_alloc_zeroed(1, sizeof *e);
+    if (!e) {
+        hw_budget_give(budget, sizeof *e);
+        return NULL;
+    }
+    hw_exchange_init(&e->exchange, HW_CONN_EXCHANGE_BLOCK_BYTES, HW_CONN_EXCHANGE_BYTES_MAX);
+    hw_arena_charge(&e->exchange.arena, budget);
+    hw_link_init(&e->link);
+    hw_lending_init(&e->lending, &hw_conn_h2_lending, &e->exchange, lane, take_ready_h2);
+    return e;
+}
+
+static void free_h2_exchange(h2_exchange *e)
+{
+    hw_budget *budget = &e->lending.lane->shared->budget;
+    hw_exchange_fini(&e->exchange);
+    hw_sys_free(e);
+    hw_budget_give(budget, sizeof *e);
+}
+
+static h2_exchange *take_spare_h2(hw_lane *lane)
+{
+    hw_link *link = hw_list_take_first(&lane->spare_streams);
+    if (!link)
+        return make_h2_exchange(lane);
+    lane->spare_stream_count--;
+    return HW_MEMBER(link, h2_exchange, link);
+}
+
+h2_exchange *hw_conn_h2_append(conn_h2 *h2, uint32_t stream)
+{
+    hw_lane *lane = h2->conn.lane;
+    h2_exchange *e = take_spare_h2(lane);
+    if (!e)
+        return NULL;
+    memset(&e->lending.is_lent, 0, sizeof *e - offsetof(h2_exchange, lending.is_lent));
+    e->conn = h2;
+    e->stream = stream;
+    e->answer_by_ms = e->body_by_ms = e->output_by_ms = e->rate_by_ms = HW_CONN_NEVER;
+    hw_list_append(&h2->exchanges, &e->link);
+    h2->count++;
+    hw_lane_count(&lane->counts.exchanges, 1);
+    if (stream != 0)
+        hw_h2_own(h2->session, stream, e);
+    return e;
+}
+
+h2_exchange *hw_conn_h2_append_unread(conn_h2 *h2, uint32_t stream)
+{
+    hw_lane *lane = h2->conn.lane;
+    h2_exchange *e = hw_conn_h2_append(h2, stream);
+    if (e)
+        hw_exchange_begin_unread(&e->exchange, &hw_conn_h2_carrier, &lane->place,
+                                 hw_lane_wall_ms(lane), lane->loop.now_ns);
+    return e;
+}
+
+void hw_conn_h2_free_spares(hw_lane *lane)
+{
+    for (hw_link *link; (link = hw_list_take_first(&lane->spare_streams));)
+        free_h2_exchange(HW_MEMBER(link, h2_exchange, link));
+    lane->spare_stream_count = 0;
+}
+
+/* Ends. */
+
+/* It waits for nobody, and is on no connection's list. */
+static void free_ended_h2(h2_exchange *e)
+{
+    hw_lane *lane = e->lending.lane;
+    if (e->conn)
+        e->conn->count--;
+    hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
+    hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
+    hw_exchange_reset(&e->exchange);
+    e->exchange.arena.bytes_max = HW_CONN_EXCHANGE_BYTES_MAX;
+    hw_link_remove(&e->link);
+    if (lane->spare_stream_count < SPARE_EXCHANGES_MAX_H2) {
+        hw_list_append(&lane->spare_streams, &e->link);
+        lane->spare_stream_count++;
+    } else {
+        free_h2_exchange(e);
+    }
+    if (!hw_list_is_empty(&lane->starved))
+        hw_lane_feed_one(lane);
+}
+
+/* Nobody has it. */
+static void finish_h2(h2_exchange *e, bool is_complete)
+{
+    hw_lane *lane = e->lending.lane;
+    const hw_sink *sink = lane->place.sink;
+    hw_link_remove(&e->lending.ready.link);
+    hw_ahead_leave(&e->ahead);
+    hw_conn_h2_drop_kept(e);
+    e->stream = 0;
+    if (sink && sink->records && !e->is_told)
+        hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
+    hw_lending_note_left(&e->lending);
+    if (!e->lending.ends_slowly) {
+        free_ended_h2(e);
+        return;
+    }
+    hw_link_move(&e->link, e->conn ? &e->conn->left : &lane->abandoned);
+    hw_lending_end(&e->lending, e->status, e->bytes_out);
+}
+
+void hw_conn_h2_end(h2_exchange *e, bool is_complete)
+{
+    hw_lending *lending = &e->lending;
+    e->stream = 0;
+    if (!lending->is_lent && !lending->is_fed) {
+        if (!is_complete)
+            hw_exchange_gone(&e->exchange);
+        finish_h2(e, is_complete);
+        return;
+    }
+    /* What is read ahead is for the body, which goes with its borrower. */
+    hw_ahead_leave(&e->ahead);
+    hw_conn_h2_drop_kept(e);
+    if (hw_lending_revoke(lending))
+        finish_h2(e, is_complete);
+    else
+        hw_link_move(&e->link, &e->conn->left);
+}
+
+void hw_conn_h2_reset(h2_exchange *e, hw_h2_code code)
+{
+    (void)hw_h2_reset(e->conn->session, e->stream, code);
+    hw_conn_queue_write(&e->conn->conn);
+    hw_conn_h2_end(e, false);
+}
+
+/* Answers. */
+
+bool hw_conn_h2_sends_body(const h2_exchange *e)
+{
+    const hw_response *response = &e->exchange.response;
+    if (response->kind == HW_RESPONSE_TUNNEL)
+        return response->body != NULL;
+    return response->body && !e->is_head && hw_status_has_content(response->status);
+}
+
+void hw_conn_h2_discard(h2_exchange *e)
+{
+    if (e->is_discarded)
+        return;
+    e->is_discarded = e->has_whole_body = true;
+    e->wants_continue = false;
+    hw_h2_discard(e->conn->session, e->stream);
+}
+
+/* What is there beside the fields of the answerer: Content-Length (RFC 9110 8.6) and Date (6.6.1). */
+#define OWN_FIELDS_MAX 2
+
+/* The fields as they are sent. */
+typedef struct field_list {
+    hw_field *at;
+    size_t count;
+} field_list;
+
+static void add_fields(field_list *list, const hw_field *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!hw_field_is_framing(from[i].id))
+            list->at[list->count++] = from[i];
+}
+
+/* "Date: " in front and CRLF behind. */
+static hw_text date_value(hw_lane *lane)
+{
+    hw_text line = hw_lane_date(lane);
+    return (hw_text){line.at + sizeof "Date: " - 1, HW_DATE_BYTES - 1};
+}
+
+static void add_own_fields(const h2_exchange *e, field_list *list, hw_buffer *digits)
+{
+    const hw_response *response = &e->exchange.response;
+    uint64_t length = response->body ? response->body->length : 0;
+    bool has_length = response->kind != HW_RESPONSE_TUNNEL &&
+                      hw_status_has_content(response->status) && length != HW_LENGTH_UNKNOWN;
+    if (has_length) {
+        hw_buffer_put_decimal(digits, length);
+        list->at[list->count++] =
+            (hw_field){HW_TEXT("content-length"), hw_buffer_text(digits), HW_FIELD_CONTENT_LENGTH};
+    }
+    list->at[list->count++] =
+        (hw_field){HW_TEXT("date"), date_value(e->lending.lane), HW_FIELD_DATE};
+}
+
+/* In the arena, which is a feeder's as soon as that has begun. `at` NULL: no memory. */
+static field_list list_fields(h2_exchange *e, hw_buffer *digits)
+{
+    const hw_response *response = &e->exchange.response;
+    const hw_fields prepared = response->prepared ? response->prepared->fields : (hw_fields){0};
+    size_t room = prepared.count + response->field_count + OWN_FIELDS_MAX;
+    field_list list = {.at = hw_arena_alloc_zeroed(&e->exchange.arena, room, sizeof(hw_field))};
+    if (!list.at)
+        return list;
+    add_fields(&list, prepared.at, prepared.count);
+    add_fields(&list, response->fields, response->field_count);
+    add_own_fields(e, &list, digits);
+    return list;
+}
+
+/* 0, or why the session has not taken it. */
+static int send_head(h2_exchange *e, const field_list *list)
+{
+    const hw_response *response = &e->exchange.response;
+    bool is_tunnel = response->kind == HW_RESPONSE_TUNNEL;
+    e->status = is_tunnel ? 200 : response->status; /* RFC 8441 5: 101 is HTTP/1.1's */
+    const hw_h2_response head = {
+        .status = e->status,
+        .fields = hw_fields_of(list->at, list->count),
+        .body_bytes = hw_conn_h2_sends_body(e) ? response->body->length : 0,
+    };
+    return hw_h2_answer(e->conn->session, e->stream, &head);
+}
+
+/* A response that could not be built becomes a 500 that needs no memory of the arena's. */
+static int send_last_resort(h2_exchange *e)
+{
+    const hw_h2_response head = {.status = 500};
+    if (e->lending.is_fed)
+        return -EBUSY;
+    hw_response_start(&e->exchange.response, 500);
+    e->status = 500;
+    return hw_h2_answer(e->conn->session, e->stream, &head);
+}
+
+static int send_response(h2_exchange *e)
+{
+    hw_response *response = &e->exchange.response;
+    char memory[24];
+    hw_buffer digits = HW_BUFFER_OVER(memory);
+    field_list list = response->is_broken ? (field_list){0} : list_fields(e, &digits);
+    bool is_fed = list.at && response->feeder && hw_conn_h2_sends_body(e);
+    if (is_fed && hw_lending_begin_feed(&e->lending) < 0) {
+        hw_answer_refuse(&e->exchange);
+        hw_buffer_clear(&digits);
+        list = list_fields(e, &digits);
+    }
+    int error = list.at ? send_head(e, &list) : -ENOMEM;
+    return error == -EMSGSIZE || error == -ENOMEM ? send_last_resort(e) : error;
+}
+
+/* Whether anybody wants the rest of its request's content when it is answered. */
+static bool takes_more_content(const h2_exchange *e)
+{
+    hw_plan_kind kind = e->exchange.plan.kind;
+    return kind == HW_PLAN_STREAM || (kind == HW_PLAN_READ && e->exchange.response.feeder);
+}
+
+/* RFC 9110 10.1.1: an answer that is still to be produced may need the content, and the client is
+ * asked for it. */
+static void settle_continue_h2(h2_exchange *e)
+{
+    if (e->wants_continue && takes_more_content(e))
+        inform_h2(&e->exchange, 100, (hw_fields){0});
+    e->wants_continue = false;
+}
+
+/* It is answered, and the loop's. */
+static void send_answer(h2_exchange *e)
+{
+    hw_response *response = &e->exchange.response;
+    hw_sink_step(e->lending.lane->place.sink, "exchange",
+                 "head and body are ready; wake the driver");
+    hw_conn_queue_write(&e->conn->conn);
+    settle_continue_h2(e);
+    bool is_tunnel = response->kind == HW_RESPONSE_TUNNEL;
+    if (is_tunnel && !e->is_tunnel) /* nobody asked for it */
+        response->is_broken = true;
+    int error = send_response(e);
+    e->is_sent = error == 0;
+    bool is_read_on = e->is_tunnel ? is_tunnel : takes_more_content(e);
+    if ((!e->has_whole_body || e->is_tunnel) && !is_read_on)
+        hw_conn_h2_discard(e);
+    if (error == -EBUSY)
+        hw_conn_h2_reset(e, HW_H2_INTERNAL_ERROR);
+}
+
+void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem)
+{
+    hw_judge_answer(&e->exchange, problem);
+    e->exchange.plan.kind = HW_PLAN_NONE;
+    send_answer(e);
+}
+
+void hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem)
+{
+    int error = problem->status == 413 ? EMSGSIZE : problem->status == 408 ? ETIMEDOUT : EBADMSG;
+    bool is_busy = e->lending.is_lent || (e->is_sent && e->exchange.response.feeder);
+    if (is_busy && e->lending.intake) {
+        /* Whoever reads it finds out with his next read; what he makes of that is not sent. */
+        hw_flow_fail(e->lending.intake, -error);
+        e->lending.failure = *problem;
+        hw_conn_h2_discard(e);
+    } else if (is_busy || e->is_sent) {
+        hw_conn_h2_reset(e, HW_H2_CANCEL);
+    } else {
+        hw_conn_h2_answer_problem(e, problem);
+    }
+}
+
+static bool waits_for_content_h2(const h2_exchange *e)
+{
+    return e->exchange.plan.kind == HW_PLAN_BUFFER && !e->has_whole_body;
+}
+
+void hw_conn_h2_ask_again(h2_exchange *e)
+{
+    hw_loop_queue_ready(&e->lending.lane->loop, &e->lending.ready);
+}
+
+/* False: it is answered for what the plan makes of its content. */
+static bool prepare_content(h2_exchange *e)
+{
+    hw_exchange *exchange = &e->exchange;
+    const hw_problem *problem = hw_judge_body(exchange);
+    if (problem) {
+        hw_conn_h2_answer_problem(e, problem);
+        return false;
+    }
+    e->lending.intake = exchange->intake;
+    if (exchange->plan.kind == HW_PLAN_NONE) {
+        if (!e->has_whole_body)
+            hw_conn_h2_discard(e);
+    } else if (e->has_whole_body) {
+        hw_exchange_feed_end(exchange, (hw_fields){0});
+    } else if (e->wants_continue && exchange->plan.kind == HW_PLAN_BUFFER) {
+        e->wants_continue = false;
+        inform_h2(exchange, 100, (hw_fields){0});
+    }
+    return true;
+}
+
+void hw_conn_h2_ask(h2_exchange *e)
+{
+    hw_lane *lane = e->lending.lane;
+    hw_exchange *exchange = &e->exchange;
+    if (!exchange->is_answered) {
+        hw_answer_plan(lane, exchange);
+        hw_answer_quickly(lane, exchange);
+    }
+    if (exchange->is_answered)
+        send_answer(e);
+    else if (prepare_content(e) && !waits_for_content_h2(e))
+        hw_conn_h2_ask_again(e);
+}
+
+/* Its handler has returned: it is answered, or starves. */
+static void take_return_h2(hw_lending *lending)
+{
+    h2_exchange *e = h2_of_lending(lending);
+    hw_lane *lane = lending->lane;
+    int64_t now_ms = hw_loop_now_ms(&lane->loop);
+    hw_lending_note_left(lending);
+    if (lending->failure.status && !e->exchange.is_answered) {
+        hw_conn_h2_answer_problem(e, &lending->failure);
+        return;
+    }
+    if (!e->exchange.is_answered) {
+        if (!e->is_starved)
+            e->starved_at_ms = now_ms;
+        hw_answer_finish(lane, &e->exchange, now_ms - e->starved_at_ms);
+    }
+    e->is_starved = !e->exchange.is_answered;
+    if (e->is_starved)
+        hw_list_append_once(&lane->starved, &lending->ready.link);
+    else
+        send_answer(e);
+}
+
+/* From the ready queue. */
+static bool take_ready_h2(hw_ready *ready)
+{
+    h2_exchange *e = HW_MEMBER(ready, h2_exchange, lending.ready);
+    hw_lending *lending = &e->lending;
+    if (lending->is_ending)
+        return hw_lending_run_hooks(lending);
+    hw_conn_queue_write(&e->conn->conn); /* its deadlines, should it take its time */
+    if (!e->exchange.is_answered)
+        return hw_lending_run(lending);
+    return !e->exchange.response.feeder || hw_lending_run_feeder(lending);
+}
+
+/* Lending. */
+
+static void note_lent_h2(hw_lending *lending)
+{
+    h2_exchange *e = h2_of_lending(lending);
+    lending->peer = e->conn->conn.stream->peer;
+    lending->has_peer = true;
+    e->answer_by_ms =
+        hw_loop_now_ms(&lending->lane->loop) + hw_answer_timeout_ms(lending->lane, &e->exchange);
+}
+
+static void note_taken_back_h2(hw_lending *lending)
+{
+    h2_of_lending(lending)->answer_by_ms = HW_CONN_NEVER;
+}
+
+static void note_fed_h2(hw_lending *lending, bool is_over)
+{
+    h2_exchange *e = h2_of_lending(lending);
+    e->is_stirred = true;
+    if (is_over && !e->has_whole_body && e->stream != 0)
+        hw_conn_h2_discard(e);
+}
+
+/* A handler reads for the first time: RFC 9110 10.1.1, now the content is wanted. */
+static void note_stirred_h2(hw_lending *lending)
+{
+    h2_exchange *e = h2_of_lending(lending);
+    if (e->wants_continue && lending->intake && hw_flow_is_wanted(lending->intake)) {
+        e->wants_continue = false;
+        inform_h2(&e->exchange, 100, (hw_fields){0});
+    }
+}
+
+static void end_abandoned_h2(hw_lending *lending)
+{
+    hw_lane *lane = lending->lane;
+    finish_h2(h2_of_lending(lending), false);
+    hw_lane_end_if_over(lane);
+}
+
+static void note_ended_h2(hw_lending *lending)
+{
+    free_ended_h2(h2_of_lending(lending));
+}
+
+const hw_lending_ops hw_conn_h2_lending = {
+    note_lent_h2,    note_taken_back_h2, take_return_h2, note_fed_h2,
+    note_stirred_h2, end_abandoned_h2,   note_ended_h2,
+};
+
+/* It is busy: another exchange answers on its stream, and it leaves. */
+static void answer_in_its_place(h2_exchange *late)
+{
+    conn_h2 *h2 = late->conn;
+    uint32_t stream = late->stream;
+    h2_exchange *e = hw_conn_h2_append_unread(h2, stream);
+    if (!e) {
+        hw_conn_h2_reset(late, HW_H2_INTERNAL_ERROR);
+        return;
+    }
+    hw_lending_stand_in(&late->lending, &e->exchange);
+    e->is_head = late->is_head;
+    e->has_whole_body = late->has_whole_body;
+    late->is_told = true;
+    hw_conn_h2_end(late, false);
+    hw_conn_h2_answer_problem(e, &hw_lending_too_slow);
+}
+
+void hw_conn_h2_give_handler_up(h2_exchange *e)
+{
+    hw_lending *lending = &e->lending;
+    switch (hw_lending_take_late(lending)) {
+    case HW_LATENESS_READING:
+        e->answer_by_ms = hw_loop_now_ms(&lending->lane->loop) +
+                          hw_answer_timeout_ms(lending->lane, &e->exchange);
+        break;
+    case HW_LATENESS_TAKEN:
+        take_return_h2(lending);
+        break;
+    case HW_LATENESS_BUSY:
+        answer_in_its_place(e);
+        break;
+    }
+}
