@@ -563,6 +563,17 @@ int hewn_cookie_put(hewn_response *rs, const char *name, const hewn_cookie_opts 
         &(const hewn_cookie_opts){.size = sizeof(hewn_cookie_opts), .value = __VA_ARGS__})
 #endif
 
+/* What the client will need for the page, told before there is a page: a 103 (RFC 8297) with a Link field
+ * whose value this is, while the handler goes on.
+ *
+ *     hewn_early_hints(rq, "</style.css>; rel=preload; as=style");
+ *
+ * Several calls are several such responses; all come before the answer, as soon as the handler leaves the
+ * loop a moment, at the latest with it. The answer says nothing of them: set its own Link field. Sent over
+ * HTTP/2 alone, for there are clients of HTTP/1.1 that take it for the answer. A value that no field may
+ * have is misuse: see ERRORS. */
+void hewn_early_hints(hewn_request *rq, const char *link);
+
 /* Gives what the response holds an entity tag (RFC 9110 8.8.3): `"x"` or `W/"x"`, or x, which is
  * put in quotes. True: the request's conditions have decided, and the response, made anew, is to be
  * returned as it is: 304 without a body, for the client has what this tag names; or 412, for it

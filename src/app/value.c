@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "app/call.h"
+#include "app/dispatch.h"
 #include "exchange/client.h"
+#include "exchange/hint.h"
 
 const char *hewn_peer(const hewn_request *rq)
 {
@@ -20,6 +22,14 @@ const char *hewn_client_name(const hewn_request *rq)
 {
     hw_text name = rq->request.is_secure ? rq->request.client_name : (hw_text){0};
     return name.at ? name.at : "";
+}
+
+void hewn_early_hints(hewn_request *rq, const char *link)
+{
+    if (!hw_field_value_is_valid(hw_text_of(link)) || *link == '\0')
+        hw_dispatch_misuse(rq, "an early hint that cannot be sent as a field");
+    else
+        (void)hw_hint_add(rq, hw_text_of(link)); /* without memory the client goes without */
 }
 
 const char *hewn_id(const hewn_request *rq)

@@ -60,6 +60,8 @@ struct hw_hook {
     hw_hook *next;
 };
 
+typedef struct hw_hint hw_hint; /* see hint.h */
+
 /* Public code knows it as the opaque `hewn_request`: to a handler the request is the whole
  * exchange. */
 struct hewn_request {
@@ -86,6 +88,7 @@ struct hewn_request {
     const void *last_resort[2]; /* for an answerer that must give something and has no memory */
     bool is_quick;              /* inside a quick step */
     bool is_answered;           /* the response is complete, or will never be */
+    _Atomic(hw_hint *) hints;   /* not sent yet, the newest first; NULL whenever it is over */
     atomic_bool is_gone;        /* the client is not there any more. Any thread may ask */
 };
 

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 
+#include "exchange/hint.h"
 #include "exchange/later.h"
 #include "server/answer.h"
 
@@ -47,6 +48,7 @@ static void take_back(hw_lending *lending)
 {
     lending->is_lent = false;
     lending->ops->taken_back(lending);
+    hw_hint_send_all(lending->exchange);
 }
 
 static bool run_aside(hw_job *job)
@@ -106,6 +108,7 @@ static void go_on_ending(hw_lending *lending)
     }
     hw_lane *lane = lending->lane;
     hw_exchange_end_intake(lending->exchange);
+    atomic_store(&lending->exchange->hints, NULL);
     lending->intake = NULL;
     lending->failure = (hw_problem){0};
     lending->read_before = 0;
@@ -124,6 +127,7 @@ static void on_returned(hw_post *post)
     if (lending->is_fed)
         end_feed(lending);
     if (lending->has_left) {
+        atomic_store(&lending->exchange->hints, NULL);
         hw_answer_discard(lending->lane, lending->exchange);
         lending->ops->abandoned(lending);
         return;
@@ -147,6 +151,7 @@ static void on_news(hw_post *post)
     }
     if (lending->has_left)
         return;
+    hw_hint_send_all(lending->exchange);
     lending->ops->stirred(lending);
     lending->is_feeder_woken = lending->is_fed;
     lending->is_feeder_idle =

@@ -1,0 +1,47 @@
+/* Early hints on their way from a handler to the loop.
+ *
+ * A handler may run on a thread of its own, while the loop alone may send. So hints are pushed on a list,
+ * the newest first, and the loop is told; what it takes off is nobody else's any more. They lie in the
+ * arena, which stays as long as the handler has the exchange. */
+#include "exchange/hint.h"
+
+struct hw_hint {
+    hw_hint *next;
+    hw_text link;
+};
+
+bool hw_hint_add(hw_exchange *exchange, hw_text link)
+{
+    hw_hint *hint = hw_arena_alloc(&exchange->arena, sizeof *hint);
+    if (!hint || !hw_arena_copy_text(&exchange->arena, link, &hint->link))
+        return false;
+    hint->next = atomic_load(&exchange->hints);
+    while (!atomic_compare_exchange_weak(&exchange->hints, &hint->next, hint))
+        continue;
+    exchange->carrier->notify(exchange);
+    return true;
+}
+
+/* The oldest first. */
+static hw_hint *turn_round(hw_hint *newest)
+{
+    hw_hint *first = NULL;
+    while (newest) {
+        hw_hint *next = newest->next;
+        newest->next = first;
+        first = newest;
+        newest = next;
+    }
+    return first;
+}
+
+void hw_hint_send_all(hw_exchange *exchange)
+{
+    if (!atomic_load(&exchange->hints))
+        return;
+    for (const hw_hint *hint = turn_round(atomic_exchange(&exchange->hints, NULL)); hint;
+         hint = hint->next) {
+        const hw_field field = {HW_TEXT("link"), hint->link, HW_FIELD_OTHER};
+        exchange->carrier->inform(exchange, 103, hw_fields_of(&field, 1));
+    }
+}
