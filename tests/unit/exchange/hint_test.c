@@ -7,9 +7,16 @@
 
 /* What a carrier was asked for. */
 static struct {
-    char sent[128];
+    char memory[128];
+    hw_buffer sent;
     int told;
 } heard;
+
+static void hear_anew(void)
+{
+    heard.sent = hw_buffer_over(heard.memory, sizeof heard.memory);
+    heard.told = 0;
+}
 
 static void hear_notice(hw_exchange *exchange)
 {
@@ -22,8 +29,8 @@ static void hear_interim(hw_exchange *exchange, int status, hw_fields fields)
     (void)exchange;
     assert_int_equal(status, 103);
     assert_int_equal(fields.count, 1);
-    strncat(heard.sent, fields.at->value.at, fields.at->value.length);
-    strcat(heard.sent, ";");
+    hw_buffer_put(&heard.sent, fields.at->value);
+    hw_buffer_put_char(&heard.sent, ';');
 }
 
 static const hw_carrier_ops hearing = {.notify = hear_notice, .inform = hear_interim};
@@ -32,7 +39,7 @@ HW_TEST(hint_goes_out_in_the_order_of_the_calls)
 {
     hw_exchange exchange;
     hw_place place = {0};
-    memset(&heard, 0, sizeof heard);
+    hear_anew();
     hw_exchange_init(&exchange, 1024, 4096);
     hw_exchange_begin_unread(&exchange, &hearing, &place, 0, 0);
     char link[] = "<a>";
@@ -41,9 +48,9 @@ HW_TEST(hint_goes_out_in_the_order_of_the_calls)
     assert_true(hw_hint_add(&exchange, hw_text_of(link)));
     assert_int_equal(heard.told, 2);
     hw_hint_send_all(&exchange);
-    assert_string_equal(heard.sent, "<a>;<b>;");
+    assert_string_equal(hw_buffer_string(&heard.sent), "<a>;<b>;");
     hw_hint_send_all(&exchange);
-    assert_string_equal(heard.sent, "<a>;<b>;");
+    assert_string_equal(hw_buffer_string(&heard.sent), "<a>;<b>;");
     hw_exchange_reset(&exchange);
     hw_exchange_fini(&exchange);
 }
@@ -53,7 +60,7 @@ HW_TEST(hint_without_memory_is_none)
     hw_exchange exchange;
     hw_place place = {0};
     char link[200];
-    memset(&heard, 0, sizeof heard);
+    hear_anew();
     memset(link, 'x', sizeof link);
     hw_exchange_init(&exchange, 64, 64);
     hw_exchange_begin_unread(&exchange, &hearing, &place, 0, 0);
