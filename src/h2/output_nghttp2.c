@@ -426,3 +426,12 @@ bool hw_h2_wants_send(const hw_h2_session *session)
         return !output->has_left && !session->failure.is_silent;
     return nghttp2_session_want_write(session->wire) != 0;
 }
+
+bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id)
+{
+    const hw_h2_stream *stream = hw_h2_stream_find(session, id);
+    if (!stream || !stream->is_answered || stream->is_sent)
+        return false;
+    return nghttp2_session_get_remote_window_size(session->wire) <= 0 ||
+           nghttp2_session_get_stream_remote_window_size(session->wire, (int32_t)id) <= 0;
+}

@@ -194,6 +194,10 @@ uint64_t hw_h2_unfinished(const hw_h2_session *session);
 /* The client has acknowledged our SETTINGS (RFC 9113 6.5.3). */
 bool hw_h2_is_settled(const hw_h2_session *session);
 
+/* The answer of a stream has begun, is not complete, and the client's windows let nothing more of it
+ * through. */
+bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id);
+
 /* Streams that are open, those that the driver has reset and has yet to send that of included. */
 unsigned hw_h2_open_streams(const hw_h2_session *session);
 /* Nothing more will be read and there is nothing to send: the connection can be closed. */

@@ -61,7 +61,6 @@ static void skip_late_input(conn_h2 *h2, size_t bytes)
 static void take_input_h2(conn_h2 *h2)
 {
     h2->conn.has_news = false;
-    hw_conn_h2_credit(h2);
     for (unsigned i = 0; i < READS_MAX && wants_read_h2(h2); i++) {
         hw_text input = read_frames(h2);
         if (input.length > 0 && h2->ending == H2_LINGER)
@@ -69,6 +68,9 @@ static void take_input_h2(conn_h2 *h2)
         else if (input.length > 0)
             hw_conn_h2_advance(h2, input);
     }
+    if (h2->conn.is_closed)
+        return;
+    hw_conn_h2_credit(h2);
     if (wants_read_h2(h2))
         hw_conn_queue(&h2->conn);
 }
@@ -121,7 +123,9 @@ static void wait_for_client(conn_h2 *h2)
 {
     const hw_limits *limits = &h2->conn.lane->shared->limits;
     bool is_lingering = h2->ending == H2_LINGER;
-    bool is_waiting = (h2->output.length > 0 && !h2->goes_on) || is_lingering;
+    bool is_full =
+        h2->output.length > 0 || (!h2->conn.stream->writable && hw_h2_wants_send(h2->session));
+    bool is_waiting = (is_full && !h2->goes_on) || is_lingering;
     int64_t *output = &h2->by_ms[H2_WAIT_OUTPUT], *rate = &h2->by_ms[H2_WAIT_RATE];
     size_t unsent;
     if (h2->sent_bytes != h2->sent_before)
@@ -159,19 +163,29 @@ static hw_phase phase_of_h2(const conn_h2 *h2)
     return h2->by_ms[H2_WAIT_HEAD] != HW_CONN_NEVER ? HW_PHASE_HEAD : HW_PHASE_IDLE;
 }
 
+/* Idle is anew who has been served since. */
+static void enter_phase_h2(conn_h2 *h2)
+{
+    hw_phase phase = phase_of_h2(h2);
+    bool is_anew = phase == HW_PHASE_IDLE && h2->requests != h2->requests_before;
+    h2->requests_before = h2->requests;
+    if (phase != h2->conn.phase || is_anew)
+        hw_conn_enter(&h2->conn, phase);
+}
+
 static void arm_deadlines(conn_h2 *h2)
 {
     const hw_limits *limits = &h2->conn.lane->shared->limits;
     bool is_idle = hw_list_is_empty(&h2->exchanges) && h2->requests > 0 && h2->ending < H2_FAILED;
     bool is_unsettled = h2->ending < H2_FAILED && !hw_h2_is_settled(h2->session);
     wait_for_head(h2);
+    if (h2->requests != h2->requests_before)
+        h2->by_ms[H2_WAIT_IDLE] = HW_CONN_NEVER;
     hw_conn_h2_wait_while(h2, &h2->by_ms[H2_WAIT_IDLE], is_idle, limits->idle_ms);
     hw_conn_h2_wait_while(h2, &h2->by_ms[H2_WAIT_SETTINGS], is_unsettled, limits->head_ms);
     hw_conn_h2_wait_while(h2, &h2->by_ms[H2_WAIT_NOTICE], h2->ending == H2_NOTICED, NOTICE_MS);
     wait_for_client(h2);
-    hw_phase phase = phase_of_h2(h2);
-    if (phase != h2->conn.phase)
-        hw_conn_enter(&h2->conn, phase);
+    enter_phase_h2(h2);
     int64_t first = hw_conn_h2_arm_exchanges(h2);
     for (unsigned wait = 0; wait < H2_WAIT_COUNT; wait++)
         first = h2->by_ms[wait] < first ? h2->by_ms[wait] : first;

@@ -25,7 +25,8 @@ typedef struct h2_exchange {
     bool has_whole_body;   /* nothing of the request is missing */
     bool is_discarded;     /* nobody wants what is */
     bool wants_continue;   /* the client waits for 100 (Continue), and has not got it */
-    bool is_sent;          /* its head has been given to the session */
+    bool is_sent;          /* its head has been given to the session ... */
+    bool is_given;         /* ... and all of its body */
     bool is_waiting;       /* its body had nothing when it was pulled */
     bool is_stirred;       /* it may have now */
     bool is_aborted;       /* the answer cannot be completed */
@@ -73,8 +74,10 @@ struct conn_h2 {
     hw_list left;      /* without one, whose handlers have not returned */
     unsigned count;    /* of both: what one connection has at most */
     unsigned requests;
+    unsigned requests_before; /* when its deadlines were armed last */
     h2_ending ending;
     bool is_ended;  /* the client has finished sending */
+    bool has_given; /* an exchange, all of its body, in this turn */
     bool goes_on;   /* the writing stopped by choice: nobody is waited for */
     char *unsent;   /* HW_LANE_OUTPUT_BYTES, while there is something unsent; or NULL */
     hw_text output; /* what is unsent of that */
@@ -125,8 +128,9 @@ void hw_conn_h2_ask(h2_exchange *e);
 void hw_conn_h2_ask_again(h2_exchange *e);
 /* Answers in the server's own name, while nothing of an answer has been sent. */
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem);
-/* The request has failed: answered with a status while that is possible, else broken off. */
-void hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem);
+/* The request has failed: answered with a status while that is possible, else broken off. True: it is
+ * over, and not to be touched any more. */
+bool hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem);
 /* Nobody wants the rest of its request's content. */
 void hw_conn_h2_discard(h2_exchange *e);
 /* Its stream is over; is_complete: its answer was sent whole. */

@@ -164,23 +164,23 @@ static void end_content(h2_exchange *e, hw_fields trailers)
         hw_conn_h2_ask_again(e);
 }
 
-/* How much of it found its place; what is wrong with it otherwise is dealt with. */
-static size_t feed_content(h2_exchange *e, hw_text bytes)
+/* How much of it found its place. False: it is answered for, or over: not to be touched any more. */
+static bool feed_content(h2_exchange *e, hw_text bytes, size_t *ret_taken)
 {
     ssize_t taken = hw_exchange_feed(&e->exchange, bytes);
-    if (taken >= 0)
-        return (size_t)taken;
-    hw_conn_h2_fail_request(e, taken == -EMSGSIZE ? &hw_judge_too_long : &hw_judge_no_memory);
-    return bytes.length;
+    *ret_taken = taken < 0 ? 0 : (size_t)taken;
+    if (taken < 0)
+        (void)hw_conn_h2_fail_request(e, taken == -EMSGSIZE ? &hw_judge_too_long
+                                                            : &hw_judge_no_memory);
+    return taken >= 0;
 }
 
 /* What was kept goes to its place, if there is one now. */
 static void feed_kept(h2_exchange *e)
 {
-    if (has_no_place(e))
-        return;
-    size_t taken = feed_content(e, (hw_text){e->kept, e->kept_length});
-    if (e->is_discarded || e->stream == 0)
+    size_t taken;
+    if (has_no_place(e) || e->is_discarded ||
+        !feed_content(e, (hw_text){e->kept, e->kept_length}, &taken))
         return;
     e->kept_length -= taken;
     memmove(e->kept, e->kept + taken, e->kept_length);
@@ -195,10 +195,10 @@ static void take_h2_body(h2_exchange *e, hw_text body)
 {
     size_t taken = 0;
     e->conn->received_bytes += (uint32_t)body.length;
-    if (!e->kept && !has_no_place(e))
-        taken = feed_content(e, body);
+    if (!e->kept && !has_no_place(e) && !feed_content(e, body, &taken))
+        return;
     if (taken < body.length && !keep_content(e, hw_text_from(body, taken)))
-        hw_conn_h2_fail_request(e, &hw_judge_no_memory);
+        (void)hw_conn_h2_fail_request(e, &hw_judge_no_memory);
 }
 
 static void take_h2_end(h2_exchange *e, hw_fields trailers)
@@ -235,7 +235,7 @@ static void take_h2_problem(conn_h2 *h2, const hw_h2_event *event)
     h2->ending = H2_FAILED;
     if (event->code == HW_H2_ENHANCE_YOUR_CALM)
         hw_lane_count(&h2->conn.lane->counts.calmed, 1);
-    if (event->problem && lane->place.sink)
+    if (event->code == HW_H2_ENHANCE_YOUR_CALM && event->problem)
         hw_sink_fault(lane->place.sink, -EPROTO, NULL,
                       "a connection of HTTP/2 ends with %s: %s (%s)", hw_h2_code_name(event->code),
                       event->problem->reason, event->problem->section);
@@ -309,9 +309,7 @@ static uint64_t count_consumed(h2_exchange *e)
 
 static void credit(h2_exchange *e)
 {
-    if (e->kept || e->has_kept_end)
-        feed_kept(e);
-    if (e->stream == 0 || e->is_discarded || e->exchange.fed == e->consumed)
+    if (e->is_discarded || e->exchange.fed == e->consumed)
         return;
     uint64_t consumed = count_consumed(e);
     if (consumed > e->consumed)
@@ -323,7 +321,10 @@ void hw_conn_h2_credit(conn_h2 *h2)
 {
     hw_link *next;
     for (hw_link *link = h2->exchanges.head.next; link != &h2->exchanges.head; link = next) {
-        next = link->next; /* it may leave */
-        credit(HW_MEMBER(link, h2_exchange, link));
+        h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
+        next = link->next;
+        credit(e);
+        if (e->kept || e->has_kept_end)
+            feed_kept(e); /* it may leave */
     }
 }

@@ -245,13 +245,6 @@ typedef struct field_list {
     size_t count;
 } field_list;
 
-static void add_fields(field_list *list, const hw_field *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!hw_field_is_framing(from[i].id))
-            list->at[list->count++] = from[i];
-}
-
 /* "Date: " in front and CRLF behind. */
 static hw_text date_value(hw_lane *lane)
 {
@@ -263,7 +256,7 @@ static void add_own_fields(const h2_exchange *e, field_list *list, hw_buffer *di
 {
     const hw_response *response = &e->exchange.response;
     uint64_t length = response->body ? response->body->length : 0;
-    bool has_length = response->kind != HW_RESPONSE_TUNNEL &&
+    bool has_length = response->kind != HW_RESPONSE_TUNNEL && !response->prepared &&
                       hw_status_has_content(response->status) && length != HW_LENGTH_UNKNOWN;
     if (has_length) {
         hw_buffer_put_decimal(digits, length);
@@ -283,8 +276,11 @@ static field_list list_fields(h2_exchange *e, hw_buffer *digits)
     field_list list = {.at = hw_arena_alloc_zeroed(&e->exchange.arena, room, sizeof(hw_field))};
     if (!list.at)
         return list;
-    add_fields(&list, prepared.at, prepared.count);
-    add_fields(&list, response->fields, response->field_count);
+    for (size_t i = 0; i < prepared.count; i++)
+        list.at[list.count++] = prepared.at[i];
+    for (size_t i = 0; i < response->field_count; i++)
+        if (!hw_field_is_framing(response->fields[i].id))
+            list.at[list.count++] = response->fields[i];
     add_own_fields(e, &list, digits);
     return list;
 }
@@ -357,9 +353,13 @@ static void send_answer(h2_exchange *e)
     bool is_tunnel = response->kind == HW_RESPONSE_TUNNEL;
     if (is_tunnel && !e->is_tunnel) /* nobody asked for it */
         response->is_broken = true;
+    /* RFC 9110 9.3.6: to a CONNECT success says that there is a tunnel. */
+    if (e->is_tunnel && !is_tunnel && response->status / 100 == 2)
+        hw_response_plain(response, 501, NULL);
     int error = send_response(e);
     e->is_sent = error == 0;
-    bool is_read_on = e->is_tunnel ? is_tunnel : takes_more_content(e);
+    bool is_read_on =
+        (e->is_tunnel ? is_tunnel : takes_more_content(e)) && hw_conn_h2_sends_body(e);
     if ((!e->has_whole_body || e->is_tunnel) && !is_read_on)
         hw_conn_h2_discard(e);
     if (error == -EBUSY)
@@ -373,7 +373,7 @@ void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem)
     send_answer(e);
 }
 
-void hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem)
+bool hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem)
 {
     int error = problem->status == 413 ? EMSGSIZE : problem->status == 408 ? ETIMEDOUT : EBADMSG;
     bool is_busy = e->lending.is_lent || (e->is_sent && e->exchange.response.feeder);
@@ -382,11 +382,14 @@ void hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem)
         hw_flow_fail(e->lending.intake, -error);
         e->lending.failure = *problem;
         hw_conn_h2_discard(e);
-    } else if (is_busy || e->is_sent) {
-        hw_conn_h2_reset(e, HW_H2_CANCEL);
-    } else {
-        hw_conn_h2_answer_problem(e, problem);
+        return false;
     }
+    if (is_busy || e->is_sent) {
+        hw_conn_h2_reset(e, HW_H2_CANCEL);
+        return true;
+    }
+    hw_conn_h2_answer_problem(e, problem);
+    return false;
 }
 
 static bool waits_for_content_h2(const h2_exchange *e)

@@ -22,10 +22,10 @@ static bool owes_content(const h2_exchange *e)
     return !e->has_whole_body && !e->wants_continue && !e->has_kept_end && unread < window / 2;
 }
 
-/* Some of its body could be sent, and is not for want of the client's windows; or lies unsent. */
+/* Some of its body could be sent, were it not for the client's windows. */
 static bool waits_for_window(const h2_exchange *e)
 {
-    return e->is_sent && !e->is_waiting;
+    return e->is_sent && !e->is_waiting && hw_h2_is_blocked(e->conn->session, e->stream);
 }
 
 static void begin_content_wait(h2_exchange *e, bool is_waiting)
@@ -82,9 +82,7 @@ static bool take_late_content(h2_exchange *e)
         hw_conn_h2_wait_while(e->conn, &e->body_by_ms, true, limits->body_window_ms);
         return false;
     }
-    bool is_answered_for = !e->is_sent;
-    hw_conn_h2_fail_request(e, &too_slow_content);
-    return !is_answered_for;
+    return hw_conn_h2_fail_request(e, &too_slow_content);
 }
 
 /* A reader may be slow where little waits for it. */
@@ -151,6 +149,8 @@ static void take_late_wait(conn_h2 *h2, h2_wait wait)
     case H2_WAIT_HEAD:
         if (h2->requests == 0 && h2->unfinished == 1) /* no preface: nothing can be said */
             hw_conn_close(&h2->conn);
+        else if (h2->unfinished == 0) /* it has never asked for anything */
+            hw_conn_h2_leave(h2);
         else
             (void)hw_h2_go_away(h2->session, HW_H2_ENHANCE_YOUR_CALM);
         break;

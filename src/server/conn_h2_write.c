@@ -108,8 +108,8 @@ static hw_h2_pull pull_piece(h2_exchange *e, size_t want, hw_h2_pulled *ret_pull
 hw_h2_pull hw_conn_h2_pull(void *arg, uint32_t stream, void *owner, char *memory, size_t want,
                            hw_h2_pulled *ret_pulled)
 {
+    conn_h2 *h2 = arg;
     h2_exchange *e = owner;
-    (void)arg, (void)stream;
     hw_assert(e && e->stream == stream && e->is_sent);
     hw_h2_pull pull = HW_H2_PULL_MORE;
     if (e->piece.length == 0 && e->file.length == 0)
@@ -120,6 +120,8 @@ hw_h2_pull hw_conn_h2_pull(void *arg, uint32_t stream, void *owner, char *memory
         pull = copy_piece(e, memory, want, &ret_pulled->count);
     e->is_waiting = pull == HW_H2_PULL_WAIT;
     e->bytes_out += ret_pulled->count;
+    e->is_given = pull == HW_H2_PULL_END || e->bytes_out == e->exchange.response.body->length;
+    h2->has_given |= e->is_given;
     return pull;
 }
 
@@ -135,6 +137,19 @@ static void resume_bodies(conn_h2 *h2)
         else if (e->is_stirred && e->is_waiting)
             (void)hw_h2_resume(h2->session, e->stream);
         e->is_stirred = false;
+    }
+}
+
+/* Who reads the rest of a request does it for the answer: nobody does any more. */
+static void discard_given(conn_h2 *h2)
+{
+    if (!h2->has_given)
+        return;
+    h2->has_given = false;
+    for (hw_link *link = h2->exchanges.head.next; link != &h2->exchanges.head; link = link->next) {
+        h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
+        if (e->is_given && (e->is_tunnel || !e->has_whole_body))
+            hw_conn_h2_discard(e);
     }
 }
 
@@ -204,8 +219,11 @@ void hw_conn_h2_write(conn_h2 *h2)
     bool goes_on = h2->conn.stream->writable;
     h2->goes_on = false;
     resume_bodies(h2);
+    if (!goes_on)
+        hw_conn_h2_take_events(h2); /* it may have failed */
     while (goes_on && !h2->goes_on) {
         fill_output(h2);
+        discard_given(h2);
         hw_conn_h2_take_events(h2); /* what has been given to the output is over */
         goes_on = !h2->conn.is_closed && write_output(h2);
         h2->goes_on = goes_on && h2->sent_bytes - before >= TURN_BYTES_H2;
