@@ -236,7 +236,7 @@ static void take_h2_problem(conn_h2 *h2, const hw_h2_event *event)
     if (event->code == HW_H2_ENHANCE_YOUR_CALM)
         hw_lane_count(&h2->conn.lane->counts.calmed, 1);
     if (event->code == HW_H2_ENHANCE_YOUR_CALM && event->problem)
-        hw_sink_fault(lane->place.sink, -EPROTO, NULL,
+        hw_sink_fault(lane->place.sink, EPROTO, NULL,
                       "a connection of HTTP/2 ends with %s: %s (%s)", hw_h2_code_name(event->code),
                       event->problem->reason, event->problem->section);
     for (hw_link *link; (link = hw_list_first(&h2->exchanges));)
