@@ -187,8 +187,9 @@ static bool keep_unsent(conn_h2 *h2)
 /* What the session has to say now, if nothing else is there to be sent. */
 static void fill_output(conn_h2 *h2)
 {
-    hw_lane *lane = h2->conn.lane;
-    hw_buffer buffer = hw_buffer_over(lane->output, HW_LANE_OUTPUT_BYTES);
+    /* Once something had to be kept it is sent from there: the lane's is the next connection's. */
+    char *memory = h2->unsent ? h2->unsent : h2->conn.lane->output;
+    hw_buffer buffer = hw_buffer_over(memory, HW_LANE_OUTPUT_BYTES);
     if (h2->output.length > 0)
         return;
     (void)hw_h2_send(h2->session, &buffer);
