@@ -58,10 +58,11 @@ static const hw_problem *begin_h2_exchange(h2_exchange *e, const hw_h2_head *hea
 static const hw_problem *judge_h2_request(h2_exchange *e, const hw_h2_head *head)
 {
     const hw_stream *stream = e->conn->conn.stream;
+    const hw_problem *problem = hw_judge_stream(&e->exchange, stream);
     if (head->expects_other)
         return &hw_judge_expectation;
-    if (stream->is_secure || stream->https_port != 0)
-        return hw_judge_stream(&e->exchange, stream);
+    if (problem || stream->is_secure || stream->https_port != 0)
+        return problem;
     return hw_text_equal(head->scheme, HW_TEXT("https")) ? &hw_judge_in_clear : NULL;
 }
 
@@ -115,17 +116,17 @@ static void take_h2_head(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
         hw_conn_h2_ask(e);
 }
 
-/* Its queue is a handler's for the moment, or there is none yet. */
+/* Its queue is a handler's for the moment, or there is none yet. Content of one that is lent is read
+ * or streamed; what the plan was is not to be looked at then. */
 static bool has_no_place(const h2_exchange *e)
 {
-    if (e->is_tunnel)
-        return !e->exchange.inflow || e->lending.is_lent;
-    return e->exchange.plan.kind == HW_PLAN_STREAM && e->lending.is_lent;
+    return e->is_tunnel ? !e->is_sent : e->lending.is_lent && !e->lending.intake;
 }
 
 void hw_conn_h2_drop_kept(h2_exchange *e)
 {
     const hw_lane *lane = e->lending.lane;
+    e->has_kept_end = false;
     if (!e->kept)
         return;
     hw_sys_free(e->kept);
@@ -178,16 +179,19 @@ static bool feed_content(h2_exchange *e, hw_text bytes, size_t *ret_taken)
 /* What was kept goes to its place, if there is one now. */
 static void feed_kept(h2_exchange *e)
 {
-    size_t taken;
-    if (has_no_place(e) || e->is_discarded ||
-        !feed_content(e, (hw_text){e->kept, e->kept_length}, &taken))
+    size_t taken = 0;
+    bool is_all = e->has_kept_end;
+    if (has_no_place(e))
+        return;
+    if (e->kept && !feed_content(e, (hw_text){e->kept, e->kept_length}, &taken))
         return;
     e->kept_length -= taken;
-    memmove(e->kept, e->kept + taken, e->kept_length);
-    if (e->kept_length > 0)
+    if (e->kept_length > 0) {
+        memmove(e->kept, e->kept + taken, e->kept_length);
         return;
+    }
     hw_conn_h2_drop_kept(e);
-    if (e->has_kept_end)
+    if (is_all)
         end_content(e, (hw_fields){0});
 }
 
@@ -296,15 +300,16 @@ void hw_conn_h2_advance(conn_h2 *h2, hw_text input)
     }
 }
 
-/* What has been taken of a request's content so far, of what was fed. */
+/* What has been taken of a request's content so far, of what was fed. Of a queue that a handler has
+ * for the moment nothing new is known. */
 static uint64_t count_consumed(h2_exchange *e)
 {
     uint64_t fed = e->exchange.fed;
-    if (e->lending.intake)
+    if (e->lending.intake && !e->is_tunnel)
         return hw_flow_follow(e->lending.intake);
-    if (!e->lending.is_lent && e->exchange.inflow)
-        return fed - hw_ring_follow(e->exchange.inflow);
-    return fed;
+    if (e->lending.is_lent)
+        return e->consumed;
+    return e->exchange.inflow ? fed - hw_ring_follow(e->exchange.inflow) : fed;
 }
 
 static void credit(h2_exchange *e)
@@ -312,8 +317,7 @@ static void credit(h2_exchange *e)
     if (e->is_discarded || e->exchange.fed == e->consumed)
         return;
     uint64_t consumed = count_consumed(e);
-    if (consumed > e->consumed)
-        hw_h2_consume(e->conn->session, e->stream, (size_t)(consumed - e->consumed));
+    hw_h2_consume(e->conn->session, e->stream, (size_t)(consumed - e->consumed));
     e->consumed = consumed;
 }
 
