@@ -233,6 +233,7 @@ void hw_conn_h2_discard(h2_exchange *e)
         return;
     e->is_discarded = e->has_whole_body = true;
     e->wants_continue = false;
+    hw_conn_h2_drop_kept(e);
     hw_h2_discard(e->conn->session, e->stream);
 }
 
@@ -362,8 +363,8 @@ static void send_answer(h2_exchange *e)
         (e->is_tunnel ? is_tunnel : takes_more_content(e)) && hw_conn_h2_sends_body(e);
     if ((!e->has_whole_body || e->is_tunnel) && !is_read_on)
         hw_conn_h2_discard(e);
-    if (error == -EBUSY)
-        hw_conn_h2_reset(e, HW_H2_INTERNAL_ERROR);
+    /* Whoever has called may still need it: the turn that is queued ends its stream. */
+    e->is_aborted |= error < 0;
 }
 
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem)
@@ -537,6 +538,7 @@ static void answer_in_its_place(h2_exchange *late)
     }
     hw_lending_stand_in(&late->lending, &e->exchange);
     e->is_head = late->is_head;
+    e->is_tunnel = late->is_tunnel;
     e->has_whole_body = late->has_whole_body;
     late->is_told = true;
     hw_conn_h2_end(late, false);

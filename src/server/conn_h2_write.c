@@ -132,10 +132,14 @@ static void resume_bodies(conn_h2 *h2)
     for (hw_link *link = h2->exchanges.head.next; link != &h2->exchanges.head; link = next) {
         h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
         next = link->next; /* it may leave */
-        if (e->is_aborted)
+        if (e->is_aborted) {
             hw_conn_h2_reset(e, HW_H2_INTERNAL_ERROR);
-        else if (e->is_stirred && e->is_waiting)
+            continue;
+        }
+        if (e->is_stirred && e->is_waiting) {
             (void)hw_h2_resume(h2->session, e->stream);
+            e->is_waiting = false; /* for its bytes: from here on for the client's windows */
+        }
         e->is_stirred = false;
     }
 }
