@@ -1,0 +1,467 @@
+/* Connections of HTTP/2: heads and bodies of answers, and what becomes of those that fail. */
+#include "unit/server/h2_rig.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "seam/seam.h"
+
+#define ROOM ((size_t)1024 * 1024)
+#define KIB ((size_t)1024)
+
+/* Answers with what a test has scripted. */
+static struct {
+    void (*respond)(hw_exchange *exchange);
+    rig_body body;
+    hw_exchange *exchange;
+} scripted;
+
+static void answer_scripted(void *arg, hw_exchange *exchange)
+{
+    ((test_rig *)arg)->answers++;
+    scripted.exchange = exchange;
+    scripted.respond(exchange);
+}
+
+static void open_scripted(h2_rig *h2, void (*respond)(hw_exchange *exchange))
+{
+    *h2 = (h2_rig){.rig = {.answerer = {.answer = answer_scripted}}};
+    scripted.respond = respond;
+    h2_open(h2, ROOM);
+}
+
+static void ask(h2_rig *h2, uint32_t stream)
+{
+    h2_get(h2, stream, "/");
+    h2_send(h2);
+}
+
+static void expect_record(h2_rig *h2, int status, bool is_complete)
+{
+    NEED_TRUE(h2->rig.records == 1);
+    assert_int_equal(h2->rig.record[0].status, status);
+    assert_int_equal(h2->rig.record[0].is_complete, is_complete);
+}
+
+static void respond_with_fields(hw_exchange *exchange)
+{
+    hw_response *response = &exchange->response;
+    hw_response_start(response, 200);
+    hw_response_add_name(response, HW_TEXT("X-Upper"), HW_TEXT("Kept"));
+    hw_response_add_name(response, HW_TEXT("Keep-Alive"), HW_TEXT("timeout=5"));
+    hw_response_add_name(response, HW_TEXT("Proxy-Connection"), HW_TEXT("x"));
+    hw_response_add(response, HW_FIELD_CONNECTION, HW_TEXT("close"));
+    hw_response_add(response, HW_FIELD_CONTENT_LENGTH, HW_TEXT("77"));
+    hw_response_set_bytes(response, HW_TEXT("hi"));
+}
+
+/* RFC 9113 8.2, 8.2.2: names in lower case, and nothing of the connection. */
+HW_TEST(conn_h2_sends_the_fields_of_an_answer)
+{
+    h2_rig h2;
+    open_scripted(&h2, respond_with_fields);
+    ask(&h2, 1);
+    h2_expect(&h2, "HEADERS 1\n :status: 200\n x-upper: Kept\n content-length: 2\n" H2_DATE
+                   "DATA 1 end hi\n");
+    h2_close(&h2);
+}
+
+static const hw_field prepared_fields[] = {
+    {HW_TEXT_INIT("ETag"), HW_TEXT_INIT("\"a\""), HW_FIELD_ETAG},
+    {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("2"), HW_FIELD_CONTENT_LENGTH},
+};
+
+static void respond_prepared(hw_exchange *exchange)
+{
+    static hw_prepared prepared;
+    hw_prepared_init(&prepared, 200, hw_fields_of(prepared_fields, 2), NULL);
+    hw_source *body = hw_source_memory(&exchange->arena, HW_TEXT("hi"));
+    hw_response_start_prepared(&exchange->response, &prepared, body);
+    hw_response_add_name(&exchange->response, HW_TEXT("X-A"), HW_TEXT("b"));
+}
+
+HW_TEST(conn_h2_sends_a_prepared_head)
+{
+    h2_rig h2;
+    open_scripted(&h2, respond_prepared);
+    ask(&h2, 1);
+    h2_expect(&h2, "HEADERS 1\n :status: 200\n etag: \"a\"\n content-length: 2\n x-a: b\n" H2_DATE
+                   "DATA 1 end hi\n");
+    h2_close(&h2);
+}
+
+static int empty_status;
+
+static void respond_empty(hw_exchange *exchange)
+{
+    hw_response_start(&exchange->response, empty_status);
+    hw_response_set_bytes(&exchange->response, HW_TEXT("not to be sent"));
+}
+
+/* RFC 9110 6.4.1: these have no content, whatever was made for it. */
+HW_TEST(conn_h2_sends_no_content_where_there_is_none)
+{
+    static const int statuses[] = {204, 304};
+    for (size_t i = 0; i < ROWS(statuses); i++) {
+        char words[100];
+        h2_rig h2;
+        empty_status = statuses[i];
+        open_scripted(&h2, respond_empty);
+        ask(&h2, 1);
+        snprintf(words, sizeof words, "HEADERS 1 end\n :status: %d\n" H2_DATE, statuses[i]);
+        h2_expect(&h2, words);
+        expect_record(&h2, statuses[i], true);
+        h2_close(&h2);
+    }
+}
+
+static const hw_piece pieces[] = {{.bytes = HW_TEXT_INIT("abc")}, {.bytes = HW_TEXT_INIT("de")}};
+static const hw_field trailing = {HW_TEXT_INIT("X-Sum"), HW_TEXT_INIT("5"), HW_FIELD_OTHER};
+
+static void respond_in_pieces(hw_exchange *exchange)
+{
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response, &scripted.body.source);
+}
+
+static void check_pieces(uint64_t length, hw_pull last, const char *words, bool is_complete)
+{
+    h2_rig h2;
+    rig_body_init(&scripted.body, pieces, 2, length, last);
+    scripted.body.trailers = hw_fields_of(&trailing, 1);
+    open_scripted(&h2, respond_in_pieces);
+    ask(&h2, 1);
+    h2_expect(&h2, words);
+    expect_record(&h2, 200, is_complete);
+    assert_int_equal(h2.rig.record[0].bytes_out, 5);
+    assert_int_equal(scripted.body.drops, 1);
+    ask(&h2, 3);
+    (void)h2_hear(&h2);
+    h2_close(&h2);
+}
+
+#define OF_KNOWN "HEADERS 1\n :status: 200\n content-length: 5\n" H2_DATE
+#define OF_UNKNOWN "HEADERS 1\n :status: 200\n" H2_DATE
+
+HW_TEST(conn_h2_sends_bodies_in_pieces)
+{
+    check_pieces(5, HW_PULL_END, OF_KNOWN "DATA 1 abc\nDATA 1 end de\n", true);
+    check_pieces(HW_LENGTH_UNKNOWN, HW_PULL_END,
+                 OF_UNKNOWN "DATA 1 abc\nDATA 1 de\nHEADERS 1 end\n x-sum: 5\n", true);
+}
+
+/* It must not look complete: RFC 9113 8.1. */
+HW_TEST(conn_h2_resets_bodies_that_fail)
+{
+    check_pieces(HW_LENGTH_UNKNOWN, HW_PULL_FAILED,
+                 OF_UNKNOWN "DATA 1 abc\nDATA 1 de\nRST_STREAM 1 INTERNAL_ERROR\n", false);
+    check_pieces(6, HW_PULL_END,
+                 "HEADERS 1\n :status: 200\n content-length: 6\n" H2_DATE
+                 "DATA 1 abc\nDATA 1 de\nRST_STREAM 1 INTERNAL_ERROR\n",
+                 false);
+}
+
+/* A body that has nothing now is asked again when somebody says that it has. */
+HW_TEST(conn_h2_waits_for_bodies_without_holding_others_up)
+{
+    h2_rig h2;
+    rig_body_init(&scripted.body, pieces, 0, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
+    open_scripted(&h2, respond_in_pieces);
+    ask(&h2, 1);
+    h2_expect(&h2, OF_UNKNOWN);
+    hw_exchange *waiting = scripted.exchange;
+    h2.rig.answerer.answer = rig_answer_hi;
+    ask(&h2, 3);
+    h2_expect(&h2, H2_HI("3"));
+    scripted.body.count = 1;
+    waiting->carrier->wake(waiting);
+    h2_expect(&h2, "DATA 1 abc\n");
+    scripted.body.last = HW_PULL_END;
+    waiting->carrier->wake(waiting);
+    h2_expect_first(&h2, "DATA 1 ");
+    NEED_TRUE(h2.rig.records == 2 && h2.rig.record[1].is_complete);
+    h2_close(&h2);
+}
+
+static void respond_broken(hw_exchange *exchange)
+{
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response, NULL);
+}
+
+static void respond_too_much(hw_exchange *exchange)
+{
+    static char large[70 * 1024];
+    memset(large, 'x', sizeof large);
+    hw_response_start(&exchange->response, 200);
+    hw_response_add_name(&exchange->response, HW_TEXT("X-Large"),
+                         (hw_text){large, sizeof large});
+}
+
+static void respond_nothing(hw_exchange *exchange)
+{
+    (void)exchange;
+}
+
+/* Whatever cannot be said is said to have failed. */
+HW_TEST(conn_h2_says_500_where_there_is_no_answer)
+{
+    static void (*const responds[])(hw_exchange * exchange) = {respond_broken, respond_too_much,
+                                                               respond_nothing};
+    for (size_t i = 0; i < ROWS(responds); i++) {
+        h2_rig h2;
+        open_scripted(&h2, responds[i]);
+        ask(&h2, 1);
+        const char *words = h2_hear(&h2);
+        if (strncmp(words, "HEADERS 1", 9) != 0)
+            h2_check_memory();
+        assert_non_null(strstr(words, " :status: 500\n"));
+        expect_record(&h2, 500, true);
+        h2_close(&h2);
+    }
+}
+
+/* Breaking an answer off is the end of its stream alone. */
+HW_TEST(conn_h2_resets_an_answer_that_is_stopped)
+{
+    h2_rig h2;
+    rig_body_init(&scripted.body, pieces, 1, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
+    open_scripted(&h2, respond_in_pieces);
+    ask(&h2, 1);
+    scripted.exchange->carrier->stop(scripted.exchange, -EIO);
+    h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\nRST_STREAM 1 INTERNAL_ERROR\n");
+    expect_record(&h2, 200, false);
+    h2.rig.answerer.answer = rig_answer_hi;
+    ask(&h2, 3);
+    h2_expect(&h2, H2_HI("3"));
+    h2_close(&h2);
+}
+
+static rig_body many_bodies[220];
+static hw_exchange *many_exchanges[ROWS(many_bodies)];
+static unsigned many_count;
+
+static void answer_many(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    rig_body *body = &many_bodies[many_count];
+    many_exchanges[many_count++] = exchange;
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response,
+                          rig_body_init(body, pieces, 0, HW_LENGTH_UNKNOWN, HW_PULL_WAIT));
+}
+
+/* More of them than a lane keeps as spare: the memory of those that end is given back, while the
+ * connection still goes through them. */
+HW_LONG_TEST(conn_h2_frees_more_streams_than_it_keeps)
+{
+    enum { CLIENTS = 3, STREAMS = 70 };
+    h2_rig h2[CLIENTS] = {{.rig = {.answerer = {.answer = answer_many}}}};
+    hw_pipe *clients[CLIENTS];
+    many_count = 0;
+    h2_open_lane(&h2[0]);
+    for (size_t n = 0; n < CLIENTS; n++) {
+        h2_greet(&h2[0], ROOM);
+        for (uint32_t id = 0; id < STREAMS; id++)
+            h2_get(&h2[0], 2 * id + 1, "/");
+        h2_send(&h2[0]);
+        clients[n] = h2[0].client;
+    }
+    assert_int_equal(many_count, CLIENTS * STREAMS);
+    assert_int_equal(h2[0].rig.lane.counts.exchanges, CLIENTS * STREAMS);
+    for (unsigned i = 0; i < many_count; i++)
+        many_exchanges[i]->carrier->stop(many_exchanges[i], -EIO);
+    hw_loop_settle(&h2[0].rig.lane.loop);
+    assert_int_equal(h2[0].rig.lane.counts.exchanges, 0);
+    assert_int_equal(h2[0].rig.lane.spare_stream_count, 128);
+    for (size_t n = 0; n + 1 < CLIENTS; n++)
+        hw_pipe_close(clients[n]);
+    h2_close(&h2[0]);
+}
+
+/* 1xx (RFC 9110 15.2): before the answer, and no more behind it. */
+HW_TEST(conn_h2_informs_before_the_answer_alone)
+{
+    static const hw_field link = {HW_TEXT_INIT("Link"), HW_TEXT_INIT("<a>"), HW_FIELD_OTHER};
+    h2_rig h2;
+    rig_body_init(&scripted.body, pieces, 1, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
+    open_scripted(&h2, respond_in_pieces);
+    h2.rig.plan = (hw_body_plan){HW_PLAN_BUFFER, 100};
+    h2_post(&h2, 1, "/", "");
+    h2_send(&h2);
+    hw_link *first = h2_conn(&h2)->exchanges.head.next;
+    NEED_TRUE(first != &h2_conn(&h2)->exchanges.head);
+    hw_exchange *exchange = &HW_MEMBER(first, h2_exchange, link)->exchange;
+    exchange->carrier->inform(exchange, 103, hw_fields_of(&link, 1));
+    h2_expect(&h2, "HEADERS 1\n :status: 103\n link: <a>\n");
+    wire_data(h2.said, WIRE_END_STREAM, 1, "");
+    h2_send(&h2);
+    exchange->carrier->inform(exchange, 103, hw_fields_of(&link, 1));
+    h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\n");
+    h2_close(&h2);
+}
+
+/* Feeders: who makes a body while it is sent. */
+typedef struct test_feeder {
+    hw_feeder feeder;
+    unsigned runs;
+} test_feeder;
+
+static struct {
+    int said[8]; /* what the next runs say; each writes a letter before that, but to wait */
+    unsigned runs;
+    bool has_thread;
+} script;
+
+static int run_feeder(hw_feeder *feeder)
+{
+    static const char letters[] = "abcdefgh";
+    unsigned run = script.runs++;
+    int said = script.said[run];
+    if (said != HW_FEED_WAIT)
+        HW_NEED_OK(hw_flow_write(&feeder->flow, (hw_text){letters + run, 1}, script.has_thread));
+    return said;
+}
+
+static void respond_by_feeder(hw_exchange *exchange)
+{
+    test_feeder *own = hw_arena_alloc_zeroed(&exchange->arena, 1, sizeof *own);
+    HW_NEED(own);
+    own->feeder.run = run_feeder;
+    own->feeder.has_thread = script.has_thread;
+    HW_NEED_OK(hw_flow_init(&own->feeder.flow, exchange, HW_FLOW_BYTES));
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_feeder(&exchange->response, &own->feeder);
+}
+
+static void open_fed(h2_rig *h2, const int *said, size_t count)
+{
+    memset(&script, 0, sizeof script);
+    memcpy(script.said, said, count * sizeof *said);
+    open_scripted(h2, respond_by_feeder);
+}
+
+HW_TEST(conn_h2_asks_a_feeder_for_more)
+{
+    static const int said[] = {HW_FEED_MORE, HW_FEED_MORE, HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 3);
+    ask(&h2, 1);
+    h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 b\nDATA 1 c\nDATA 1 end \n");
+    expect_record(&h2, 200, true);
+    h2_close(&h2);
+}
+
+/* One that has nothing is asked again a second later, or when it is woken. */
+HW_TEST(conn_h2_asks_a_feeder_again_that_had_nothing)
+{
+    static const int said[] = {HW_FEED_WAIT, HW_FEED_MORE, HW_FEED_WAIT, HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 4);
+    ask(&h2, 1);
+    h2_expect(&h2, OF_UNKNOWN);
+    h2_pass_ms(&h2, 999);
+    h2_expect(&h2, "");
+    h2_pass_ms(&h2, 1);
+    h2_expect(&h2, "DATA 1 b\n");
+    NEED_TRUE(script.runs == 3);
+    scripted.exchange->carrier->notify(scripted.exchange);
+    h2_expect(&h2, "DATA 1 d\nDATA 1 end \n");
+    h2_close(&h2);
+}
+
+HW_TEST(conn_h2_asks_a_feeder_that_waits_when_the_lane_drains)
+{
+    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 2);
+    ask(&h2, 1);
+    (void)h2_hear(&h2);
+    hw_lane_drain(&h2.rig.lane);
+    h2_expect_among(&h2, "DATA 1 b\n");
+    NEED_TRUE(h2.rig.records == 1 && h2.rig.record[0].is_complete);
+    h2_close(&h2);
+}
+
+HW_TEST(conn_h2_resets_what_a_feeder_breaks_off)
+{
+    static const int said[] = {HW_FEED_MORE, -EIO};
+    h2_rig h2;
+    open_fed(&h2, said, 2);
+    ask(&h2, 1);
+    h2_expect_among(&h2, "RST_STREAM 1 INTERNAL_ERROR\n");
+    expect_record(&h2, 200, false);
+    h2_close(&h2);
+}
+
+/* One that wants a thread of its own is refused where there is none to be had. */
+HW_TEST(conn_h2_refuses_a_feeder_without_a_thread)
+{
+    static const int said[] = {HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 1);
+    script.has_thread = true;
+    ask(&h2, 1);
+    h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
+    assert_int_equal(script.runs, 0);
+    h2_close(&h2);
+}
+
+static void finish_crew(h2_rig *h2)
+{
+    hw_crew_free(h2->rig.shared.crew);
+    h2->rig.shared.crew = NULL;
+    hw_loop_settle(&h2->rig.lane.loop);
+}
+
+HW_THREAD_TEST(conn_h2_sends_what_a_thread_feeds)
+{
+    static const int said[] = {HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 1);
+    script.has_thread = true;
+    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
+    HW_NEED(h2.rig.shared.crew);
+    ask(&h2, 1);
+    finish_crew(&h2);
+    h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 end \n");
+    expect_record(&h2, 200, true);
+    h2_close(&h2);
+}
+
+/* Its client goes while it waits for room: its writing fails, and all is over when it has returned. */
+static int run_until_gone(hw_feeder *feeder)
+{
+    static const char bytes[4096];
+    int error = 0;
+    while (error == 0)
+        error = hw_flow_write(&feeder->flow, (hw_text){bytes, sizeof bytes}, true);
+    return error;
+}
+
+static void respond_until_gone(hw_exchange *exchange)
+{
+    respond_by_feeder(exchange);
+    exchange->response.feeder->run = run_until_gone;
+}
+
+HW_THREAD_TEST(conn_h2_ends_a_feeder_whose_client_resets_the_stream)
+{
+    static const int said[] = {HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 1);
+    script.has_thread = true;
+    scripted.respond = respond_until_gone;
+    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
+    HW_NEED(h2.rig.shared.crew);
+    ask(&h2, 1);
+    NEED_TRUE(h2_conn(&h2)->count == 1);
+    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
+    h2_send(&h2);
+    assert_true(hw_list_is_empty(&h2_conn(&h2)->exchanges));
+    finish_crew(&h2);
+    assert_int_equal(h2_conn(&h2)->count, 0);
+    NEED_TRUE(h2.rig.records == 1 && !h2.rig.record[0].is_complete);
+    h2_close(&h2);
+}
