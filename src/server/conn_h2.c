@@ -30,7 +30,7 @@
 
 static bool wants_read_h2(const conn_h2 *h2)
 {
-    return h2->conn.stream->readable && !h2->is_ended && !h2->conn.is_closed;
+    return !h2->conn.is_closed && !h2->is_ended && h2->conn.stream->readable;
 }
 
 /* READ: at most what the session takes at once. */
