@@ -176,23 +176,24 @@ static bool feed_content(h2_exchange *e, hw_text bytes, size_t *ret_taken)
     return taken >= 0;
 }
 
-/* What was kept goes to its place, if there is one now. */
-static void feed_kept(h2_exchange *e)
+/* What was kept goes to its place, if there is one now. False: as for feed_content. */
+static bool feed_kept(h2_exchange *e)
 {
     size_t taken = 0;
     bool is_all = e->has_kept_end;
     if (has_no_place(e))
-        return;
+        return true;
     if (e->kept && !feed_content(e, (hw_text){e->kept, e->kept_length}, &taken))
-        return;
+        return false;
     e->kept_length -= taken;
     if (e->kept_length > 0) {
         memmove(e->kept, e->kept + taken, e->kept_length);
-        return;
+        return true;
     }
     hw_conn_h2_drop_kept(e);
     if (is_all)
         end_content(e, (hw_fields){0});
+    return true;
 }
 
 static void take_h2_body(h2_exchange *e, hw_text body)
@@ -326,9 +327,10 @@ void hw_conn_h2_credit(conn_h2 *h2)
     hw_link *next;
     for (hw_link *link = h2->exchanges.head.next; link != &h2->exchanges.head; link = next) {
         h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
-        next = link->next;
-        credit(e);
-        if (e->kept || e->has_kept_end)
-            feed_kept(e); /* it may leave */
+        next = link->next; /* it may leave */
+        /* In this order: only of what has been fed are we told when it is taken. */
+        bool is_there = (!e->kept && !e->has_kept_end) || feed_kept(e);
+        if (is_there)
+            credit(e);
     }
 }

@@ -365,6 +365,8 @@ static void send_answer(h2_exchange *e)
         hw_conn_h2_discard(e);
     /* Whoever has called may still need it: the turn that is queued ends its stream. */
     e->is_aborted |= error < 0;
+    if (e->kept || e->has_kept_end) /* there is a place for it now */
+        hw_conn_queue(&e->conn->conn);
 }
 
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem)
