@@ -10,14 +10,14 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/cursor.h"
 #include "base/number.h"
 #include "h2/session.h"
+#include "h2_frames.h"
 #include "http/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
-enum { INPUT_MAX = 4000, STREAMS = 256, SENT_MAX = 64 * 1024 };
+enum { INPUT_MAX = 4000, STREAMS = 256 };
 
 #ifdef HW_FUZZ_PLANTED
 /* A tunnel whose client has sent three times. */
@@ -52,9 +52,7 @@ typedef struct driver {
     hw_cursor script;
     int64_t now_ms;
     known streams[STREAMS];
-    uint32_t next_stream;
-    char sent[SENT_MAX]; /* by the client, not fed yet */
-    size_t sent_length;
+    fuzz_frames frames; /* of the client, not fed yet */
     bool has_preface, is_over, has_problem;
     uint8_t header[9]; /* of the frame that is being given */
     size_t header_length, payload_left;
@@ -271,14 +269,13 @@ static void check_memory(void)
 /* In exact memory, so that a look behind it is seen. */
 static void feed(size_t length)
 {
-    length = hw_size_min(hw_size_min(length, d.sent_length), HW_H2_INPUT_BYTES_MAX);
+    length = hw_size_min(hw_size_min(length, d.frames.length), HW_H2_INPUT_BYTES_MAX);
     if (length == 0)
         return;
     char *piece = malloc(length);
     hw_assert(piece);
-    memcpy(piece, d.sent, length);
-    memmove(d.sent, d.sent + length, d.sent_length - length);
-    d.sent_length -= length;
+    memcpy(piece, d.frames.bytes, length);
+    frames_drop(&d.frames, length);
     hw_h2_feed(d.session, (hw_text){piece, length}, d.now_ms);
     take_events();
     free(piece);
@@ -327,166 +324,6 @@ static bool send_once(size_t room)
     take_events();
     check_memory();
     return has_more;
-}
-
-/* The client. */
-
-static void put(const void *bytes, size_t length)
-{
-    if (length > SENT_MAX - d.sent_length)
-        return;
-    memcpy(d.sent + d.sent_length, bytes, length);
-    d.sent_length += length;
-}
-
-static void put_frame_header(size_t length, unsigned type, unsigned flags, uint32_t id)
-{
-    const uint8_t header[9] = {(uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length,
-                               (uint8_t)type,           (uint8_t)flags,         0,
-                               (uint8_t)(id >> 16),     (uint8_t)(id >> 8),     (uint8_t)id};
-    put(header, sizeof header);
-}
-
-static void put_script(size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char byte = (char)next_number();
-        put(&byte, 1);
-    }
-}
-
-/* A head of fields that the script chooses, from the static table and literal. */
-static void put_head(uint32_t id, unsigned flags)
-{
-    static const char *const lines[] = {
-        "\x82", /* :method: GET */
-        "\x83", /* :method: POST */
-        "\x84", /* :path: / */
-        "\x86", /* :scheme: http */
-        "\x87", /* :scheme: https */
-        "\x01\x01"
-        "a", /* :authority: a */
-        "\x42\x07"
-        "CONNECT", /* :method */
-        "\x44\x05"
-        "/b?c=", /* :path */
-        "\x40\x09:protocol\x09websocket",
-        "\x0f\x0d\x01"
-        "5", /* content-length: 5 */
-        "\x40\x08priority\x06u=1, i",
-        "\x0f\x11\x03"
-        "a=b", /* cookie */
-        "\x60\x05"
-        "c=d;e", /* cookie, with indexing */
-        "\x10\x02te\x08trailers",
-        "\x40\x01x\x01y",
-        "\xbe", /* the newest of the table */
-        "\x0f\x17\x01"
-        "a", /* host: a */
-        "\x0f\x14\x0c"
-        "100-continue", /* expect */
-        "\x10\x0a"
-        "connection\x05"
-        "close",
-        "\x10\x05"
-        "x-sum\x03"
-        "abc",
-        "\x42\x07OPTIONS",
-    };
-    static char block[2000];
-    size_t length = 0;
-    unsigned count = next_number() % 24;
-    if (flags & 64) { /* an ordinary one in front */
-        memcpy(block,
-               "\x83\x84\x87\x01\x01"
-               "a",
-               6);
-        length = 6;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        const char *line = lines[next_number() % (sizeof lines / sizeof lines[0])];
-        memcpy(block + length, line, strlen(line));
-        length += strlen(line);
-    }
-    put_frame_header(length, 1, flags & 0x3f & ~0x28u, id);
-    put(block, length);
-}
-
-static void put_number_frame(unsigned type, uint32_t id, uint32_t number)
-{
-    const uint8_t payload[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
-                                (uint8_t)(number >> 8), (uint8_t)number};
-    put_frame_header(4, type, 0, id);
-    put(payload, 4);
-}
-
-static void put_setting(unsigned id, uint32_t value)
-{
-    const uint8_t payload[6] = {0,
-                                (uint8_t)id,
-                                (uint8_t)(value >> 24),
-                                (uint8_t)(value >> 16),
-                                (uint8_t)(value >> 8),
-                                (uint8_t)value};
-    put_frame_header(6, 4, 0, 0);
-    put(payload, 6);
-}
-
-static uint32_t next_new_stream(void)
-{
-    uint32_t id = d.next_stream;
-    d.next_stream += 2;
-    return id;
-}
-
-static void act_as_client(int word)
-{
-    static const char zeros[16384];
-    uint32_t id;
-    size_t length;
-    switch (word) {
-    case 'r': /* any bytes */
-        put_script(next_number());
-        break;
-    case 'f': /* a frame of any kind */
-        length = next_number();
-        id = next_number();
-        word = (int)next_number();
-        put_frame_header(length, (unsigned)word % 20, next_number(), id);
-        put_script(length);
-        break;
-    case 'h': /* a request */
-        put_head(next_new_stream(), next_number() | 64);
-        break;
-    case 'H': /* a head, or trailers */
-        id = next_number();
-        put_head(id, next_number());
-        break;
-    case 'd': /* content */
-        id = next_number();
-        length = next_number() * 64;
-        put_frame_header(length, 0, next_number() & 1, id);
-        put(zeros, length);
-        break;
-    case 'w':
-        id = next_number();
-        put_number_frame(8, id, next_number() << next_number() % 24);
-        break;
-    case 'x':
-        id = next_number();
-        put_number_frame(3, id, next_number() % 16);
-        break;
-    case 's':
-        id = next_number() % 10;
-        put_setting(id, next_number() << next_number() % 24);
-        break;
-    case 'p':
-        put_frame_header(8, 6, 0, 0);
-        put(zeros, 8);
-        break;
-    default:
-        break;
-    }
 }
 
 static void act_as_driver(int word)
@@ -545,7 +382,7 @@ static void act(int word)
         d.now_ms += next_number() * 50;
         break;
     default:
-        act_as_client(word);
+        frames_act(&d.frames, word);
         if (word >= 'A' && word <= 'Z')
             act_as_driver(word);
         break;
@@ -554,7 +391,7 @@ static void act(int word)
 
 static void finish(void)
 {
-    while (d.sent_length > 0)
+    while (d.frames.length > 0)
         feed(HW_H2_INPUT_BYTES_MAX);
     for (unsigned i = 0; send_once(16 * 1024); i++)
         hw_assert(i < 10000);
@@ -572,13 +409,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
     d.script = hw_cursor_of((hw_text){(const char *)input, bytes});
     unsigned memory = next_number();
     d.budget.max = memory & 1 ? 32 * 1024 + memory * 512 : 0;
-    d.next_stream = 1;
+    d.frames.script = &d.script;
+    d.frames.next_stream = 1;
     hw_h2_setup setup = {.limits = &limits, .budget = &d.budget, .pull = pull_body, .arg = &d};
     if (hw_h2_session_new(&setup, 0, &d.session) == 0) {
         if (!(memory & 2)) {
-            put(HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1);
-            put_frame_header(0, 4, 0, 0);
-            put_frame_header(0, 4, 1, 0);
+            frames_put(&d.frames, HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1);
+            frames_put_header(&d.frames, 0, 4, 0, 0);
+            frames_put_header(&d.frames, 0, 4, 1, 0);
         }
         for (int word; (word = hw_cursor_next(&d.script)) >= 0;)
             act(word);
