@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/poison.h"
 #include "exchange/later.h"
 #include "http/status.h"
 #include "server/answer.h"
@@ -104,22 +105,44 @@ static void free_h2_exchange(h2_exchange *e)
     hw_budget_give(budget, sizeof *e);
 }
 
+/* What is zeroed for each of them. Between two of them nobody may look at it. */
+static void *own_part(h2_exchange *e, size_t *ret_bytes)
+{
+    *ret_bytes = sizeof *e - offsetof(h2_exchange, lending.is_lent);
+    return &e->lending.is_lent;
+}
+
 static h2_exchange *take_spare_h2(hw_lane *lane)
 {
+    size_t bytes;
     hw_link *link = hw_list_take_first(&lane->spare_streams);
     if (!link)
         return make_h2_exchange(lane);
     lane->spare_stream_count--;
-    return HW_MEMBER(link, h2_exchange, link);
+    h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
+    void *own = own_part(e, &bytes);
+    hw_unpoison(own, bytes);
+    return e;
+}
+
+static void keep_spare_h2(hw_lane *lane, h2_exchange *e)
+{
+    size_t bytes;
+    hw_list_append(&lane->spare_streams, &e->link);
+    lane->spare_stream_count++;
+    void *own = own_part(e, &bytes);
+    hw_poison(own, bytes);
 }
 
 h2_exchange *hw_conn_h2_append(conn_h2 *h2, uint32_t stream)
 {
     hw_lane *lane = h2->conn.lane;
     h2_exchange *e = take_spare_h2(lane);
+    size_t bytes;
     if (!e)
         return NULL;
-    memset(&e->lending.is_lent, 0, sizeof *e - offsetof(h2_exchange, lending.is_lent));
+    void *own = own_part(e, &bytes);
+    memset(own, 0, bytes);
     e->conn = h2;
     e->stream = stream;
     e->answer_by_ms = e->body_by_ms = e->output_by_ms = e->rate_by_ms = HW_CONN_NEVER;
@@ -143,9 +166,8 @@ h2_exchange *hw_conn_h2_append_unread(conn_h2 *h2, uint32_t stream)
 
 void hw_conn_h2_free_spares(hw_lane *lane)
 {
-    for (hw_link *link; (link = hw_list_take_first(&lane->spare_streams));)
-        free_h2_exchange(HW_MEMBER(link, h2_exchange, link));
-    lane->spare_stream_count = 0;
+    while (!hw_list_is_empty(&lane->spare_streams))
+        free_h2_exchange(take_spare_h2(lane));
 }
 
 /* Ends. */
@@ -161,12 +183,10 @@ static void free_ended_h2(h2_exchange *e)
     hw_exchange_reset(&e->exchange);
     e->exchange.arena.bytes_max = HW_CONN_EXCHANGE_BYTES_MAX;
     hw_link_remove(&e->link);
-    if (lane->spare_stream_count < SPARE_EXCHANGES_MAX_H2) {
-        hw_list_append(&lane->spare_streams, &e->link);
-        lane->spare_stream_count++;
-    } else {
+    if (lane->spare_stream_count < SPARE_EXCHANGES_MAX_H2)
+        keep_spare_h2(lane, e);
+    else
         free_h2_exchange(e);
-    }
     if (!hw_list_is_empty(&lane->starved))
         hw_lane_feed_one(lane);
 }
@@ -232,7 +252,7 @@ void hw_conn_h2_discard(h2_exchange *e)
     if (e->is_discarded)
         return;
     e->is_discarded = e->has_whole_body = true;
-    e->wants_continue = false;
+    e->wants_continue = e->has_kept_end = false;
     hw_conn_h2_drop_kept(e);
     hw_h2_discard(e->conn->session, e->stream);
 }
