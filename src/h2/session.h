@@ -170,7 +170,7 @@ int hw_h2_answer(hw_h2_session *session, uint32_t id, const hw_h2_response *resp
 int hw_h2_inform(hw_h2_session *session, uint32_t id, int status, hw_fields fields);
 /* The body of a stream that had to wait may go on. Does nothing where it does not wait. */
 int hw_h2_resume(hw_h2_session *session, uint32_t id);
-/* Ends a stream. Nothing more is heard of it: no event, no pull. */
+/* Ends a stream. Nothing more is heard of it, also where it was over: no event, no pull. */
 int hw_h2_reset(hw_h2_session *session, uint32_t id, uint32_t code);
 
 /* The connection is to end. First a notice, which refuses nothing and lets the client know; then,

@@ -257,9 +257,23 @@ void hw_h2_discard(hw_h2_session *session, uint32_t id)
         hw_h2_stream_reset(session, stream, HW_H2_NO_ERROR);
 }
 
+/* What has been found of one that is over already, or whose session is, is not told any more. */
+static void silence(hw_list *streams, uint32_t id)
+{
+    for (hw_link *link = streams->head.next; link != &streams->head; link = link->next) {
+        hw_h2_stream *stream = HW_MEMBER(link, hw_h2_stream, link);
+        if (stream->id == id)
+            stream->is_told = false;
+    }
+}
+
 int hw_h2_reset(hw_h2_session *session, uint32_t id, uint32_t code)
 {
     hw_h2_stream *stream = find_stream_kept(session, id);
+    if (!stream) {
+        silence(&session->over, id);
+        silence(&session->open, id);
+    }
     if (!stream || !stream->is_told)
         return -ENOENT;
     stream->is_told = false;

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -411,5 +412,25 @@ HW_TEST(h2_intake_tells_of_streams_that_nghttp2_resets)
     assert_fed(t, w, GET_HEAD("1"));
     assert_sent(t, "WINDOW_UPDATE 0 983041\nRST_STREAM 1 FLOW_CONTROL_ERROR\n");
     assert_told(t, "RESET 1 FLOW_CONTROL_ERROR\n");
+    talker_free_both(t, w);
+}
+
+/* The end of a request whose answer has been sent is the end of its stream: all that is found in one
+ * frame, and a driver may have had enough in between. */
+HW_TEST(h2_intake_is_silent_on_what_was_reset_too_late)
+{
+    talker *t = talker_new(NULL);
+    wire *w = wire_new();
+    wire_post(w, 1, "");
+    talker_feed_wire(t, w);
+    talker_answer(t, 1, 200, 0);
+    (void)talker_send(t);
+    w->length = 0;
+    wire_data(w, WIRE_END_STREAM, 1, "hi");
+    talker_check_memory();
+    hw_h2_feed(t->session, wire_text(w), 0);
+    assert_int_equal(hw_h2_next(t->session).kind, HW_H2_BODY);
+    assert_int_equal(hw_h2_reset(t->session, 1, HW_H2_CANCEL), -ENOENT);
+    assert_int_equal(hw_h2_next(t->session).kind, HW_H2_NEED_MORE);
     talker_free_both(t, w);
 }
