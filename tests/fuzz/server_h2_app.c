@@ -90,15 +90,17 @@ static hewn_response *read_and_say(hewn_request *rq)
     return hewn_text(rq, 200, "read");
 }
 
+/* Others hear of it when this has returned: until then they would have to wait, in this thread. */
 static void note_promise(hewn_later later, hewn_request *rq, void *arg)
 {
+    unsigned how = draw();
+    (void)arg;
+    stall(how % 4);
     unsigned which = a.promise_count % PROMISES_MAX;
-    (void)rq, (void)arg;
-    if (a.held[which])
-        return;
-    a.promises[which] = later;
-    a.promise_count++;
-    stall(draw() % 4);
+    if (how & 64)
+        (void)hewn_later_send(later, hewn_text(rq, 200, "at once"));
+    else if (!a.held[which])
+        a.promises[a.promise_count++ % PROMISES_MAX] = later;
 }
 
 static hewn_response *promise(hewn_request *rq)
