@@ -267,6 +267,10 @@ HW_LONG_TEST(conn_h2_frees_more_streams_than_it_keeps)
             h2_get(&h2[0], 2 * id + 1, "/");
         h2_send(&h2[0]);
         clients[n] = h2[0].client;
+        if (n + 1 < CLIENTS) {
+            free(h2[0].said);
+            heard_free(h2[0].heard);
+        }
     }
     assert_int_equal(many_count, CLIENTS * STREAMS);
     assert_int_equal(h2[0].rig.lane.counts.exchanges, CLIENTS * STREAMS);
