@@ -3,6 +3,7 @@
 #define HW_TESTS_TALK_CARRIER_H
 
 #include "exchange/answerer.h"
+#include "net/tls.h"
 #include "server/limits.h"
 #include "talk/bytes.h"
 
@@ -13,6 +14,8 @@ typedef struct talk_service {
     size_t local_count;
     hw_limits limits;
     size_t room_bytes; /* of what the client has not read, in memory; 0: as a socket has */
+    size_t wire_bytes; /* of what is encrypted, that go at once; 0: all there are */
+    hw_tls *tls;       /* of servers that speak TLS; NULL: it was not built */
 } talk_service;
 
 typedef enum talk_heard {
@@ -54,8 +57,15 @@ struct talk_carrier {
 /* Each makes a server and one connection to it. It gives up the whole run where the system does. */
 talk_carrier *talk_carrier_memory(const talk_service *service);
 talk_carrier *talk_carrier_tcp(const talk_service *service);
+/* The first of these, with TLS between the connection and what is said over it. */
+talk_carrier *talk_carrier_tls(const talk_service *service);
 /* No server at all: at whatever is expected an empty 200 is there, and it never closes. */
 talk_carrier *talk_carrier_empty(const talk_service *service);
+
+/* What others stand on: memory to a server that speaks TLS, where tls is not NULL; and TLS over that,
+ * whose client offers protocols as they go over the wire, "\x08http/1.1" (RFC 7301 3.1). */
+talk_carrier *talk_memory_open(const talk_service *service, hw_tls *tls);
+talk_carrier *talk_tls_open(const talk_service *service, const char *protocols);
 
 /* Ends the program: the system does not do what every test needs. */
 void talk_give_up(const char *what, int error) __attribute__((noreturn));

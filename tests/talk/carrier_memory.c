@@ -23,6 +23,7 @@ typedef struct memory_carrier {
     talk_carrier carrier;
     hw_shared shared;
     hw_lane lane;
+    hw_tls *tls; /* NULL: in clear */
     hw_pipe *pipe;
     size_t room_bytes; /* of the pipe */
 } memory_carrier;
@@ -71,6 +72,8 @@ static void connect_in_memory(talk_carrier *carrier)
         hw_pipe_close(memory->pipe);
     settle(carrier);
     int error = hw_pipe_new(memory->room_bytes, &memory->pipe, &stream);
+    if (error == 0 && memory->tls)
+        error = hw_tls_open(memory->tls, memory->lane.tls, stream, &stream);
     if (error == 0)
         error = hw_conn_open(&memory->lane, stream);
     if (error < 0)
@@ -147,6 +150,8 @@ static const char *close_in_memory(talk_carrier *carrier)
                             ? "no exchange is left when the connection is gone"
                             : NULL;
     hw_lane_fini(&memory->lane);
+    if (!words && hw_budget_used(&memory->shared.budget) > 0)
+        words = "nothing of the budget is used when the server is gone";
     hw_sys_free(memory);
     hw_seam_clock_thaw();
     return words;
@@ -167,19 +172,21 @@ static const talk_carrier_ops memory_carrier_ops = {
     .close = close_in_memory,
 };
 
-talk_carrier *talk_carrier_memory(const talk_service *service)
+talk_carrier *talk_memory_open(const talk_service *service, hw_tls *tls)
 {
     memory_carrier *memory = hw_sys_alloc_zeroed(1, sizeof *memory);
     if (!memory)
         talk_give_up("a server in memory", ENOMEM);
     hw_seam_clock_freeze(NS_PER_MS * 1000, START_REALTIME_S * 1000 * NS_PER_MS);
     memory->carrier.ops = &memory_carrier_ops;
+    memory->tls = tls;
     memory->room_bytes = service->room_bytes ? service->room_bytes : PIPE_BYTES;
     memory->shared = (hw_shared){
         .answerer = service->answerer,
         .locals = service->locals,
         .local_count = service->local_count,
         .limits = service->limits,
+        .has_tls = tls != NULL,
         .lane_count = 1,
     };
     int error = hw_lane_init(&memory->lane, &memory->shared, HW_LOOP_MANUAL);
@@ -187,4 +194,9 @@ talk_carrier *talk_carrier_memory(const talk_service *service)
         talk_give_up("a server in memory", error);
     connect_in_memory(&memory->carrier);
     return &memory->carrier;
+}
+
+talk_carrier *talk_carrier_memory(const talk_service *service)
+{
+    return talk_memory_open(service, NULL);
 }

@@ -42,6 +42,8 @@ static const char *name_way(const talk_way *way)
     talk_split split = way->split;
     if (way->room_bytes > 0)
         return ", through a narrow pipe";
+    if (way->wire_bytes > 0)
+        return ", encrypted and then in pieces";
     return split == TALK_WHOLE ? "" : split == TALK_BYTE_BY_BYTE ? ", byte by byte" : ", in pieces";
 }
 
@@ -510,6 +512,7 @@ bool talk_run(const talk_script *script, const talk_way *way, const talk_service
     talk_service limited = *service;
     limited.limits = script->limits;
     limited.room_bytes = way->room_bytes;
+    limited.wire_bytes = way->wire_bytes;
     talk_runner r = {
         .script = script,
         .way = way,

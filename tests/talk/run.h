@@ -18,6 +18,7 @@ typedef struct talk_way {
     talk_split split;
     uint32_t seed;     /* AT_RANDOM */
     size_t room_bytes; /* as in talk_service; only where the talk leaves time alone */
+    size_t wire_bytes; /* as in talk_service */
 } talk_way;
 
 /* False: it did not go as it says, and `PATH:LINE: WORDS` is in the complaint. What was answered is

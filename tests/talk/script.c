@@ -159,6 +159,25 @@ static void read_carriers(script_reader *r, hw_text rest)
     r->has_carriers = true;
 }
 
+const char *const talk_carrier_names[TALK_CARRIER_KINDS] = {"memory", "tcp", "tls"};
+
+/* not-over: tls, because ... */
+static void read_not_over(script_reader *r, hw_text rest)
+{
+    size_t comma = hw_text_find(rest, ',');
+    hw_text name = hw_text_upto(rest, comma);
+    bool is_known = false;
+    for (size_t i = 0; i < TALK_CARRIER_KINDS; i++) {
+        bool is_it = hw_text_equal(name, hw_text_of(talk_carrier_names[i]));
+        r->script->is_not_over[i] |= is_it;
+        is_known |= is_it;
+    }
+    if (!is_known)
+        complain(r, "nothing that carries talks is called %.*s", HW_TEXT_ARGS(name));
+    else if (hw_text_trim(hw_text_from(rest, comma + 1)).length == 0)
+        complain(r, "'not-over:' is followed by a carrier, a comma and the reason");
+}
+
 typedef struct limit_name {
     const char *name;
     size_t offset, bytes;
@@ -400,6 +419,8 @@ static bool read_header_line(script_reader *r, hw_text line)
         read_title(r, rest);
     else if (begins(line, "carriers:", &rest))
         read_carriers(r, rest);
+    else if (begins(line, "not-over:", &rest))
+        read_not_over(r, rest);
     else if (begins(line, "limit:", &rest))
         read_limit(r, rest);
     else

@@ -58,9 +58,20 @@ typedef struct talk_step {
     size_t expected_count;
 } talk_step;
 
+/* What may carry a talk. */
+typedef enum talk_carrier_kind {
+    TALK_MEMORY,
+    TALK_TCP,
+    TALK_TLS,
+    TALK_CARRIER_KINDS
+} talk_carrier_kind;
+
+extern const char *const talk_carrier_names[TALK_CARRIER_KINDS];
+
 typedef struct talk_script {
-    const char *path; /* borrowed */
-    bool is_for_memory_only;
+    const char *path;        /* borrowed */
+    bool is_for_memory_only; /* and for whatever stands on it, and has its clock */
+    bool is_not_over[TALK_CARRIER_KINDS];
     hw_limits limits;
     talk_step *steps;
     size_t step_count, step_capacity;

@@ -1,8 +1,8 @@
-/* Runs talks: talk [--carrier memory|tcp|empty] [--selftest] FILE...
+/* Runs talks: talk [--carrier memory|tcp|tls|empty] [--selftest] FILE...
  *
  * Without --carrier each talk is run over every carrier it is written for. In memory it is run
  * several times, with the client's bytes whole, one by one, and cut at random: what comes must not
- * depend on it. --selftest is the other way round: against no server at all every talk must fail.
+ * depend on it; and so it is over TLS, where what is encrypted is cut too. --selftest is the other way round: against no server at all every talk must fail.
  * Exit status: 0, 1 when a talk failed, 64 for a command line that makes no sense. */
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,15 @@
 #include "parts.h"
 #include "talk/answerers.h"
 #include "talk/run.h"
+#include "talk/secure.h"
 
 #define LOCALS_MAX 8
 /* Neither a line nor a power of two. */
 #define ROOM_BYTES 61
+/* Less than a certificate; but an answer has room, and so has the word that tells its end. */
+#define TLS_ROOM_BYTES 1021
+/* Less than the head of a record and what it is sealed with. */
+#define WIRE_BYTES 13
 
 typedef struct talk_place {
     talk_site site;
@@ -41,32 +46,39 @@ typedef struct talk_tally {
 } talk_tally;
 
 static const talk_way memory_ways[] = {
-    {talk_carrier_memory, TALK_WHOLE, 0, 0},
-    {talk_carrier_memory, TALK_BYTE_BY_BYTE, 0, 0},
-    {talk_carrier_memory, TALK_AT_RANDOM, 0x9110, 0},
-    {talk_carrier_memory, TALK_AT_RANDOM, 0x9112, 0},
-    {talk_carrier_memory, TALK_WHOLE, 0, ROOM_BYTES},
+    {talk_carrier_memory, TALK_WHOLE, 0, 0, 0},
+    {talk_carrier_memory, TALK_BYTE_BY_BYTE, 0, 0, 0},
+    {talk_carrier_memory, TALK_AT_RANDOM, 0x9110, 0, 0},
+    {talk_carrier_memory, TALK_AT_RANDOM, 0x9112, 0, 0},
+    {talk_carrier_memory, TALK_WHOLE, 0, ROOM_BYTES, 0},
 };
 static const talk_way tcp_ways[] = {
-    {talk_carrier_tcp, TALK_WHOLE, 0, 0},
-    {talk_carrier_tcp, TALK_AT_RANDOM, 0x2616, 0},
+    {talk_carrier_tcp, TALK_WHOLE, 0, 0, 0},
+    {talk_carrier_tcp, TALK_AT_RANDOM, 0x2616, 0, 0},
 };
-static const talk_way empty_ways[] = {{talk_carrier_empty, TALK_WHOLE, 0, 0}};
+static const talk_way tls_ways[] = {
+    {talk_carrier_tls, TALK_WHOLE, 0, 0, 0},
+    {talk_carrier_tls, TALK_AT_RANDOM, 0x8446, 0, 0},
+    {talk_carrier_tls, TALK_WHOLE, 0, 0, WIRE_BYTES},
+    {talk_carrier_tls, TALK_WHOLE, 0, TLS_ROOM_BYTES, 0},
+};
+static const talk_way empty_ways[] = {{talk_carrier_empty, TALK_WHOLE, 0, 0, 0}};
 
 typedef struct named_carrier {
     const char *name;
     const talk_way *ways;
     size_t way_count;
-    bool is_memory;
+    bool has_time; /* it stands still, so that all ways must be answered alike */
 } named_carrier;
 
 #define WAYS(ways) (ways), sizeof(ways) / sizeof *(ways)
+#define EMPTY TALK_CARRIER_KINDS
 static const named_carrier carriers[] = {
-    {"memory", WAYS(memory_ways), true},
-    {"tcp", WAYS(tcp_ways), false},
-    {"empty", WAYS(empty_ways), true},
+    [TALK_MEMORY] = {"memory", WAYS(memory_ways), true},
+    [TALK_TCP] = {"tcp", WAYS(tcp_ways), false},
+    [TALK_TLS] = {"tls", WAYS(tls_ways), true},
+    [EMPTY] = {"empty", WAYS(empty_ways), true},
 };
-static const size_t empty_index = 2;
 
 /* Files, and in front of them the echo and what tests need besides. */
 static void open_place(talk_place *place)
@@ -93,11 +105,13 @@ static void open_place(talk_place *place)
         .answerer = &place->answerers.answerer,
         .locals = place->locals,
         .local_count = count + 1,
+        .tls = talk_secure_new(place->site.folder),
     };
 }
 
 static void close_place(talk_place *place)
 {
+    hw_tls_free(place->service.tls);
     hewn_app_free(place->app);
     talk_site_close(&place->site);
 }
@@ -139,7 +153,7 @@ static bool run_over(talk_place *place, const talk_script *script, const named_c
         answers.length = 0;
         is_good = talk_run(script, &carrier->ways[i], &place->service, &place->site,
                            i == 0 ? &first : &answers, complaint);
-        if (is_good && i > 0 && carrier->is_memory)
+        if (is_good && i > 0 && carrier->has_time)
             is_good = compare_answers(script, &first, &answers, complaint);
     }
     talk_bytes_free(&first);
@@ -147,14 +161,24 @@ static bool run_over(talk_place *place, const talk_script *script, const named_c
     return is_good;
 }
 
+static bool is_meant(const talk_place *place, const talk_options *options,
+                     const talk_script *script, size_t kind)
+{
+    const named_carrier *carrier = &carriers[kind];
+    if (options->carrier ? strcmp(options->carrier, carrier->name) != 0 : kind == EMPTY)
+        return false;
+    if (kind == TALK_TLS && !place->service.tls)
+        return false;
+    return (carrier->has_time || !script->is_for_memory_only) &&
+           (kind == EMPTY || !script->is_not_over[kind]);
+}
+
 static void run_script(talk_place *place, const talk_options *options, const talk_script *script,
                        talk_tally *tally)
 {
     for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++) {
         const named_carrier *carrier = &carriers[i];
-        bool is_named = options->carrier && strcmp(options->carrier, carrier->name) == 0;
-        bool is_meant = options->carrier ? is_named : i != empty_index;
-        if (!is_meant || (script->is_for_memory_only && !carrier->is_memory))
+        if (!is_meant(place, options, script, i))
             continue;
         talk_bytes complaint = {0};
         if (run_over(place, script, carrier, &complaint)) {
@@ -173,7 +197,7 @@ static void run_script_in_vain(talk_place *place, const talk_options *options,
                                const talk_script *script, talk_tally *tally)
 {
     talk_bytes complaint = {0};
-    if (!run_over(place, script, &carriers[empty_index], &complaint)) {
+    if (!run_over(place, script, &carriers[EMPTY], &complaint)) {
         tally->passed++;
     } else {
         tally->failed++;
@@ -233,10 +257,12 @@ int main(int argc, char **argv)
     talk_place place = {0};
     talk_tally tally = {0};
     if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: talk [--carrier memory|tcp|empty] [--selftest] FILE...\n");
+        fprintf(stderr, "usage: talk [--carrier memory|tcp|tls|empty] [--selftest] FILE...\n");
         return 64;
     }
     open_place(&place);
+    if (!place.service.tls)
+        printf("note: built without OpenSSL: no talk runs over TLS\n");
     for (int i = 0; i < options.file_count; i++)
         run_file(&place, &options, options.files[i], &tally);
     close_place(&place);
