@@ -5,13 +5,16 @@
 
 #include <stdint.h>
 
-#include "talk/bytes.h"
+#include "fault/tls.h"
 
 typedef struct fault_client {
     int fd; /* -1: none */
     talk_bytes heard;
-    bool is_ended;  /* nothing more will come */
-    bool is_broken; /* the connection was reset */
+    bool is_ended;     /* nothing more will come */
+    bool is_broken;    /* the connection was reset; over TLS also, without a word it ended */
+    bool is_secure;    /* it speaks TLS */
+    bool is_senseless; /* what came over TLS nobody can read */
+    fault_tls *tls;    /* NULL: in clear, or not connected */
 } fault_client;
 
 /* Forgets what was heard. False: refused. */
@@ -19,6 +22,8 @@ bool fault_client_connect(fault_client *client, uint16_t port);
 bool fault_client_connect_unix(fault_client *client, const char *path);
 void fault_client_close(fault_client *client); /* what was heard stays */
 void fault_client_free(fault_client *client);
+/* Nothing more will be sent. */
+void fault_client_end(fault_client *client);
 
 /* How many bytes it took; 0: none now, or never. */
 size_t fault_client_send(fault_client *client, hw_text bytes);

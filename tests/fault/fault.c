@@ -74,6 +74,11 @@ static bool is_chosen(const fault_options *options, const char *name)
                           : strstr(name, options->scenario) != NULL;
 }
 
+static bool can_run(const fault_scenario *scenario)
+{
+    return !scenario || !scenario->is_secure || hw_tls_is_built;
+}
+
 static const char *learn(const fault_place *place, fault_case *c, fault_tally *tally)
 {
     return c->scenario ? fault_trial_learn(place, c->scenario, &c->right[0], tally)
@@ -227,7 +232,7 @@ static void work(const fault_options *options, fault_totals *totals,
     /* The longest ones, which wait for real time, come first. */
     for (size_t i; (i = atomic_fetch_add(&totals->next, 1)) < count_cases();) {
         size_t index = count_cases() - 1 - i;
-        if (!is_chosen(options, case_of(index).name))
+        if (!is_chosen(options, case_of(index).name) || !can_run(case_of(index).scenario))
             continue;
         bool passed = run_case(options, &place, index, totals, progress);
         atomic_fetch_add(passed ? &totals->passed : &totals->failed, 1);
@@ -295,6 +300,8 @@ int main(int argc, char **argv)
         mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (totals == MAP_FAILED)
         abort();
+    if (!hw_tls_is_built)
+        printf("note: built without OpenSSL: nothing fails over TLS\n");
     signal(SIGPIPE, SIG_IGN);
     bool ended_well = run_workers(&options, totals);
     size_t passed = totals->passed, failed = totals->failed, points = totals->points;

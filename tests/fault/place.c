@@ -10,6 +10,7 @@
 
 #include "app/app.h"
 #include "base/error.h"
+#include "talk/secure.h"
 
 #define SLEEP_MS 12
 #define LARGE_BYTES (160 * 1024)
@@ -90,12 +91,14 @@ void fault_place_open(fault_place *place)
         .locals = place->locals,
         .local_count = count + 1,
         .limits = hw_limits_default(),
+        .tls = talk_secure_new(place->site.folder),
     };
     place->service.limits.connections_max = 100;
 }
 
 void fault_place_close(fault_place *place)
 {
+    hw_tls_free(place->service.tls);
     hewn_app_free(place->app);
     talk_site_close(&place->site);
 }

@@ -132,5 +132,13 @@ const fault_scenario fault_scenarios[] = {
     {.name = "drain",
      .steps = {{.bytes = "POST /echo" HOST "Content-Length: 10\r\n\r\nhello"}, {.bytes = "world"}},
      .drains = true},
+    {.name = "tls",
+     .steps = {{.bytes = GET("/ten.txt")}, {.bytes = GET("/chunks")}},
+     .ends = true,
+     .is_secure = true},
+    {.name = "tls-left",
+     .steps = {{.bytes = GET("/hello.txt")}},
+     .leaves = true,
+     .is_secure = true},
 };
 const size_t fault_scenario_count = sizeof fault_scenarios / sizeof *fault_scenarios;

@@ -26,6 +26,7 @@ typedef struct fault_scenario {
     bool ends;       /* the client ends its side behind the last step */
     bool leaves;     /* it goes without hearing the last answer */
     bool drains;     /* the server drains before the last step */
+    bool is_secure;  /* over TLS */
 } fault_scenario;
 
 extern const fault_scenario fault_scenarios[];

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fault/world.h"
@@ -125,7 +124,7 @@ static void talk(trial *t, int wait_ms)
         if (is_last && scenario->leaves)
             return;
         if (is_last && scenario->ends)
-            shutdown(t->client.fd, SHUT_WR);
+            fault_client_end(&t->client);
         settle(t, wait_ms);
     }
 }
@@ -147,6 +146,8 @@ static const char *end_talk(trial *t)
         return stuck;
     if (t->scenario->leaves)
         return leave(t);
+    if (t->client.is_senseless)
+        return "what came over TLS makes no sense";
     if (!has_all(t))
         settle(t, 1);
     if (!has_all(t) && !t->client.is_ended)
@@ -161,6 +162,13 @@ static const char *end_talk(trial *t)
                             ? fault_judge_strictly(&t->answers, t->right)
                             : fault_judge(&t->answers, t->right, t->client.is_ended || !is_let_in);
     return wrong ? wrong : leave(t);
+}
+
+/* Nothing has failed. Over TLS a client that ends is told the other end: RFC 8446 6.1. */
+static const char *check_end(const trial *t)
+{
+    bool is_told = t->client.is_ended && !t->client.is_broken;
+    return t->scenario->is_secure && t->scenario->ends && !is_told ? "the end is not told" : NULL;
 }
 
 /* Nothing fails: everything must be right. */
@@ -179,7 +187,9 @@ static const char *talk_again(trial *t)
             fault_world_wait(&t->world, &t->client, AGAIN_MS);
     }
     const char *wrong =
-        t->scenario->leaves || has_all(t) ? leave(t) : "the next client is not served";
+        t->scenario->leaves || has_all(t) ? check_end(t) : "the next client is not served";
+    if (!wrong)
+        wrong = leave(t);
     t->point = point;
     return wrong;
 }
@@ -208,15 +218,28 @@ static const char *run(trial *t)
     return wrong;
 }
 
+static fault_client client_of(const fault_scenario *scenario)
+{
+    return (fault_client){.fd = -1, .is_secure = scenario->is_secure};
+}
+
+static int open_world(trial *t)
+{
+    return fault_world_open(&t->world, &t->place->service, t->scenario->has_spares,
+                            t->scenario->is_secure);
+}
+
 const char *fault_trial_run(const fault_place *place, const fault_scenario *scenario,
                             const fault_answers *right, const fault_point *point)
 {
-    trial t = {
-        .place = place, .scenario = scenario, .right = right, .point = point, .client.fd = -1};
+    trial t = {.place = place,
+               .scenario = scenario,
+               .right = right,
+               .point = point,
+               .client = client_of(scenario)};
     fault_clock_hold();
     fault_holdings before = fault_holdings_now();
-    int error = fault_world_open(&t.world, &place->service, scenario->has_spares);
-    if (error < 0)
+    if (open_world(&t) < 0)
         return "there is no server, though nothing failed";
     const char *wrong = run(&t);
     fault_client_free(&t.client);
@@ -228,9 +251,10 @@ const char *fault_trial_run(const fault_place *place, const fault_scenario *scen
 const char *fault_trial_learn(const fault_place *place, const fault_scenario *scenario,
                               fault_answers *ret_right, fault_tally *ret_tally)
 {
-    trial t = {.place = place, .scenario = scenario, .point = &no_fault, .client.fd = -1};
+    trial t = {
+        .place = place, .scenario = scenario, .point = &no_fault, .client = client_of(scenario)};
     fault_clock_hold();
-    if (fault_world_open(&t.world, &place->service, scenario->has_spares) < 0)
+    if (open_world(&t) < 0)
         return "there is no server, though nothing failed";
     if (scenario->is_warm) {
         talk(&t, ARRIVAL_MS);
@@ -240,7 +264,9 @@ const char *fault_trial_learn(const fault_place *place, const fault_scenario *sc
     arm(&t);
     talk(&t, ARRIVAL_MS);
     read_answers(&t);
-    const char *wrong = leave(&t);
+    const char *wrong = check_end(&t);
+    if (!wrong)
+        wrong = leave(&t);
     fault_tally_take(ret_tally, allocations);
     *ret_right = t.answers;
     if (!wrong && (ret_right->is_bad || ret_right->is_torn))

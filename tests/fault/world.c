@@ -43,7 +43,8 @@ static int open_lane(fault_world *world)
     return error < 0 ? error : hw_lane_listen(&world->lane);
 }
 
-int fault_world_open(fault_world *world, const talk_service *service, bool has_spares)
+int fault_world_open(fault_world *world, const talk_service *service, bool has_spares,
+                     bool is_secure)
 {
     static const hw_crew_setup crew = {1, 2, 2, 4, 2, 2};
     *world = (fault_world){.shared = {
@@ -58,6 +59,8 @@ int fault_world_open(fault_world *world, const talk_service *service, bool has_s
     world->listener.fd = -1;
     int error = hw_listener_open(&world->listener, "127.0.0.1:0", NULL);
     world->shared.listener_count = error == 0;
+    world->shared.has_tls = is_secure;
+    world->listener.tls = is_secure ? service->tls : NULL;
     if (error == 0 && has_spares) {
         world->shared.crew = hw_crew_new(&crew);
         error = world->shared.crew ? 0 : -ENOMEM;
@@ -92,9 +95,18 @@ void fault_world_close(fault_world *world)
     hw_listener_close(&world->listener);
 }
 
+/* Then it is no conn_h1 yet. */
+static bool is_shaking(const hw_conn *conn)
+{
+    const hw_stream *stream = conn->stream;
+    return stream->ops->handshake && !stream->ops->facts(stream);
+}
+
 static bool is_conn_aside(const hw_conn *conn)
 {
     const conn_h1 *h1 = (const conn_h1 *)conn;
+    if (is_shaking(conn))
+        return false;
     const hw_link *head = &h1->queue.head;
     for (const hw_link *link = head->next; link != head; link = link->next)
         if (HW_MEMBER(link, h1_exchange, link)->ahead.read)
@@ -105,6 +117,8 @@ static bool is_conn_aside(const hw_conn *conn)
 /* It is asked again with the next tick. */
 static bool is_starved(const hw_conn *conn)
 {
+    if (is_shaking(conn))
+        return false;
     const conn_h1 *h1 = (const conn_h1 *)conn;
     const hw_link *first = h1->queue.head.next;
     return first != &h1->queue.head && HW_MEMBER(first, h1_exchange, link)->is_starved &&

@@ -20,7 +20,8 @@ typedef struct fault_world {
 void fault_clock_hold(void);
 
 /* 0, or a negative errno: nothing is left of it then. */
-int fault_world_open(fault_world *world, const talk_service *service, bool has_spares);
+int fault_world_open(fault_world *world, const talk_service *service, bool has_spares,
+                     bool is_secure);
 /* Drains, ends and frees. */
 void fault_world_close(fault_world *world);
 
