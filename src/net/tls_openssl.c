@@ -1,7 +1,8 @@
 /* TLS by OpenSSL: the policy, and what is answered when it asks.
  *
  * The policy is Mozilla's "intermediate": TLS 1.2 and 1.3, keys that are agreed on anew for each
- * connection, authenticated encryption. Renegotiation, compression and early data (RFC 8446 8: it can be
+ * connection, authenticated encryption. Of ciphers our order counts, the cheap ones first; but a client that
+ * would rather have ChaCha20 than all others has no instructions for AES, and gets it. Renegotiation, compression and early data (RFC 8446 8: it can be
  * replayed) are off.
  *
  * There is one SSL_CTX for all names, and the certificate is put into a connection when the client has
@@ -42,6 +43,7 @@ enum {
 #define CIPHERS_1_2                                                                                \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"     \
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CIPHERS_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define GROUPS "X25519:prime256v1:secp384r1"
 /* Where OpenSSL knows it (3.5): against computers that do not exist yet. */
 #define GROUPS_HYBRID "X25519MLKEM768:" GROUPS
@@ -232,12 +234,14 @@ static int set_policy(hw_tls *tls, hw_fault *fault)
     ERR_clear_error();
     if (!has_groups || SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(ssl, CIPHERS_1_2) != 1 ||
+        SSL_CTX_set_ciphersuites(ssl, CIPHERS_1_3) != 1 ||
         SSL_CTX_set_num_tickets(ssl, TICKETS_A_HANDSHAKE) != 1 ||
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl, use_ticket_keys) != 1)
         return hw_fault_set(fault, EINVAL, "TLS", "%s", words_of_openssl());
     /* An end without close_notify is one: net/tls_stream_openssl.c tells why. */
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
+                                 SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                 SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ssl, 1); /* one read for a record, not two */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);

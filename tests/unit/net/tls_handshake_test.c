@@ -50,8 +50,8 @@ HW_TEST(tls_handshake_comes_to_facts)
     static const struct {
         const char *version, *cipher;
         int newest;
-    } rows[] = {{"TLSv1.3", "TLS_AES_256_GCM_SHA384", 0},
-                {"TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION}};
+    } rows[] = {{"TLSv1.3", "TLS_AES_128_GCM_SHA256", 0},
+                {"TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION}};
     tls_rig rig;
     start(&rig);
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -228,17 +228,26 @@ HW_TEST(tls_handshake_without_a_cipher_in_common_is_refused)
     tls_rig_fini(&rig);
 }
 
-HW_TEST(tls_server_prefers_no_cipher_over_the_clients)
+HW_TEST(tls_server_has_an_order_of_ciphers)
 {
+    static const struct {
+        const char *wished, *agreed;
+    } rows[] = {
+        {"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256",
+         "ECDHE-ECDSA-AES128-GCM-SHA256"},
+        {"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305",
+         "ECDHE-ECDSA-AES256-GCM-SHA384"},
+        /* Who wants it most has nothing faster. */
+        {"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256",
+         "ECDHE-ECDSA-CHACHA20-POLY1305"},
+    };
     tls_rig rig;
     start(&rig);
-    const tls_client_wish wish = {
-        .newest = TLS1_2_VERSION,
-        .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256",
-    };
-    assert_int_equal(shake(&rig, &wish, TLS_RIG_WIDE, SIZE_MAX), 0);
-    assert_text(hw_tls_facts_cipher(rig.server->ops->facts(rig.server)),
-                "ECDHE-ECDSA-CHACHA20-POLY1305");
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const tls_client_wish wish = {.newest = TLS1_2_VERSION, .ciphers = rows[i].wished};
+        assert_int_equal(shake(&rig, &wish, TLS_RIG_WIDE, SIZE_MAX), 0);
+        assert_text(hw_tls_facts_cipher(rig.server->ops->facts(rig.server)), rows[i].agreed);
+    }
     tls_rig_fini(&rig);
 }
 
