@@ -336,6 +336,11 @@ def browser(folder, wanted):
     return pytest(folder, ["tests/browser"], {"HEWN": f"{folder}/hewn"}, wanted)
 
 
+def testssl(folder, wanted):
+    """What testssl.sh, which `dev` installs for this step alone, finds in our TLS."""
+    return pytest(folder, ["tests/testssl"], {"HEWN": f"{folder}/hewn"}, wanted)
+
+
 def faults_program(folder, wanted):
     """Every system call, every error, every rhythm; `clients-release` tries each error once."""
     return run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/program/test_faults.py"],
@@ -381,6 +386,7 @@ MORE_STEPS = [
     ("unit-valgrind", "build/gcc", unit_valgrind, False, []),
     ("faults-program", "build", faults_program, False, ["tests/program/test_faults.py"]),
     ("browser", "build", browser, False, ["tests/browser/conftest.py"]),
+    ("testssl", "build", testssl, False, ["tests/testssl/conftest.py"]),
     ("exhaustive-long", "build/clang", exhaustive_long, False, []),
     ("sim-long", "build/clang", sim_long, False, ["tests/sim/meson.build"]),
     ("storm-long", "build/asan", storm_long, False, ["tests/storm/meson.build"]),
