@@ -316,7 +316,8 @@ bool hewn_each(hewn_request *rq, hewn_part part, const char *name, hewn_iter *it
  * proxy has asked for. "" when there is no memory. */
 const char *hewn_peer(const hewn_request *rq);
 
-/* Whether the request came encrypted, so that its scheme is https. */
+/* Whether the request came encrypted, so that its scheme is https. Where a trusted proxy has asked
+ * (trusted_proxies of hewn/server.h), whether the client has come to that proxy so, if it says. */
 bool hewn_is_secure(const hewn_request *rq);
 
 /* Whose certificate the client has shown, "CN=alice,O=Example" (RFC 4514), where the server asks for

@@ -15,7 +15,7 @@ const char *hewn_peer(const hewn_request *rq)
 
 bool hewn_is_secure(const hewn_request *rq)
 {
-    return rq->request.is_secure;
+    return hw_exchange_is_secure((hewn_request *)rq);
 }
 
 const char *hewn_client_name(const hewn_request *rq)

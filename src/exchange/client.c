@@ -70,6 +70,19 @@ hw_text hw_exchange_peer(hw_exchange *exchange)
     return request->peer;
 }
 
+bool hw_exchange_is_secure(hw_exchange *exchange)
+{
+    const hw_request *request = &exchange->request;
+    const hw_cidrs *proxies = exchange->place ? exchange->place->proxies : NULL;
+    hw_ip proxy;
+    /* Who has asked needs memory to be said: most who ask leave nothing to be found out. */
+    if (!proxies ||
+        hw_forwarded_is_secure(request->fields, proxies, request->is_secure) == request->is_secure)
+        return request->is_secure;
+    return is_proxy(exchange, ask_carrier(exchange), &proxy) ? !request->is_secure
+                                                             : request->is_secure;
+}
+
 /* What logs and headers can take anywhere. */
 static bool is_sane_id(hw_text id)
 {

@@ -25,6 +25,10 @@ void hw_ids_next(hw_ids *ids, char ret_id[HW_ID_LENGTH]);
  * proxy (place->proxies), the address that proxy asks for. */
 hw_text hw_exchange_peer(hw_exchange *exchange);
 
+/* Whether the client has come by https. Where the connection comes from a trusted proxy, what that says of
+ * the client's own; else the connection is what it is (request.is_secure). */
+bool hw_exchange_is_secure(hw_exchange *exchange);
+
 /* The request's id: what a trusted proxy calls it, or one of our own. "": no memory. */
 const char *hw_exchange_id(hw_exchange *exchange);
 

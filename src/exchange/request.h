@@ -19,7 +19,7 @@ typedef struct hw_request {
     hw_text protocol;        /* "HTTP/1.1" */
     uint64_t content_length; /* of the body that follows; 0: none; or HW_LENGTH_UNKNOWN */
     uint16_t https_port;     /* not 0: whatever is asked for is there, by https */
-    bool is_secure;          /* it came encrypted: its scheme is https */
+    bool is_secure;          /* the connection is encrypted; see hw_exchange_is_secure */
     hw_text client_name; /* if so: of the certificate the client has shown, RFC 4514; empty: none */
     /* What the exchange makes of it. */
     hw_target target; /* its parts, still encoded */

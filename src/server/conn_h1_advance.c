@@ -110,7 +110,7 @@ static void on_head(conn_h1 *h1, const hw_h1_head *head, hw_text bytes)
         problem = judge_request(e, head);
     if (problem)
         hw_conn_h1_answer_problem(e, problem);
-    else if (e->exchange.request.https_port != 0)
+    else if (e->exchange.request.https_port != 0 && !hw_exchange_is_secure(&e->exchange))
         redirect(e);
     else
         hw_conn_h1_ask(e);

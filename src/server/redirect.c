@@ -1,7 +1,10 @@
 /* Sends clients from HTTP in clear to https (RFC 9110 15.4.9).
  *
  * The host is the one the client has named, for nobody else knows by which of its names a server was
- * asked; the path and the query go along as they were sent. The application does not hear of it. */
+ * asked; the path and the query go along as they were sent. The application does not hear of it.
+ *
+ * Behind a trusted proxy that speaks TLS itself, what has come to it by https is not sent there again and
+ * again: it is answered (exchange/client.h). */
 #include "server/redirect.h"
 
 #include "http/authority.h"

@@ -4,7 +4,8 @@
 
 #include "exchange/exchange.h"
 
-/* Answers with 308 to the same URL under https, on request.https_port. */
+/* Answers with 308 to the same URL under https, on request.https_port. Not for who has come by https
+ * already (hw_exchange_is_secure). */
 void hw_redirect_answer(hw_exchange *exchange);
 
 #endif

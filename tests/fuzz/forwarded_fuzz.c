@@ -1,6 +1,6 @@
-/* Any bytes as what proxies say, and whom to trust: the same client as is found by writing all nodes
- * down and walking them from the right; ranges compared bit by bit; addresses come back as they are
- * written. Lines: the trusted list, then fields, whose first byte says which of the two it is. */
+/* Any bytes as what proxies say, and whom to trust: the same client and scheme as are found by writing all
+ * nodes down and walking them from the right; ranges compared bit by bit; addresses come back as they
+ * are written. Lines: the trusted list, then fields, whose first byte says which of the three it is. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +122,8 @@ static void split_old(node_list *list, hw_text value)
     }
 }
 
-/* The node of an element; no node's bytes where it has none. */
-static hw_text find_for(hw_text element)
+/* A parameter of an element; "none" where it has none, or several, and "broken" where it is no element. */
+static hw_text find_parameter(hw_text element, hw_text wanted)
 {
     hw_text name, value, node = {0};
     hw_cursor parameters = hw_cursor_of(element);
@@ -137,7 +137,7 @@ static hw_text find_for(hw_text element)
                                   : hw_token_is_valid(value);
         if (!is_whole || !hw_token_is_valid(name))
             return HW_TEXT("broken");
-        if (!hw_text_equal_nocase(name, HW_TEXT("FOR")))
+        if (!hw_text_equal_nocase(name, wanted))
             continue;
         node = inner;
         count++;
@@ -145,39 +145,95 @@ static hw_text find_for(hw_text element)
     return count == 1 ? node : HW_TEXT("none");
 }
 
-static void split_new(node_list *list, hw_text value)
+static void split_new(node_list *list, node_list *elements, hw_text value)
 {
     hw_cursor cursor = hw_cursor_of(value);
     hw_text element;
-    while (hw_element_next(&cursor, &element))
-        list->nodes[list->count++] = find_for(element);
+    while (hw_element_next(&cursor, &element)) {
+        elements->nodes[elements->count++] = element;
+        list->nodes[list->count++] = find_parameter(element, HW_TEXT("FOR"));
+    }
+}
+
+/* 'h' for http, 's' for https, '?' for anything else. */
+static char letter_of(hw_text scheme)
+{
+    return hw_text_equal_nocase(scheme, HW_TEXT("HTTPS"))  ? 's'
+           : hw_text_equal_nocase(scheme, HW_TEXT("HTTP")) ? 'h'
+                                                           : '?';
+}
+
+/* What all values say that stand between commas; behind the last one there may be none. `said` is what
+ * the lines before have said, or 0. */
+static char refer_values(hw_text value, char said)
+{
+    for (size_t start = 0, end; start < value.length; start = end + 1) {
+        end = start + hw_text_find(hw_text_from(value, start), ',');
+        char letter = letter_of(hw_text_trim((hw_text){value.at + start, end - start}));
+        said = said == 0 || said == letter ? letter : '?';
+    }
+    return said;
+}
+
+static char walk_back_to_scheme(const node_list *elements, const hw_cidrs *trusted)
+{
+    size_t i = elements->count;
+    hw_ip ip;
+    while (i > 1 &&
+           refer_node(find_parameter(elements->nodes[i - 1], HW_TEXT("FOR")), false, &ip) &&
+           is_trusted_bit_by_bit(trusted, &ip))
+        i--;
+    return i == 0 ? '?' : letter_of(find_parameter(elements->nodes[i - 1], HW_TEXT("PROTO")));
+}
+
+static void check_scheme(hw_fields fields, const hw_cidrs *trusted, char by_values, char by_walk,
+                         bool has_values, bool has_elements)
+{
+    char said = has_values && has_elements ? (by_values == by_walk ? by_walk : '?')
+                : has_values               ? by_values
+                : has_elements             ? by_walk
+                                           : '?';
+    for (int own = 0; own < 2; own++) {
+        bool expected = said == '?' ? own == 1 : said == 's';
+        hw_assert(hw_forwarded_is_secure(fields, trusted, own == 1) == expected);
+    }
 }
 
 static void check_fields(hw_cursor *input, const hw_cidrs *trusted)
 {
-    static node_list old, new;
+    static node_list old, new, elements;
     hw_field fields[FIELDS_MAX];
-    size_t count = 0, olds = 0;
+    size_t count = 0, olds = 0, news = 0;
     const hw_ip peer = {{10, 9, 8, 7}, HW_IP_V4};
-    old.count = new.count = 0;
+    char by_values = 0;
+    old.count = new.count = elements.count = 0;
     while (!hw_cursor_at_end(input) && count < FIELDS_MAX) {
-        bool is_old = hw_cursor_next(input) % 2 == 0;
+        int kind = hw_cursor_next(input);
+        bool is_old = kind % 2 == 0 && kind != 'P';
         hw_text value = hw_cursor_take_until(input, '\n');
         hw_cursor_take(input, '\n');
+        if (kind == 'P') {
+            fields[count++] = (hw_field){HW_TEXT("X-forwarded-Proto"), value, HW_FIELD_OTHER};
+            by_values = refer_values(value, by_values);
+            continue;
+        }
         fields[count++] =
             is_old ? (hw_field){HW_TEXT("X-Forwarded-For"), value, HW_FIELD_X_FORWARDED_FOR}
                    : (hw_field){HW_TEXT("forwarded"), value, HW_FIELD_OTHER};
-        is_old ? split_old(&old, value) : split_new(&new, value);
+        is_old ? split_old(&old, value) : split_new(&new, &elements, value);
         olds += is_old;
+        news += !is_old;
     }
     hw_ip first = walk_back(&old, true, trusted), second = walk_back(&new, false, trusted);
-    bool is_agreed = olds == 0 || olds == count || hw_ip_equal(&first, &second);
-    hw_ip expected = olds == count ? first : second;
+    bool is_agreed = olds == 0 || news == 0 || hw_ip_equal(&first, &second);
+    hw_ip expected = news == 0 ? first : second;
     if (!is_agreed || expected.family == HW_IP_NONE)
         expected = peer;
     hw_ip client = hw_forwarded_client(hw_fields_of(fields, count), trusted, peer);
     hw_assert(hw_ip_equal(&client, &expected));
     check_planted(&old, &client);
+    check_scheme(hw_fields_of(fields, count), trusted, by_values ? by_values : '?',
+                 walk_back_to_scheme(&elements, trusted), olds + news<count, news> 0);
 }
 
 static void check_addresses(const hw_cidrs *cidrs)

@@ -80,6 +80,42 @@ HW_TEST(client_peer_is_the_connections_unless_a_proxy_is_trusted)
     }
 }
 
+HW_TEST(client_scheme_is_the_connections_unless_a_proxy_is_trusted)
+{
+    static const struct {
+        const char *peer, *proxies, *said;
+        bool is_secure, expected;
+    } rows[] = {
+        {"10.0.0.1", NULL, "https", false, false},
+        {"10.0.0.1", NULL, "http", true, true},
+        {"11.0.0.1", "10.0.0.0/8", "https", false, false},
+        {"11.0.0.1", "10.0.0.0/8", "http", true, true},
+        {"unix:", "10.0.0.0/8", "https", false, false},
+        {"10.0.0.1", "10.0.0.0/8", "https", false, true},
+        {"10.0.0.1", "10.0.0.0/8", "http", true, false},
+        {"10.0.0.1", "10.0.0.0/8", "https", true, true},
+        {"10.0.0.1", "10.0.0.0/8", "http", false, false},
+        {"10.0.0.1", "10.0.0.0/8", "ftp", false, false},
+        {"10.0.0.1", "10.0.0.0/8", "ftp", true, true},
+        {"unix:", "unix:", "https", false, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        question asked;
+        hw_field field = {HW_TEXT_INIT("X-Forwarded-Proto"), hw_text_of(rows[i].said),
+                          HW_FIELD_OTHER};
+        ask_from(&asked, rows[i].peer, rows[i].proxies, hw_fields_of(&field, 1));
+        asked.exchange.request.is_secure = rows[i].is_secure;
+        bool before = hw_exchange_is_secure(&asked.exchange);
+        (void)hw_exchange_peer(&asked.exchange); /* who the client is does not matter for it */
+        bool after = hw_exchange_is_secure(&asked.exchange);
+        if (!hw_test_is_struck()) {
+            assert_int_equal(before, rows[i].expected);
+            assert_int_equal(after, rows[i].expected);
+        }
+        end_asked(&asked);
+    }
+}
+
 HW_TEST(client_id_is_a_trusted_proxys_or_our_own)
 {
     question asked;
@@ -138,6 +174,7 @@ HW_TEST(client_of_an_exchange_that_nobody_carries_has_no_name)
     hw_exchange exchange;
     hw_exchange_init(&exchange, 1024, 4096);
     assert_int_equal(hw_exchange_peer(&exchange).length, 0);
+    assert_false(hw_exchange_is_secure(&exchange));
     exchange.carrier = &silent;
     assert_int_equal(hw_exchange_peer(&exchange).length, 0);
     hw_exchange_fini(&exchange);

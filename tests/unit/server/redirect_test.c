@@ -68,6 +68,65 @@ HW_TEST(redirect_goes_to_the_same_place)
     }
 }
 
+/* The proxy speaks TLS; to send its client there again would never end. */
+HW_TEST(redirect_lets_pass_who_has_come_by_https_to_a_trusted_proxy)
+{
+    static const struct {
+        const char *fields;
+        bool is_sent;
+        hw_peer peer;
+    } rows[] = {
+        {"X-Forwarded-Proto: https\r\n", false, {{10, 0, 0, 1}, AF_INET}},
+        {"Forwarded: for=192.0.2.7;proto=https\r\n", false, {{10, 0, 0, 1}, AF_INET}},
+        {"X-Forwarded-Proto: http\r\n", true, {{10, 0, 0, 1}, AF_INET}},
+        {"", true, {{10, 0, 0, 1}, AF_INET}},
+        {"X-Forwarded-Proto: https\r\n", true, {{11, 0, 0, 1}, AF_INET}},
+        {"Forwarded: for=10.0.0.1;proto=https\r\n", true, {{11, 0, 0, 1}, AF_INET}},
+        {"X-Forwarded-Proto: https\r\n", true, {{0}, AF_UNIX}},
+    };
+    const hw_cidr ours = {{{10}, HW_IP_V4}, 8};
+    const hw_cidrs proxies = {&ours, 1};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char request[256];
+        test_rig rig = {0};
+        rig_open(&rig);
+        rig.lane.place.proxies = &proxies;
+        hw_pipe *client = rig_connect(&rig, 64 * 1024);
+        rig_conn(&rig)->conn.stream->https_port = 443;
+        rig_conn(&rig)->conn.stream->peer = rows[i].peer;
+        snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: a.test\r\n%s\r\n",
+                 rows[i].fields);
+        rig_send(&rig, client, request);
+        hw_text got = hw_pipe_received(client);
+        NEED_TRUE(got.length > 0 && !hw_test_is_struck());
+        assert_int_equal(hw_text_has_prefix(got, HW_TEXT(SENT)), rows[i].is_sent);
+        assert_int_equal(rig.answers, !rows[i].is_sent);
+        hw_pipe_close(client);
+        hw_loop_settle(&rig.lane.loop);
+        rig_close(&rig);
+    }
+}
+
+/* What is asked of the connection itself stays so: a target by https over one in clear (RFC 9110 7.4). */
+HW_TEST(redirect_or_not_https_over_clear_is_misdirected)
+{
+    const hw_cidr ours = {{{10}, HW_IP_V4}, 8};
+    const hw_cidrs proxies = {&ours, 1};
+    test_rig rig = {0};
+    rig_open(&rig);
+    rig.lane.place.proxies = &proxies;
+    hw_pipe *client = rig_connect(&rig, 64 * 1024);
+    rig_conn(&rig)->conn.stream->peer = (hw_peer){{10, 0, 0, 1}, AF_INET};
+    rig_send(&rig, client,
+             "GET https://a.test/ HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-Proto: https\r\n\r\n");
+    hw_text got = hw_pipe_received(client);
+    NEED_TRUE(got.length > 0 && !hw_test_is_struck());
+    assert_true(hw_text_has_prefix(got, HW_TEXT("HTTP/1.1 421 ")));
+    hw_pipe_close(client);
+    hw_loop_settle(&rig.lane.loop);
+    rig_close(&rig);
+}
+
 HW_TEST(redirect_does_not_mind_the_method)
 {
     assert_answer("HEAD /x HTTP/1.1\r\nHost: a.test\r\n\r\n", 443, SENT, "https://a.test/x");
