@@ -103,7 +103,7 @@ static void plan_redirect(address_plan *plan, const char *text)
     listen->redirects = true;
 }
 
-/* What is served, and beside it what only leads there. */
+/* What is served, and beside it what only leads there; in front of all of it may be proxies. */
 static void secure_plan(const options *chosen, const hewn_tls_opts *tls, address_plan *plan)
 {
     for (size_t i = 0; tls && i < plan->count; i++)
@@ -111,6 +111,8 @@ static void secure_plan(const options *chosen, const hewn_tls_opts *tls, address
     plan->secure = tls ? plan->count : 0;
     for (size_t i = 0; i < chosen->redirect.count; i++)
         plan_redirect(plan, chosen->redirect.items[i]);
+    for (size_t i = 0; i < plan->count; i++)
+        plan->listen[i].proxy_protocol = chosen->proxy_protocol;
 }
 
 static void make_plan(const options *chosen, int port, address_plan *ret_plan)
@@ -217,6 +219,22 @@ static int refuse_forbidden(const char *where)
     return STATUS_PERMISSION;
 }
 
+/* The option that a member of the library's comes from; NULL: it is none. */
+static const char *find_option(const char *where)
+{
+    if (strcmp(where, "trusted_proxies") == 0)
+        return "trusted-proxies";
+    return strcmp(where, "proxy_protocol") == 0 ? "proxy-protocol" : NULL;
+}
+
+static int refuse_list(const char *option, const hewn_fault *fault)
+{
+    fprintf(stderr, "hewn: --%s: ", option);
+    show_text(stderr, fault->what);
+    fputc('\n', stderr);
+    return STATUS_USAGE;
+}
+
 static int refuse_listening(const options *chosen, const hewn_tls_opts *tls, int error,
                             const hewn_fault *fault)
 {
@@ -228,6 +246,8 @@ static int refuse_listening(const options *chosen, const hewn_tls_opts *tls, int
     }
     if (file)
         return secure_refuse_file(file, fault);
+    if (find_option(fault->where))
+        return refuse_list(find_option(fault->where), fault);
     if (error == -EACCES || error == -EPERM)
         return refuse_forbidden(fault->where);
     fputs("hewn: cannot listen", stderr);
@@ -290,7 +310,7 @@ static bool is_loopback_address(const char *text)
 
 bool listen_is_loopback(const options *chosen)
 {
-    if (chosen->lan || chosen->public)
+    if (chosen->lan || chosen->public || chosen->trusted_proxies || chosen->proxy_protocol)
         return false;
     for (size_t i = 0; i < chosen->listen.count; i++)
         if (!is_loopback_address(chosen->listen.items[i]))

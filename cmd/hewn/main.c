@@ -281,6 +281,7 @@ static int make_server(hewn_app *app, const options *chosen, const banner *speak
         .colors = speaker->has_colors && !chosen->log_file,
         .loops = (unsigned)chosen->loops,
         .trace = chosen->trace,
+        .trusted_proxies = chosen->trusted_proxies,
     };
 
     said_tls said;

@@ -59,6 +59,8 @@ typedef struct options {
     option_maybe hsts;     /* its value: seconds; without one a year */
     const char *client_ca; /* NULL: clients are not asked who they are */
     option_maybe spa;      /* its value: a file's name; without one index.html */
+    /* Addresses and commas; NULL: nobody's. */
+    const char *proxy_protocol, *trusted_proxies;
     option_choice list, clean_urls;
     int port;  /* -1: none was named */
     int loops; /* 0: as many as there are processors */

@@ -144,6 +144,39 @@ static const option_row rows[] = {
                 "good all the same.",
     },
     {
+        .name = "trusted-proxies",
+        .is_secondary = true,
+        .kind = OPTION_TEXT,
+        .topic = TOPIC_LISTENING,
+        .value = "ADDR,..",
+        .offset = AT(trusted_proxies),
+        .brief = "whose word counts about who asks, and how",
+        .text =
+            "Proxies in front of this server: addresses and ranges of them, such as 10.0.0.0/8, "
+            "::1 "
+            "and unix: (all of its Unix sockets). What they say in X-Forwarded-For, "
+            "X-Forwarded-Proto, Forwarded and X-Request-Id counts: for the log, and for "
+            "--redirect, "
+            "which sends nobody to https who has come to such a proxy by it. Let your proxy write "
+            "either Forwarded or the others, and remove what it does not write. Folders are "
+            "listed only where --list asks for it.",
+    },
+    {
+        .name = "proxy-protocol",
+        .is_secondary = true,
+        .kind = OPTION_TEXT,
+        .topic = TOPIC_LISTENING,
+        .value = "ADDR,..",
+        .offset = AT(proxy_protocol),
+        .brief = "connections begin with a PROXY header, of these",
+        .text =
+            "On every address, that of --redirect too, each connection begins with a header of the "
+            "PROXY protocol, version 1 or 2, before TLS, which says who the client is. Only these "
+            "proxies may connect, addresses and ranges of them as in --trusted-proxies; whoever "
+            "else does, or begins without a header, is closed, and standard error is told, once a "
+            "second at most. Folders are listed only where --list asks for it.",
+    },
+    {
         .name = "index",
         .letter = 'i',
         .kind = OPTION_LIST,

@@ -58,6 +58,12 @@ typedef struct hewn_listen {
      * the port of the first address that has TLS. */
     bool redirects;
     unsigned redirect_port;
+    /* Proxies that begin each connection with a PROXY header (version 1 or 2), which says who their client
+     * is: addresses and ranges of them, "10.0.0.0/8, ::1, unix:". It comes before TLS. Whoever else connects
+     * here, or begins without one, is closed and told of on standard error. The client it names is the one
+     * that the connection is from, in everything: a proxy behind it that writes X-Forwarded-For is
+     * trusted if its own address is (trusted_proxies). NULL: no header is read. */
+    const char *proxy_protocol;
 } hewn_listen;
 
 /* Limits of a server; zero means the default. */
@@ -123,10 +129,12 @@ typedef struct hewn_server_opts {
     bool dev;       /* development: misuse that a request triggers aborts instead of being a 500 */
     bool trace;     /* tells the steps of each request's life in the log */
     /* Proxies in front of this server: addresses and ranges of them, "10.0.0.0/8, ::1, unix:" (all
-     * of its Unix sockets). What they say in X-Forwarded-For, Forwarded and X-Request-Id counts,
-     * for hewn_peer, hewn_id, the log and records; what anybody else says there does not. Let your
-     * proxy write one of the first two and remove the other: where they disagree neither is
-     * believed. Default: none. */
+     * of its Unix sockets). What they say in X-Forwarded-For, X-Forwarded-Proto, Forwarded and
+     * X-Request-Id counts, for hewn_peer, hewn_is_secure, hewn_id, the log, records and redirects to
+     * https; what anybody else says there does not. Let your proxy write either Forwarded or the others,
+     * and remove what it does not write: where they disagree neither is believed. What they say of a host
+     * (X-Forwarded-Host) is not looked at: let them send the Host that they were asked for. Default:
+     * none. */
     const char *trusted_proxies;
 } hewn_server_opts;
 

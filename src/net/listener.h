@@ -12,6 +12,8 @@ typedef struct hw_listener {
     bool is_unix;        /* made here: its name is removed on close */
     struct hw_tls *tls;  /* what is spoken over what it accepts; NULL: nothing but bytes */
     uint16_t https_port; /* of its streams */
+    const struct hw_cidrs *senders;   /* of http/cidr.h: who says first for whom it connects, and
+                                       nobody else may connect; NULL: nobody does */
     char name[HW_ADDRESS_STRING_MAX]; /* what was really bound */
 } hw_listener;
 

@@ -557,7 +557,10 @@ static tls_stream *new_tls_stream(hw_tls *tls, hw_tls_pool *pool, hw_stream *bel
     tls_stream *made = hw_sys_alloc_zeroed(1, sizeof *made);
     if (!made)
         return NULL;
-    made->stream = (hw_stream){.ops = &tls_ops, .peer = below->peer};
+    made->stream = (hw_stream){.ops = &tls_ops,
+                               .is_hung_up = below->is_hung_up,
+                               .is_watched = below->is_watched, /* a PROXY header came first */
+                               .peer = below->peer};
     made->carrier.below = below;
     made->carrier.pool = pool;
     made->carrier.may_read = made->greeting_bytes = hw_tls_greeting_bytes(tls);

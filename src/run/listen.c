@@ -116,6 +116,20 @@ static hw_tls *find_made_tls(const hewn_server *server, const hewn_listen *given
     return NULL;
 }
 
+/* Whose PROXY headers an address takes. */
+static int read_senders(hewn_server *server, const char *list, hw_fault *fault,
+                        const hw_cidrs **ret_senders)
+{
+    hw_cidrs *senders = hw_arena_alloc_zeroed(&server->arena, 1, sizeof *senders);
+    if (!senders)
+        return hw_fault_set(fault, ENOMEM, NULL, "out of memory");
+    int error = hw_run_cidrs_read(server, "proxy_protocol", list, fault, senders);
+    if (error == 0 && senders->count == 0)
+        return hw_fault_set(fault, EINVAL, "proxy_protocol", "names nobody");
+    *ret_senders = senders;
+    return error;
+}
+
 static int read_listens(hewn_server *server, const hewn_server_opts *opts, hw_listen *listens,
                         hw_fault *fault)
 {
@@ -131,6 +145,11 @@ static int read_listens(hewn_server *server, const hewn_server_opts *opts, hw_li
             return hw_fault_set(fault, EINVAL, listens[i].address,
                                 given->tls ? "has TLS, and is to send its clients to TLS"
                                            : "sends its clients to a port that is none");
+        if (given->proxy_protocol) {
+            int error = read_senders(server, given->proxy_protocol, fault, &listens[i].senders);
+            if (error < 0)
+                return error;
+        }
         if (!given->tls)
             continue;
         server->tls_count = i + 1;

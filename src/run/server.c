@@ -147,17 +147,17 @@ static int load_media(hewn_server *server)
     return fd >= 0 && !server->mime_types ? -ENOMEM : 0;
 }
 
-/* Whose word about clients counts. */
-static int read_proxies(hewn_server *server, const char *list, hw_fault *fault)
+int hw_run_cidrs_read(hewn_server *server, const char *member, const char *list, hw_fault *fault,
+                      hw_cidrs *ret_cidrs)
 {
     hw_text bad;
     const char *words;
     if (!list)
         return 0;
-    int error = hw_cidrs_parse(hw_text_of(list), &server->arena, &bad, &words, &server->proxies);
+    int error = hw_cidrs_parse(hw_text_of(list), &server->arena, &bad, &words, ret_cidrs);
     if (error == -EINVAL)
-        return hw_fault_set(fault, EINVAL, "trusted_proxies", "\"%.*s\" %s",
-                            (int)hw_size_min(bad.length, 60), bad.at, words);
+        return hw_fault_set(fault, EINVAL, member, "\"%.*s\" %s", (int)hw_size_min(bad.length, 60),
+                            bad.at, words);
     return error < 0 ? hw_fault_set(fault, -error, NULL, "out of memory") : 0;
 }
 
@@ -171,7 +171,8 @@ static int build_server(hewn_server *server, const hewn_server_opts *opts, bool 
     setup.locals = hw_app_locals(server->app, &setup.local_count);
     int error = hw_run_limits_read(opts->limits, fault, &setup.limits);
     if (error == 0)
-        error = read_proxies(server, opts->trusted_proxies, fault);
+        error = hw_run_cidrs_read(server, "trusted_proxies", opts->trusted_proxies, fault,
+                                  &server->proxies);
     if (error == 0)
         error = open_log(server, opts, fault);
     if (error < 0)

@@ -37,6 +37,11 @@ struct hewn_server {
 int hw_run_server_new(hewn_app *app, const hewn_server_opts *opts, bool listens, hw_fault *fault,
                       hewn_server **ret_server);
 
+/* Addresses and ranges of them, as the options have them in this member; NULL: none are given, and
+ * nothing changes. Valid: as long as the server. 0, or a negative errno and the fault in words. */
+int hw_run_cidrs_read(hewn_server *server, const char *member, const char *list, hw_fault *fault,
+                      hw_cidrs *ret_cidrs);
+
 /* A fault as a program sees it; ret_fault may be NULL. */
 void hw_run_show_fault(const hw_fault *fault, hewn_fault *ret_fault);
 

@@ -24,7 +24,9 @@
 #include <errno.h>
 
 #include "server/conn.h"
+#include "server/conn_proxied.h"
 #include "server/shed.h"
+#include "server/trust.h"
 #include "sys/memory.h"
 #include "sys/poll.h"
 
@@ -153,18 +155,26 @@ static void turn_away(hw_lane *lane, hw_stream *stream)
     stream->ops->close(stream);
 }
 
-static void admit(hw_lane *lane, hw_tls *tls, hw_stream *stream)
+static void admit(hw_lane *lane, const hw_listener *listener, hw_stream *stream)
 {
-    if (!tls || hw_tls_open(tls, lane->tls, stream, &stream) == 0)
+    hw_tls *tls = listener->tls;
+    if (listener->senders)
+        (void)hw_conn_proxied_open(lane, tls, stream);
+    else if (!tls || hw_tls_open(tls, lane->tls, stream, &stream) == 0)
         (void)hw_conn_open(lane, stream);
 }
 
-static void admit_or_refuse(hw_lane *lane, hw_tls *tls, hw_stream *stream, bool may_stay)
+static void admit_or_refuse(hw_lane *lane, const hw_listener *listener, hw_stream *stream,
+                            bool may_stay)
 {
+    static const hw_peer many = {.family = AF_UNSPEC}; /* whom a proxy speaks for: conn_proxied.c */
+    const hw_peer *peer = listener->senders ? &many : &stream->peer;
     hw_sink_step(lane->place.sink, "server/admit", "admit or shed (limits), make a connection");
-    if (may_stay && hw_shed_make_room(lane, &stream->peer))
-        admit(lane, tls, stream);
-    else if (!tls)
+    if (listener->senders && !hw_trust_has(listener->senders, &stream->peer))
+        hw_conn_proxied_refuse(lane, stream);
+    else if (may_stay && hw_shed_make_room(lane, peer))
+        admit(lane, listener, stream);
+    else if (!listener->tls)
         refuse(lane, stream);
     else
         turn_away(lane, stream);
@@ -178,7 +188,7 @@ static bool accept_one(hw_acceptor *acceptor)
     bool has_reserve = true;
     int error = accept_somehow(acceptor, &stream, &has_reserve);
     if (error == 0)
-        admit_or_refuse(lane, acceptor->listener->tls, stream, has_reserve);
+        admit_or_refuse(lane, acceptor->listener, stream, has_reserve);
     if (!has_reserve)
         hw_shed_keep_reserve(lane->shared, lane->loop.event);
     if (error == -EAGAIN)

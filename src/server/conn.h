@@ -55,7 +55,8 @@ void hw_conn_init(hw_conn *conn, const hw_driver *driver, hw_lane *lane, hw_stre
  * connection. */
 void hw_conn_close(hw_conn *conn);
 /* The same, but the stream goes on with a connection of another kind, and with what has been read and
- * not used (which is not this connection's own memory). */
+ * not used (which is not this connection's own memory). `begin` finds the one that has ended in
+ * stream->arg. */
 typedef int hw_conn_beginner(hw_lane *lane, hw_stream *stream, hw_text input);
 void hw_conn_hand_over(hw_conn *conn, hw_conn_beginner *begin, hw_text input);
 void hw_conn_drain(hw_conn *conn);

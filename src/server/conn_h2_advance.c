@@ -110,7 +110,7 @@ static void take_h2_head(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
         problem = judge_h2_request(e, head);
     if (problem)
         hw_conn_h2_answer_problem(e, problem);
-    else if (e->exchange.request.https_port != 0)
+    else if (e->exchange.request.https_port != 0 && !hw_exchange_is_secure(&e->exchange))
         redirect_h2(e);
     else
         hw_conn_h2_ask(e);

@@ -135,6 +135,7 @@ struct hw_lane {
     bool has_left;          /* a listener, with its share of the connections (admit.c) */
     hw_ready admission;     /* watches the listeners again, which were left for want of something */
     int64_t wants_since_ms; /* accepting has failed for want of something since then */
+    int64_t quiet_until_ms; /* nothing more is told of connections that proxies make amiss */
     hw_timer tick;          /* once a second, from hw_lane_listen on */
     hw_timer drain_limit;
     hw_post drain_post, end_post, recall_post;

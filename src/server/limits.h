@@ -9,7 +9,7 @@
 
 typedef struct hw_limits {
     unsigned connections_max;    /* of the whole server */
-    unsigned handshake_ms;       /* of TLS, from accept on, in all */
+    unsigned handshake_ms;       /* of TLS, in all; and before it of a PROXY header */
     unsigned head_ms;            /* a head, from accept or its first byte, in all */
     unsigned idle_ms;            /* between two requests */
     unsigned body_grace_ms;      /* a body's first span without a minimum */

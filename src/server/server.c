@@ -63,6 +63,7 @@ static int open_listeners(hw_server *server, const hw_server_setup *setup, hw_fa
         if (error < 0)
             return error;
         shared->listeners[i].tls = setup->listens[i].tls;
+        shared->listeners[i].senders = setup->listens[i].senders;
         shared->has_tls |= setup->listens[i].tls != NULL;
         hw_listener_defer(&shared->listeners[i]);
         shared->listener_count++;

@@ -18,6 +18,9 @@ typedef struct hw_listen {
     struct hw_tls *tls;     /* of net/tls.h; NULL: in clear */
     bool redirects;         /* who asks there is sent to https ... */
     uint16_t redirect_port; /* ... on this port; 0: that of the first that has TLS */
+    const hw_cidrs
+        *senders; /* proxies that begin with a PROXY header, and the only ones that are let
+                                in; NULL: anybody, without one */
 } hw_listen;
 
 /* Everything is borrowed and must outlive the server, but for the array of listens and their

@@ -26,6 +26,7 @@
 
 #include <string.h>
 
+#include "server/trust.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -256,14 +257,6 @@ void hw_shed_count_out(hw_conn *conn)
 }
 
 /* A trusted proxy is not one client but many. */
-static bool is_trusted(const hw_lane *lane, const hw_peer *peer)
-{
-    char string[HW_PEER_STRING_MAX];
-    hw_ip ip;
-    return lane->shared->proxies && hw_ip_parse(hw_text_of(hw_peer_format(peer, string)), &ip) &&
-           hw_cidrs_have(lane->shared->proxies, &ip);
-}
-
 static bool has_peer_its_share(const hw_lane *lane, const hw_peer *peer)
 {
     uint64_t most = lane->shared->limits.connections_max;
@@ -271,7 +264,8 @@ static bool has_peer_its_share(const hw_lane *lane, const hw_peer *peer)
         return false;
     unsigned count = atomic_load_explicit(&lane->shared->peers[hash_peer(peer) % HW_SHARED_PEERS],
                                           memory_order_relaxed);
-    return is_above(count, most, HW_SHED_SHARE_PERCENT) && !is_trusted(lane, peer);
+    return is_above(count, most, HW_SHED_SHARE_PERCENT) &&
+           !hw_trust_has(lane->shared->proxies, peer);
 }
 
 /* Closes one of this address, in this lane, that is idle or incomplete: the first that is found. */
@@ -295,12 +289,17 @@ static void shed_of_peer(hw_lane *lane, const hw_peer *peer)
     }
 }
 
+void hw_shed_keep_share(hw_lane *lane, const hw_peer *peer)
+{
+    if (has_peer_its_share(lane, peer))
+        shed_of_peer(lane, peer);
+}
+
 bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer)
 {
     const hw_shared *shared = lane->shared;
     uint64_t most = shared->limits.connections_max;
-    if (has_peer_its_share(lane, peer))
-        shed_of_peer(lane, peer);
+    hw_shed_keep_share(lane, peer);
     uint64_t all = count_slots(lane);
     bool is_tight = is_above(all, most, HW_SHED_PERCENT) || hw_budget_is_tight(&shared->budget);
     if (!is_tight || hw_shed_one(lane))

@@ -18,6 +18,8 @@
 /* Makes room for one connection more, of this peer, if that needs any: others give way, those of
  * its own address when that has its share of the slots already. False: there is none. */
 bool hw_shed_make_room(hw_lane *lane, const hw_peer *peer);
+/* The same for one that is there already, whose address has just become known. */
+void hw_shed_keep_share(hw_lane *lane, const hw_peer *peer);
 /* Closes the connection of this lane that gives way first. False: there is none. */
 bool hw_shed_one(hw_lane *lane);
 /* Asks another lane to close one, where this lane has none. False: nobody is asked. */

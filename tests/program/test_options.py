@@ -10,10 +10,10 @@ from conftest import TOP, fetch
 # Of the table of options.
 TOPICS = {"listening": "Where it listens", "files": "What it serves", "log": "What it logs", "limits": "Limits",
           "program": "The program"}
-OPTIONS = ["listen", "port", "lan", "public", "tls", "redirect", "hsts", "client-ca", "client-optional", "index", "list", "spa", "clean-urls", "hidden", "follow-links", "header", "cors",
+OPTIONS = ["listen", "port", "lan", "public", "tls", "redirect", "hsts", "client-ca", "client-optional", "trusted-proxies", "proxy-protocol", "index", "list", "spa", "clean-urls", "hidden", "follow-links", "header", "cors",
            "cache", "compress", "isolate", "log", "log-file", "max-memory", "max-conns", "head-timeout", "idle-timeout", "min-rate", "max-head", "max-body", "open", "loops", "trace",
            "help", "help-all", "version"]
-ON_OTHER_SCREENS = {"redirect", "hsts", "client-ca", "client-optional", "list", "clean-urls", "spa", "hidden", "cache", "compress", "log-file", "follow-links", "header", "cors", "isolate", "max-memory", "max-conns", "head-timeout", "idle-timeout",
+ON_OTHER_SCREENS = {"redirect", "hsts", "client-ca", "client-optional", "trusted-proxies", "proxy-protocol", "list", "clean-urls", "spa", "hidden", "cache", "compress", "log-file", "follow-links", "header", "cors", "isolate", "max-memory", "max-conns", "head-timeout", "idle-timeout",
                     "min-rate", "max-head", "max-body", "loops", "trace"}
 
 

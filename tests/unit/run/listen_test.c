@@ -123,6 +123,32 @@ HW_TEST(listen_needs_the_first_of_its_own_addresses)
     close_files(&place);
 }
 
+HW_TEST(listen_takes_proxies_by_their_addresses)
+{
+    static const char *const none[][2] = {
+        {"10.0.0.1/8", "has bits set behind those"},
+        {"10.0.0.0/8, proxy.test", "\"proxy.test\" is not an IP address"},
+        {"", "names nobody"},
+        {" , ", "names nobody"},
+    };
+    static const char *const some[] = {"127.0.0.1", "10.0.0.0/8, ::1, unix:"};
+    listen_place place = {0};
+    open_files(&place);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        const hewn_listen bad[] = {{.address = HERE},
+                                   {.address = HERE, .proxy_protocol = none[i][0]}};
+        assert_refused_listen(&place, bad, 2, EINVAL, "proxy_protocol", none[i][1]);
+    }
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        const hewn_listen good[] = {
+            {.address = HERE, .proxy_protocol = some[i]},
+            {.address = HERE, .proxy_protocol = some[i], .tls = &place.tls}};
+        assert_int_equal(make(&place, good, 2, NULL), 0);
+        hewn_server_free(place.server);
+    }
+    close_files(&place);
+}
+
 HW_TEST(listen_redirects_to_what_there_is)
 {
     listen_place place = {0};
