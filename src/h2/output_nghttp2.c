@@ -427,11 +427,20 @@ bool hw_h2_wants_send(const hw_h2_session *session)
     return nghttp2_session_want_write(session->wire) != 0;
 }
 
-bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id)
+static bool is_being_sent(const hw_h2_session *session, uint32_t id)
 {
     const hw_h2_stream *stream = hw_h2_stream_find(session, id);
-    if (!stream || !stream->is_answered || stream->is_sent)
-        return false;
-    return nghttp2_session_get_remote_window_size(session->wire) <= 0 ||
+    return stream && stream->is_answered && !stream->is_sent;
+}
+
+bool hw_h2_is_shut(const hw_h2_session *session, uint32_t id)
+{
+    return is_being_sent(session, id) &&
            nghttp2_session_get_stream_remote_window_size(session->wire, (int32_t)id) <= 0;
+}
+
+bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id)
+{
+    return hw_h2_is_shut(session, id) ||
+           (is_being_sent(session, id) && nghttp2_session_get_remote_window_size(session->wire) <= 0);
 }

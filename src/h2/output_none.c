@@ -38,3 +38,9 @@ bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id)
     (void)session, (void)id;
     return false;
 }
+
+bool hw_h2_is_shut(const hw_h2_session *session, uint32_t id)
+{
+    (void)session, (void)id;
+    return false;
+}

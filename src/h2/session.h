@@ -197,6 +197,8 @@ bool hw_h2_is_settled(const hw_h2_session *session);
 /* The answer of a stream has begun, is not complete, and the client's windows let nothing more of it
  * through. */
 bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id);
+/* ... and it is the stream's own window that is used up, not only that of all together. */
+bool hw_h2_is_shut(const hw_h2_session *session, uint32_t id);
 
 /* Streams that are open, those that the driver has reset and has yet to send that of included. */
 unsigned hw_h2_open_streams(const hw_h2_session *session);

@@ -40,7 +40,8 @@ typedef struct h2_exchange {
     int64_t body_by_ms;
     int64_t output_by_ms, rate_by_ms;
     uint64_t body_before;                /* fed, when body_by_ms began */
-    uint64_t output_before, rate_before; /* bytes_out, when these began */
+    uint64_t output_before, rate_before; /* bytes_out, when these began ... */
+    uint64_t output_beside, rate_beside; /* ... and what all bodies had been given by then */
     char *kept; /* content that has no place yet, at most a window; or NULL */
     size_t kept_length;
     bool has_kept_end; /* and it is all of it */
@@ -89,6 +90,7 @@ struct conn_h2 {
     int64_t window_taken;         /* ... and when RATE did */
     uint64_t sent_before;         /* sent_bytes when OUTPUT was armed last */
     uint32_t received_bytes;      /* of content, so far; it wraps */
+    uint64_t body_bytes;          /* of all answers, given to the session so far */
 };
 
 /* A connection that speaks HTTP/2 from its first byte. `input`: what has been read of it already. */

@@ -43,8 +43,12 @@ static void begin_window_waits(h2_exchange *e, bool is_waiting)
     if (e->bytes_out != e->output_before)
         e->output_by_ms = HW_CONN_NEVER;
     e->output_before = e->bytes_out;
-    if (e->rate_by_ms == HW_CONN_NEVER)
+    if (e->output_by_ms == HW_CONN_NEVER)
+        e->output_beside = e->conn->body_bytes;
+    if (e->rate_by_ms == HW_CONN_NEVER) {
         e->rate_before = e->bytes_out;
+        e->rate_beside = e->conn->body_bytes;
+    }
     hw_conn_h2_wait_while(e->conn, &e->output_by_ms, is_waiting, limits->response_ms);
     hw_conn_h2_wait_while(e->conn, &e->rate_by_ms, is_waiting, limits->response_window_ms);
 }
@@ -85,17 +89,24 @@ static bool take_late_content(h2_exchange *e)
     return hw_conn_h2_fail_request(e, &too_slow_content);
 }
 
+/* It is the connection's window alone that is shut, and others get what that lets through: so it has
+ * to wait for its turn (RFC 9218 10), and its client is not to blame. `bytes`: at least so much. */
+static bool gives_way(const h2_exchange *e, uint64_t beside, uint64_t bytes)
+{
+    return !hw_h2_is_shut(e->conn->session, e->stream) && e->conn->body_bytes - beside >= bytes;
+}
+
 /* A reader may be slow where little waits for it. */
 static bool is_slow_window(const h2_exchange *e)
 {
     const hw_limits *limits = &e->lending.lane->shared->limits;
+    uint64_t bytes = (uint64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
     const hw_source *body = e->exchange.response.body;
     bool is_known = body && body->length != HW_LENGTH_UNKNOWN;
     uint64_t left = is_known ? body->length - hw_number_min(e->bytes_out, body->length)
                              : e->piece.length + e->file.length;
-    return left >= limits->response_bytes_waiting &&
-           e->bytes_out - e->rate_before <
-               (uint64_t)limits->rate_bytes_min * limits->response_window_ms / 1000;
+    return left >= limits->response_bytes_waiting && e->bytes_out - e->rate_before < bytes &&
+           !gives_way(e, e->rate_beside, bytes);
 }
 
 /* Whatever of it has passed, one thing at a time; what is over is not looked at again. */
@@ -103,8 +114,11 @@ static void take_late_exchange(h2_exchange *e)
 {
     const conn_h2 *h2 = e->conn;
     if (is_past(h2, e->output_by_ms)) {
-        hw_conn_h2_reset(e, HW_H2_CANCEL);
-        return;
+        e->output_by_ms = HW_CONN_NEVER;
+        if (!gives_way(e, e->output_beside, 1)) {
+            hw_conn_h2_reset(e, HW_H2_CANCEL);
+            return;
+        }
     }
     if (is_past(h2, e->rate_by_ms)) {
         e->rate_by_ms = HW_CONN_NEVER;
@@ -158,8 +172,8 @@ static void take_late_wait(conn_h2 *h2, h2_wait wait)
         (void)hw_h2_go_away(h2->session, HW_H2_SETTINGS_TIMEOUT);
         break;
     case H2_WAIT_IDLE:
-        /* A request that has just arrived still counts. */
-        if (!h2->conn.stream->readable)
+        /* A request that has just arrived still counts, and one that has begun to. */
+        if (!h2->conn.stream->readable && h2->unfinished == 0)
             hw_conn_h2_leave(h2);
         break;
     case H2_WAIT_NOTICE:

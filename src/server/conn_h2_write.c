@@ -120,6 +120,7 @@ hw_h2_pull hw_conn_h2_pull(void *arg, uint32_t stream, void *owner, char *memory
         pull = copy_piece(e, memory, want, &ret_pulled->count);
     e->is_waiting = pull == HW_H2_PULL_WAIT;
     e->bytes_out += ret_pulled->count;
+    h2->body_bytes += ret_pulled->count;
     e->is_given = pull == HW_H2_PULL_END || e->bytes_out == e->exchange.response.body->length;
     h2->has_given |= e->is_given;
     return pull;
