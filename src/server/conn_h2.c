@@ -204,6 +204,8 @@ static void arm_h2(conn_h2 *h2)
         end_connection_h2(h2);
     if (h2->conn.is_closed)
         return;
+    if (h2->ending == H2_NOTICED && hw_list_is_empty(&h2->exchanges))
+        hw_conn_queue_write(&h2->conn); /* it has just answered the last: nobody is waited for */
     arm_deadlines(h2);
 }
 
