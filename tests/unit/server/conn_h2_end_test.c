@@ -40,7 +40,9 @@ static void open_held(h2_rig *h2, unsigned count)
     for (unsigned i = 0; i < count; i++)
         ask(h2, 2 * i + 1);
     NEED_TRUE(held_count == count);
-    (void)h2_hear(h2);
+    const char *words = h2_hear(h2);
+    for (unsigned i = 0; i < count; i++, words = strstr(words, "abc\n") + 4)
+        NEED_TRUE(strstr(words, "abc\n") != NULL);
 }
 
 static void let_end(h2_rig *h2, unsigned index)
@@ -325,11 +327,12 @@ HW_TEST(conn_h2_says_what_it_waits_for)
     h2_rig h2;
     open_held(&h2, 0);
     conn_h2 *conn = h2_conn(&h2);
-    assert_int_equal(conn->conn.phase, HW_PHASE_HEAD);
+    NEED_TRUE(conn->conn.phase == HW_PHASE_HEAD);
     ask(&h2, 1);
     NEED_TRUE(conn->conn.phase == HW_PHASE_BUSY);
     let_end(&h2, 0);
     NEED_TRUE(conn->conn.phase == HW_PHASE_IDLE);
+    NEED_TRUE(held[0].body.drops == 1);
     uint32_t moved = conn->conn.driver->moved(&conn->conn);
     (void)h2_hear(&h2);
     assert_true(conn->conn.driver->moved(&conn->conn) > moved);
