@@ -562,6 +562,7 @@ static void answer_in_its_place(h2_exchange *late)
     e->is_head = late->is_head;
     e->is_tunnel = late->is_tunnel;
     e->has_whole_body = late->has_whole_body;
+    e->consumed = late->consumed;
     late->is_told = true;
     hw_conn_h2_end(late, false);
     hw_conn_h2_answer_problem(e, &hw_lending_too_slow);
