@@ -263,7 +263,7 @@ static uint32_t count_moved_h2(const hw_conn *conn)
     return (uint32_t)hw_conn_h2_count_taken(h2, &unsent) + h2->received_bytes;
 }
 
-static const hw_driver h2_driver = {take_h2_turn, drain_h2, let_go_h2, free_h2, count_moved_h2};
+const hw_driver hw_conn_h2_driver = {take_h2_turn, drain_h2, let_go_h2, free_h2, count_moved_h2};
 
 /* NULL: no memory. */
 static conn_h2 *make_h2(hw_lane *lane)
@@ -297,7 +297,7 @@ int hw_conn_h2_open(hw_lane *lane, hw_stream *stream, hw_text input)
     hw_list_init(&h2->left);
     for (unsigned wait = 0; wait < H2_WAIT_COUNT; wait++)
         h2->by_ms[wait] = HW_CONN_NEVER;
-    hw_conn_init(&h2->conn, &h2_driver, lane, stream);
+    hw_conn_init(&h2->conn, &hw_conn_h2_driver, lane, stream);
     if (input.length > 0)
         hw_conn_h2_advance(h2, input);
     return 0;

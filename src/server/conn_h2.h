@@ -160,6 +160,7 @@ static inline int64_t hw_conn_h2_count_taken(const conn_h2 *h2, size_t *ret_unse
     return (int64_t)(h2->sent_bytes - *ret_unsent);
 }
 
+extern const hw_driver hw_conn_h2_driver; /* by which its connections are known */
 extern const hw_carrier_ops hw_conn_h2_carrier;
 extern const hw_lending_ops hw_conn_h2_lending;
 

@@ -18,6 +18,7 @@
 
 #include "base/number.h"
 #include "fault/whole.h"
+#include "h2/session.h"
 #include "seam/seam.h"
 
 enum {
@@ -66,8 +67,11 @@ static fault_case case_of(size_t index)
     return (fault_case){.name = life->name, .life = life};
 }
 
-static bool is_chosen(const fault_options *options, const char *name)
+static bool is_chosen(const fault_options *options, const fault_case *c)
 {
+    const char *name = c->name;
+    if (c->scenario && c->scenario->is_h2 && !hw_h2_is_built)
+        return false;
     if (!options->scenario)
         return true;
     return options->point ? strcmp(name, options->scenario) == 0
@@ -232,7 +236,8 @@ static void work(const fault_options *options, fault_totals *totals,
     /* The longest ones, which wait for real time, come first. */
     for (size_t i; (i = atomic_fetch_add(&totals->next, 1)) < count_cases();) {
         size_t index = count_cases() - 1 - i;
-        if (!is_chosen(options, case_of(index).name) || !can_run(case_of(index).scenario))
+        const fault_case c = case_of(index);
+        if (!is_chosen(options, &c) || !can_run(c.scenario))
             continue;
         bool passed = run_case(options, &place, index, totals, progress);
         atomic_fetch_add(passed ? &totals->passed : &totals->failed, 1);

@@ -33,7 +33,8 @@ static void put_answer(fault_answers *answers, const talk_reply *reply)
     put_fields(words, reply->fields, reply->field_count);
     talk_bytes_put(words, talk_bytes_text(&reply->content));
     put_fields(words, reply->trailers, reply->trailer_count);
-    answers->at[answers->count++] = (fault_answer){reply->status, at, words->length};
+    answers->at[answers->count++] =
+        (fault_answer){.status = reply->status, .at = at, .end = words->length};
 }
 
 /* An error that is found before the method is known has content, also where that turns out to have

@@ -9,6 +9,7 @@
 typedef struct fault_answer {
     int status;
     size_t at, end; /* in `words` */
+    bool is_broken; /* of HTTP/2: its stream was reset */
 } fault_answer;
 
 /* Complete answers, in order; dates, tags and boundaries left out. */

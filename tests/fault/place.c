@@ -35,6 +35,16 @@ static hewn_response *give_back(hewn_request *rq)
     return hewn_bytes(rq, 200, "text/plain", body, length);
 }
 
+static hewn_response *read_all(hewn_request *rq)
+{
+    char piece[1000];
+    size_t all = 0;
+    ssize_t count;
+    while ((count = hewn_read(rq, piece, sizeof piece)) > 0)
+        all += (size_t)count;
+    return hewn_textf(rq, count < 0 ? 500 : 200, "%zu bytes read\n", all);
+}
+
 static hewn_response *sleep_first(hewn_request *rq)
 {
     const struct timespec span = {.tv_nsec = SLEEP_MS * 1000000L};
@@ -61,6 +71,7 @@ hewn_app *fault_place_app(const talk_site *site)
     snprintf(folder, sizeof folder, "%s/www", site->folder);
     hewn_get(app, "/text", say_text);
     hewn_post(app, "/give-back", give_back);
+    hewn_post(app, "/read", read_all, .body = HEWN_BODY_STREAM);
     hewn_get(app, "/blocking", say_text, .blocking = true);
     hewn_get(app, "/sleep", sleep_first);
     hewn_static(app, "/", folder);

@@ -3,6 +3,7 @@
  *
  *    /text       a text with a field of its own
  *    /give-back  its body
+ *    /read       how long its body is, which it reads as it comes
  *    /blocking   the same as /text, on a spare
  *    /sleep      sleeps for SLEEP_MS, so that its loop is taken over */
 #ifndef HW_TESTS_FAULT_PLACE_H

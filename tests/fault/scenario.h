@@ -17,6 +17,7 @@ typedef struct fault_step {
 typedef struct fault_scenario {
     const char *name;
     fault_step steps[FAULT_STEPS_MAX];
+    bool is_h2;      /* in HTTP/2: the steps are as frames.h has them */
     bool is_warm;    /* everything has been asked for before */
     bool is_large;   /* too much to go byte by byte */
     bool to_head;    /* the requests are HEAD */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fault/frames.h"
 #include "fault/world.h"
 #include "seam/seam.h"
 
@@ -28,6 +29,7 @@ typedef struct trial {
     const fault_point *point;
     fault_world world;
     fault_client client;
+    unsigned streams;      /* of HTTP/2, begun by the client */
     fault_answers answers; /* as of so much of what was heard: */
     size_t read_bytes;
     bool read_end;
@@ -60,13 +62,28 @@ static void read_answers(trial *t)
         return;
     t->read_bytes = t->client.heard.length;
     t->read_end = t->client.is_ended;
-    fault_answers_read(&t->answers, &t->client, t->scenario->to_head);
+    if (t->scenario->is_h2)
+        fault_frames_read(&t->answers, &t->client, t->streams);
+    else
+        fault_answers_read(&t->answers, &t->client, t->scenario->to_head);
+}
+
+static const char *judge(const trial *t, bool is_ended)
+{
+    return t->scenario->is_h2 ? fault_frames_judge(&t->answers, t->right, is_ended)
+                              : fault_judge(&t->answers, t->right, is_ended);
+}
+
+static const char *judge_strictly(const trial *t)
+{
+    return t->scenario->is_h2 ? fault_frames_judge_strictly(&t->answers, t->right)
+                              : fault_judge_strictly(&t->answers, t->right);
 }
 
 static bool has_all(trial *t)
 {
     read_answers(t);
-    return t->right && !fault_judge_strictly(&t->answers, t->right);
+    return t->right && !judge_strictly(t);
 }
 
 /* Where sockets only seem to have nothing, the kernel has to be made to tell again and again. */
@@ -95,15 +112,25 @@ static void say(trial *t, hw_text bytes, int wait_ms)
     }
 }
 
+static void put_step(talk_bytes *bytes, const fault_step *step)
+{
+    static const char fill[1024] = {[0 ... 1023] = 'x'};
+    talk_bytes_put_string(bytes, step->bytes);
+    for (size_t left = step->fill; left > 0; left -= left < sizeof fill ? left : sizeof fill)
+        talk_bytes_put(bytes, hw_text_upto((hw_text){fill, sizeof fill}, left));
+    if (step->end)
+        talk_bytes_put_string(bytes, step->end);
+}
+
 static void say_step(trial *t, const fault_step *step, int wait_ms)
 {
     talk_bytes bytes = {0};
-    static const char fill[1024] = {[0 ... 1023] = 'x'};
-    talk_bytes_put_string(&bytes, step->bytes);
-    for (size_t left = step->fill; left > 0; left -= left < sizeof fill ? left : sizeof fill)
-        talk_bytes_put(&bytes, hw_text_upto((hw_text){fill, sizeof fill}, left));
-    if (step->end)
-        talk_bytes_put_string(&bytes, step->end);
+    if (t->scenario->is_h2 && step == t->scenario->steps)
+        fault_frames_begin(&bytes);
+    if (t->scenario->is_h2)
+        fault_frames_say(&bytes, step, &t->streams);
+    else
+        put_step(&bytes, step);
     say(t, talk_bytes_text(&bytes), wait_ms);
     talk_bytes_free(&bytes);
 }
@@ -114,6 +141,7 @@ static void talk(trial *t, int wait_ms)
 {
     const fault_scenario *scenario = t->scenario;
     t->read_bytes = SIZE_MAX;
+    t->streams = 0;
     if (!fault_client_connect(&t->client, t->world.port))
         talk_give_up("connecting", errno);
     for (size_t i = 0; i < FAULT_STEPS_MAX && scenario->steps[i].bytes; i++) {
@@ -158,9 +186,8 @@ static const char *end_talk(trial *t)
                                                                           : "an answer is missing";
     /* Whom the server has not accepted waits for the kernel. */
     bool is_let_in = t->world.lane.conn_count > 0;
-    const char *wrong = fault_point_is_slow(t->point)
-                            ? fault_judge_strictly(&t->answers, t->right)
-                            : fault_judge(&t->answers, t->right, t->client.is_ended || !is_let_in);
+    const char *wrong = fault_point_is_slow(t->point) ? judge_strictly(t)
+                                                      : judge(t, t->client.is_ended || !is_let_in);
     return wrong ? wrong : leave(t);
 }
 
@@ -269,7 +296,7 @@ const char *fault_trial_learn(const fault_place *place, const fault_scenario *sc
         wrong = leave(&t);
     fault_tally_take(ret_tally, allocations);
     *ret_right = t.answers;
-    if (!wrong && (ret_right->is_bad || ret_right->is_torn))
+    if (!wrong && !scenario->leaves && (ret_right->is_bad || ret_right->is_torn))
         wrong = "nothing failed, and an answer is not complete";
     if (!wrong && ret_right->count == 0 && !scenario->leaves)
         wrong = "nothing failed, and there is no answer";

@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "seam/seam.h"
 #include "server/conn_h1.h"
+#include "server/conn_h2.h"
 #include "server/shed.h"
 #include "sys/clock.h"
 
@@ -102,8 +103,32 @@ static bool is_shaking(const hw_conn *conn)
     return stream->ops->handshake && !stream->ops->facts(stream);
 }
 
+/* One of its streams', or of those that are left of them. */
+static bool has_h2_exchange(const hw_conn *conn, bool is_such(const h2_exchange *e))
+{
+    const conn_h2 *h2 = (const conn_h2 *)conn;
+    const hw_list *lists[] = {&h2->exchanges, &h2->left};
+    for (int i = 0; i < 2; i++)
+        for (const hw_link *link = lists[i]->head.next; link != &lists[i]->head; link = link->next)
+            if (is_such(HW_MEMBER(link, h2_exchange, link)))
+                return true;
+    return false;
+}
+
+static bool is_exchange_aside(const h2_exchange *e)
+{
+    return e->lending.is_lent || e->ahead.read;
+}
+
+static bool is_exchange_starved(const h2_exchange *e)
+{
+    return e->is_starved;
+}
+
 static bool is_conn_aside(const hw_conn *conn)
 {
+    if (conn->driver == &hw_conn_h2_driver)
+        return has_h2_exchange(conn, is_exchange_aside);
     const conn_h1 *h1 = (const conn_h1 *)conn;
     if (is_shaking(conn))
         return false;
@@ -117,6 +142,8 @@ static bool is_conn_aside(const hw_conn *conn)
 /* It is asked again with the next tick. */
 static bool is_starved(const hw_conn *conn)
 {
+    if (conn->driver == &hw_conn_h2_driver)
+        return has_h2_exchange(conn, is_exchange_starved) && hw_timer_is_armed(&conn->lane->tick);
     if (is_shaking(conn))
         return false;
     const conn_h1 *h1 = (const conn_h1 *)conn;

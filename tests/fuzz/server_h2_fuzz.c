@@ -65,6 +65,8 @@ typedef struct fuzz_server {
     hw_shared shared;
     hw_lane lane;
     hw_sink sink;
+    talk_answerers answerers;
+    hw_echo echo;
     hw_cursor script;
     fuzz_frames frames; /* of the client that goes on */
     size_t room_bytes;  /* of a pipe */
@@ -79,7 +81,6 @@ typedef struct fuzz_place {
     hewn_app *app;
     hw_local locals[LOCALS_MAX];
     size_t local_count;
-    const hw_driver *driver; /* by which connections of HTTP/2 are known */
 } fuzz_place;
 
 static fuzz_server f;
@@ -236,7 +237,7 @@ static void check_rest(void)
     size_t count = 0;
     for (const hw_link *link = head->next; link != head; link = link->next, count++) {
         const hw_conn *conn = HW_MEMBER(link, hw_conn, link);
-        if (conn->driver == place_of_files()->driver)
+        if (conn->driver == &hw_conn_h2_driver)
             check_connection((const conn_h2 *)conn);
         else
             hw_assert(hw_timer_is_armed(&conn->deadline));
@@ -541,29 +542,16 @@ static void set_limits(hw_limits *limits, unsigned memory, unsigned how)
         limits->h2.connection_window_bytes = HW_H2_WINDOW_BYTES_MIN + 5000;
 }
 
-static void learn_driver(fuzz_place *place)
-{
-    hw_stream *stream;
-    hw_pipe *pipe;
-    hw_assert(hw_pipe_new(100, &pipe, &stream) == 0);
-    hw_assert(hw_conn_h2_open(&f.lane, stream, (hw_text){0}) == 0);
-    place->driver = HW_MEMBER(f.lane.conns.head.next, hw_conn, link)->driver;
-    hw_pipe_close(pipe);
-    hw_loop_settle(&f.lane.loop);
-}
-
 static void play(const fuzz_place *place)
 {
     static const fuzz_script script = {draw, go_on};
-    talk_answerers answerers;
-    hw_echo echo;
     unsigned memory = draw(), how = draw();
-    hw_echo_init(&echo, hw_app_answerer(place->app));
-    talk_answerers_init(&answerers, &echo.answerer, place->local_count);
+    hw_echo_init(&f.echo, hw_app_answerer(place->app));
+    talk_answerers_init(&f.answerers, &f.echo.answerer, place->local_count);
     fuzz_app_begin(&script);
     f.sink = (hw_sink){.take = take_told, .records = true};
     f.shared = (hw_shared){
-        .answerer = fuzz_app_answerer(&answerers.answerer),
+        .answerer = fuzz_app_answerer(&f.answerers.answerer),
         .sinks = &f.sink,
         .sink_count = 1,
         .locals = place->locals,
@@ -573,8 +561,6 @@ static void play(const fuzz_place *place)
     set_limits(&f.shared.limits, memory, how);
     f.shared.budget.max = f.shared.limits.memory_bytes_max;
     hw_assert(hw_lane_init(&f.lane, &f.shared, HW_LOOP_MANUAL) == 0);
-    if (!place->driver)
-        learn_driver(place_of_files());
     open_client(how >> 2);
     for (int word; (word = hw_cursor_next(&f.script)) >= 0;)
         act(word);

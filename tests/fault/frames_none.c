@@ -1,0 +1,36 @@
+/* Without nghttp2 there is no HTTP/2, and no scenario in it is run. */
+#include "base/assert.h"
+#include "fault/frames.h"
+
+static const char nobody[] = "built without HTTP/2";
+
+void fault_frames_begin(talk_bytes *bytes)
+{
+    (void)bytes;
+    hw_misuse_abort(NULL, 0, "%s", nobody);
+}
+
+void fault_frames_say(talk_bytes *bytes, const fault_step *step, unsigned *streams)
+{
+    (void)bytes, (void)step, (void)streams;
+    hw_misuse_abort(NULL, 0, "%s", nobody);
+}
+
+void fault_frames_read(fault_answers *answers, const fault_client *client, unsigned streams)
+{
+    (void)answers, (void)client, (void)streams;
+    hw_misuse_abort(NULL, 0, "%s", nobody);
+}
+
+const char *fault_frames_judge(const fault_answers *answers, const fault_answers *right,
+                               bool is_ended)
+{
+    (void)answers, (void)right, (void)is_ended;
+    return nobody;
+}
+
+const char *fault_frames_judge_strictly(const fault_answers *answers, const fault_answers *right)
+{
+    (void)answers, (void)right;
+    return nobody;
+}
