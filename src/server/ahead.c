@@ -133,8 +133,8 @@ static bool read_range(hw_job *job)
     for (size_t done = 0; done < read->bytes && !atomic_load(&read->is_left);) {
         size_t want = hw_size_min(sizeof piece, read->bytes - done);
         ssize_t count = hw_sys_read_at(read->fd, piece, want, read->offset + done);
-        if (count < 0)
-            read->error = (int)count;
+        if (count < 0) /* -EAGAIN says something else to who asks */
+            read->error = count == -EAGAIN ? -EIO : (int)count;
         /* The end of a file that has become shorter: sending finds that out. */
         if (count <= 0)
             break;
