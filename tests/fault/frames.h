@@ -14,7 +14,8 @@ void fault_frames_begin(talk_bytes *bytes);
 /* streams: begun so far. */
 void fault_frames_say(talk_bytes *bytes, const fault_step *step, unsigned *streams);
 
-/* Answers of so many streams, in their order; one that is not complete has status 0. */
+/* Answers of so many streams, in their order; one that is not complete has status 0. Each begins behind
+ * what 1xx said, which is not owed. */
 void fault_frames_read(fault_answers *answers, const fault_client *client, unsigned streams);
 
 /* NULL, or what the client may not have heard: the answer of each stream is the right one, or says

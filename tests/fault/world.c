@@ -115,9 +115,16 @@ static bool has_h2_exchange(const hw_conn *conn, bool is_such(const h2_exchange 
     return false;
 }
 
+/* Its handler has read all that has come, and waits for more. */
+static bool waits_for_content(const h2_exchange *e)
+{
+    return e->lending.intake && !e->has_whole_body && hw_flow_is_wanted(e->lending.intake) &&
+           hw_flow_taken(e->lending.intake) == e->exchange.fed;
+}
+
 static bool is_exchange_aside(const h2_exchange *e)
 {
-    return e->lending.is_lent || e->ahead.read;
+    return (e->lending.is_lent && !waits_for_content(e)) || e->ahead.read;
 }
 
 static bool is_exchange_starved(const h2_exchange *e)
