@@ -167,7 +167,9 @@ static void keep_rest(conn_h1 *h1, hw_text input, size_t used)
 static void end_connection(conn_h1 *h1)
 {
     hw_stream *stream = h1->conn.stream;
-    if (h1->is_ended || !(h1->has_late_input || stream->readable)) {
+    /* What a stream has to say at its end (close_notify, RFC 8446 6.1) waits for room, too. */
+    bool is_quiet = !h1->has_late_input && !stream->readable && stream->writable;
+    if (h1->is_ended || is_quiet) {
         hw_conn_close(&h1->conn);
         return;
     }
