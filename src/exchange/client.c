@@ -83,6 +83,12 @@ bool hw_exchange_is_secure(hw_exchange *exchange)
                                                              : request->is_secure;
 }
 
+bool hw_exchange_is_from_proxy(hw_exchange *exchange)
+{
+    hw_ip proxy;
+    return exchange->place->proxies && is_proxy(exchange, ask_carrier(exchange), &proxy);
+}
+
 /* What logs and headers can take anywhere. */
 static bool is_sane_id(hw_text id)
 {

@@ -29,6 +29,9 @@ hw_text hw_exchange_peer(hw_exchange *exchange);
  * the client's own; else the connection is what it is (request.is_secure). */
 bool hw_exchange_is_secure(hw_exchange *exchange);
 
+/* Whether the connection comes from a trusted proxy. */
+bool hw_exchange_is_from_proxy(hw_exchange *exchange);
+
 /* The request's id: what a trusted proxy calls it, or one of our own. "": no memory. */
 const char *hw_exchange_id(hw_exchange *exchange);
 

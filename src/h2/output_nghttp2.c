@@ -442,5 +442,6 @@ bool hw_h2_is_shut(const hw_h2_session *session, uint32_t id)
 bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id)
 {
     return hw_h2_is_shut(session, id) ||
-           (is_being_sent(session, id) && nghttp2_session_get_remote_window_size(session->wire) <= 0);
+           (is_being_sent(session, id) &&
+            nghttp2_session_get_remote_window_size(session->wire) <= 0);
 }

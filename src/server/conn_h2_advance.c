@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/number.h"
+#include "exchange/client.h"
 #include "server/conn_h2.h"
 #include "server/redirect.h"
 #include "sys/memory.h"
@@ -63,7 +64,11 @@ static const hw_problem *judge_h2_request(h2_exchange *e, const hw_h2_head *head
         return &hw_judge_expectation;
     if (problem || stream->is_secure || stream->https_port != 0)
         return problem;
-    return hw_text_equal(head->scheme, HW_TEXT("https")) ? &hw_judge_in_clear : NULL;
+    if (!hw_text_equal(head->scheme, HW_TEXT("https")))
+        return NULL;
+    /* RFC 9113 8.3.1: a proxy may say how its client has asked. */
+    e->exchange.request.is_secure = hw_exchange_is_from_proxy(&e->exchange);
+    return e->exchange.request.is_secure ? NULL : &hw_judge_in_clear;
 }
 
 static void redirect_h2(h2_exchange *e)

@@ -195,8 +195,7 @@ static void respond_too_much(hw_exchange *exchange)
     static char large[70 * 1024];
     memset(large, 'x', sizeof large);
     hw_response_start(&exchange->response, 200);
-    hw_response_add_name(&exchange->response, HW_TEXT("X-Large"),
-                         (hw_text){large, sizeof large});
+    hw_response_add_name(&exchange->response, HW_TEXT("X-Large"), (hw_text){large, sizeof large});
 }
 
 static void respond_nothing(hw_exchange *exchange)

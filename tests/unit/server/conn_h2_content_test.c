@@ -77,8 +77,10 @@ HW_TEST(conn_h2_refuses_content_that_is_too_long)
         hw_plan_kind kind;
         const char *lines, *content;
     } rows[] = {
-        {HW_PLAN_BUFFER, "content-length: 5\n", NULL}, {HW_PLAN_STREAM, "content-length: 5\n", NULL},
-        {HW_PLAN_READ, "content-length: 5\n", NULL},   {HW_PLAN_BUFFER, "", "abcde"},
+        {HW_PLAN_BUFFER, "content-length: 5\n", NULL},
+        {HW_PLAN_STREAM, "content-length: 5\n", NULL},
+        {HW_PLAN_READ, "content-length: 5\n", NULL},
+        {HW_PLAN_BUFFER, "", "abcde"},
         {HW_PLAN_STREAM, "", "abcde"},
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -190,8 +192,8 @@ HW_TEST(conn_h2_asks_for_content_that_is_expected)
         hw_plan_kind kind;
         const char *words;
     } rows[] = {
-        {HW_PLAN_NONE, "HEADERS 1 end\n :status: 200\n content-length: 0\n" H2_DATE
-                       "RST_STREAM 1 NO_ERROR\n"},
+        {HW_PLAN_NONE,
+         "HEADERS 1 end\n :status: 200\n content-length: 0\n" H2_DATE "RST_STREAM 1 NO_ERROR\n"},
         {HW_PLAN_BUFFER, "HEADERS 1\n :status: 100\n"},
         {HW_PLAN_STREAM, "HEADERS 1\n :status: 100\n"
                          "HEADERS 1\n :status: 200\n content-length: 3\n" H2_DATE},

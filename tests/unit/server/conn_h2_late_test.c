@@ -333,7 +333,8 @@ HW_TEST(conn_h2_late_window_must_open_wide_enough)
 
 /* A body that has nothing to send waits for nobody; when it has, its window counts. */
 static rig_body drops;
-static const hw_piece drop_pieces[] = {{.bytes = HW_TEXT_INIT("abc")}, {.bytes = HW_TEXT_INIT("def")}};
+static const hw_piece drop_pieces[] = {{.bytes = HW_TEXT_INIT("abc")},
+                                       {.bytes = HW_TEXT_INIT("def")}};
 
 static void answer_drops(void *arg, hw_exchange *exchange)
 {

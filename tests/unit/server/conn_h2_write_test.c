@@ -225,8 +225,8 @@ static void answer_own(void *arg, hw_exchange *exchange)
     memset(others, '!', sizeof others);
     bool is_other = hw_text_equal(exchange->request.raw_target, HW_TEXT("/other"));
     hw_response_start(&exchange->response, 200);
-    hw_response_set_bytes(&exchange->response, is_other ? (hw_text){others, sizeof others}
-                                                        : (hw_text){own, sizeof own});
+    hw_response_set_bytes(&exchange->response,
+                          is_other ? (hw_text){others, sizeof others} : (hw_text){own, sizeof own});
 }
 
 HW_TEST(conn_h2_sends_everybody_his_own)
