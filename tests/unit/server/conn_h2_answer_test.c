@@ -396,6 +396,45 @@ HW_TEST(conn_h2_resets_what_a_feeder_breaks_off)
     h2_close(&h2);
 }
 
+/* A feeder may still read the content; when it is done nobody does. */
+HW_TEST(conn_h2_ends_content_when_its_feeder_is_done)
+{
+    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 2);
+    h2.rig.plan = (hw_body_plan){HW_PLAN_READ, 100};
+    h2_post(&h2, 1, "/", "expect: 100-continue\n");
+    h2_send(&h2);
+    h2_expect(&h2, "HEADERS 1\n :status: 100\n" OF_UNKNOWN);
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    char bytes[4];
+    assert_int_equal(hw_flow_read(scripted.exchange->intake, bytes, sizeof bytes), 3);
+    h2_pass_ms(&h2, 1000);
+    h2_expect(&h2, "DATA 1 b\nDATA 1 end \nRST_STREAM 1 NO_ERROR\n");
+    expect_record(&h2, 200, true);
+    h2_close(&h2);
+}
+
+/* It finds out what is wrong with the content, and goes on with the body. */
+HW_TEST(conn_h2_tells_a_feeder_what_is_wrong_with_the_content)
+{
+    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 2);
+    h2.rig.plan = (hw_body_plan){HW_PLAN_READ, 5};
+    h2_post(&h2, 1, "/", "");
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    h2_expect(&h2, OF_UNKNOWN);
+    wire_data(h2.said, 0, 1, "def");
+    h2_send(&h2);
+    assert_int_equal(hw_flow_state(scripted.exchange->intake), -EMSGSIZE);
+    h2_pass_ms(&h2, 1000);
+    h2_expect(&h2, "DATA 1 b\nDATA 1 end \nRST_STREAM 1 NO_ERROR\n");
+    h2_close(&h2);
+}
+
 /* One that wants a thread of its own is refused where there is none to be had. */
 HW_TEST(conn_h2_refuses_a_feeder_without_a_thread)
 {

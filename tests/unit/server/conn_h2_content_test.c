@@ -217,6 +217,26 @@ HW_TEST(conn_h2_asks_for_no_content_that_is_there)
     wire_data(h2.said, WIRE_END_STREAM, 1, "abc");
     h2_send(&h2);
     h2_expect(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\nDATA 1 end \n");
+    wire_head(h2.said, WIRE_END, 3, POST_LINES "expect: 100-continue\n");
+    h2_send(&h2);
+    h2_expect(&h2, "HEADERS 3 end\n :status: 200\n content-length: 0\n" H2_DATE);
+    h2_close(&h2);
+}
+
+/* What is malformed behind an answer that has begun. */
+HW_TEST(conn_h2_resets_what_turns_out_to_be_malformed)
+{
+    h2_rig h2 = echo_rig(HW_PLAN_STREAM, 100);
+    h2_open(&h2, ROOM);
+    h2_post(&h2, 1, "/", "");
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    h2_expect(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\n");
+    wire_head(h2.said, WIRE_END, 1, ":path: /\n");
+    h2_send(&h2);
+    h2_expect(&h2, "RST_STREAM 1 PROTOCOL_ERROR\n");
+    NEED_TRUE(h2.rig.records == 1 && h2.rig.record[0].status == 200);
+    assert_false(h2.rig.record[0].is_complete);
     h2_close(&h2);
 }
 
@@ -350,6 +370,53 @@ HW_TEST(conn_h2_tells_a_reader_what_is_wrong_with_the_content)
     h2_close(&h2);
 }
 
+/* It has read something in time, and is given as much time again; then nothing. */
+static void read_now_and_then(hw_exchange *exchange)
+{
+    read_exactly(exchange, 3);
+    h2_pass_ms(reader.h2, 70);
+    h2_expect(reader.h2, "");
+    h2_pass_ms(reader.h2, 69);
+    h2_expect(reader.h2, "");
+    h2_pass_ms(reader.h2, 1);
+    h2_expect_first(reader.h2, "HEADERS 1\n :status: 504\n");
+    assert_int_equal(hw_flow_state(exchange->intake), -EPIPE);
+}
+
+HW_TEST(conn_h2_leaves_time_to_a_handler_that_reads_on)
+{
+    hw_pace pace = {.timeout_ms = 70};
+    h2_rig h2;
+    open_reader(&h2, read_now_and_then);
+    h2.rig.answerer.pace = &pace;
+    h2_post(&h2, 1, "/", "");
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    NEED_TRUE(reader.runs == 1);
+    h2_close(&h2);
+}
+
+static void read_too_slow_content(hw_exchange *exchange)
+{
+    h2_pass_ms(reader.h2, 30000);
+    assert_int_equal(hw_flow_state(exchange->intake), -ETIMEDOUT);
+}
+
+/* The client is too slow, and not the handler: RFC 9110 15.5.9. */
+HW_TEST(conn_h2_blames_the_client_whose_content_does_not_come)
+{
+    hw_pace pace = {.timeout_ms = 60000};
+    h2_rig h2;
+    open_reader(&h2, read_too_slow_content);
+    h2.rig.answerer.pace = &pace;
+    h2_post(&h2, 1, "/", "");
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    NEED_TRUE(reader.runs == 1);
+    h2_expect_first(&h2, "HEADERS 1\n :status: 408\n");
+    h2_close(&h2);
+}
+
 /* Content that is streamed into an exchange waits while that is lent, and its end with it. */
 static void (*meanwhile_kept)(h2_rig *h2);
 
@@ -427,6 +494,41 @@ HW_TEST(conn_h2_ends_kept_content_once)
     wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 100);
     h2_send(&h2);
     h2_expect(&h2, "DATA 1 fgh\nDATA 1 end \n");
+    h2_close(&h2);
+}
+
+/* More is kept than the plan allows, which is found out when it is fed. */
+HW_TEST(conn_h2_keeps_no_more_content_than_the_plan_has)
+{
+    h2_rig h2;
+    open_kept(&h2, send_half_and_end);
+    h2.rig.plan.limit = 5;
+    h2_post(&h2, 1, "/", "");
+    wire_data(h2.said, 0, 1, "abc");
+    h2_send(&h2);
+    h2_expect_among(&h2, "RST_STREAM 1 CANCEL\n");
+    NEED_TRUE(h2.rig.records == 1 && reader.runs == 1);
+    assert_false(h2.rig.record[0].is_complete);
+    h2_close(&h2);
+}
+
+static void send_without_memory(h2_rig *h2)
+{
+    hw_budget *budget = &h2->rig.shared.budget;
+    budget->max = hw_budget_used(budget) + 1000;
+    wire_data(h2->said, 0, 1, "def");
+    h2_send(h2);
+    h2_expect(h2, "RST_STREAM 1 CANCEL\n");
+    budget->max = 0;
+}
+
+HW_TEST(conn_h2_keeps_no_content_without_memory)
+{
+    h2_rig h2;
+    open_kept(&h2, send_without_memory);
+    h2_post(&h2, 1, "/", "");
+    h2_send(&h2);
+    NEED_TRUE(reader.runs == 1 && h2.rig.records == 1);
     h2_close(&h2);
 }
 

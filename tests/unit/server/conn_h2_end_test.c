@@ -173,14 +173,19 @@ HW_TEST(conn_h2_ends_with_its_client)
     }
 }
 
+static void say_too_much(h2_rig *h2)
+{
+    static const char ping[8];
+    for (unsigned i = 0; i < 1100; i++)
+        wire_frame(h2->said, WIRE_PING, WIRE_ACK, 0, (hw_text){ping, sizeof ping});
+}
+
 /* What costs the client nothing: it is told to calm down, it is counted, and the log hears of it. */
 HW_TEST(conn_h2_ends_with_a_flood)
 {
-    static const char ping[8];
     h2_rig h2;
     open_held(&h2, 1);
-    for (unsigned i = 0; i < 1100; i++)
-        wire_frame(h2.said, WIRE_PING, WIRE_ACK, 0, (hw_text){ping, sizeof ping});
+    say_too_much(&h2);
     h2_send(&h2);
     h2_expect(&h2, "GOAWAY 1 ENHANCE_YOUR_CALM\n");
     need_ended(&h2);
@@ -224,6 +229,61 @@ HW_TEST(conn_h2_ends_with_an_error_of_the_protocol)
     hw_pipe_end_send(h2.client);
     hw_loop_settle(&h2.rig.lane.loop);
     NEED_TRUE(hw_pipe_is_closed(h2.client));
+    h2_close(&h2);
+}
+
+/* The end is said as soon as there is room for it; a client that has gone already hears nothing. */
+HW_TEST(conn_h2_ends_behind_a_full_socket)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        static char bytes[1024];
+        static hw_piece pieces[40];
+        h2_rig h2;
+        for (size_t n = 0; n < ROWS(pieces); n++)
+            pieces[n].bytes = (hw_text){bytes, sizeof bytes};
+        open_held(&h2, 0);
+        h2_hang_up(&h2);
+        h2_greet(&h2, 10000);
+        ask(&h2, 1);
+        NEED_TRUE(held_count == 1);
+        held[0].body.pieces = pieces;
+        held[0].body.next = 0;
+        held[0].body.count = ROWS(pieces);
+        held[0].exchange->carrier->wake(held[0].exchange);
+        hw_loop_settle(&h2.rig.lane.loop);
+        NEED_TRUE(h2_conn(&h2)->unsent != NULL);
+        say_too_much(&h2);
+        NEED_TRUE(hw_pipe_send(h2.client, wire_text(h2.said)) == 0);
+        if (i == 2)
+            hw_pipe_end_send(h2.client);
+        hw_loop_settle(&h2.rig.lane.loop);
+        need_open(&h2);
+        if (i == 1) {
+            h2_pass_ms(&h2, 30000);
+            NEED_TRUE(hw_pipe_is_closed(h2.client));
+        } else {
+            h2_expect_among(&h2, "GOAWAY 1 ENHANCE_YOUR_CALM\n");
+            need_ended(&h2);
+            NEED_TRUE(hw_pipe_is_closed(h2.client) == (i == 2));
+        }
+        h2_close(&h2);
+    }
+}
+
+/* Whatever is said of the end twice is one end. */
+HW_TEST(conn_h2_ends_once)
+{
+    static const char none[8];
+    h2_rig h2;
+    open_held(&h2, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        wire_frame(h2.said, WIRE_GOAWAY, 0, 0, (hw_text){none, sizeof none});
+        h2_send(&h2);
+    }
+    h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
+    let_end(&h2, 0);
+    h2_expect(&h2, "DATA 1 end \n");
+    need_ended(&h2);
     h2_close(&h2);
 }
 

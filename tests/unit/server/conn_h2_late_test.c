@@ -289,6 +289,30 @@ HW_TEST(conn_h2_late_reader_has_time_while_it_reads)
     }
 }
 
+/* Where less waits than 64 KiB a reader may be slow, on the socket and in a window. */
+HW_TEST(conn_h2_late_reader_of_little_is_let_be)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        h2_rig h2;
+        open_large(&h2, i == 0 ? 20000 : ROOM);
+        if (i == 0) {
+            ask_wide(&h2, 1, WIDE);
+        } else {
+            wire_setting(h2.said, 4, 250000); /* 50 KiB less than it is */
+            ask_wide(&h2, 1, 0);
+        }
+        for (unsigned n = 0; n < 8; n++) {
+            hw_pipe_take(h2.client, i == 0 ? 100 : 0);
+            wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 100);
+            h2_send(&h2);
+            h2_pass_ms(&h2, 20000);
+        }
+        expect_alive(&h2);
+        NEED_TRUE(h2.rig.records == 0);
+        h2_close(&h2);
+    }
+}
+
 /* A window that stays shut is a reader that does not read: its stream ends, the connection does not. */
 HW_TEST(conn_h2_late_window_resets_its_stream)
 {

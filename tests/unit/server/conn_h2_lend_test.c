@@ -208,8 +208,12 @@ HW_TEST(conn_h2_lent_is_answered_504_in_the_end)
     hw_pace pace = {.timeout_ms = TIMEOUT_MS};
     h2_rig h2;
     open_slow(&h2, &pace, wait_in_vain);
-    ask(&h2, 1, "/slow");
+    wire_head(h2.said, WIRE_END, 1,
+              ":method: GET\n:scheme: http\n:path: /slow\n:authority: a\nreferer: /here\n"
+              "user-agent: probe\nx-forwarded-for: 192.0.2.7\nforwarded: for=192.0.2.7\n");
+    h2_send(&h2);
     NEED_TRUE(slow.runs == 1 && slow.was_gone && h2.rig.records == 2);
+    NEED_TRUE(h2.rig.record[0].referer_bytes == 5 && h2.rig.record[0].agent_bytes == 5);
     ask(&h2, 5, "/");
     h2_expect_first(&h2, "HEADERS 5\n :status: 200\n");
     h2_close(&h2);
@@ -421,6 +425,18 @@ HW_TEST(conn_h2_starved_goes_on_when_there_are_descriptors)
     h2_close(&h2);
 }
 
+/* Another's end may have given one back. */
+HW_TEST(conn_h2_starved_goes_on_when_another_ends)
+{
+    h2_rig h2;
+    open_hungry(&h2, 1);
+    h2.rig.answerer.answer = rig_answer_hi;
+    ask(&h2, 3, "/");
+    const char *words = h2_hear(&h2);
+    NEED_TRUE(strstr(words, "DATA 1 end hi\n") && strstr(words, "DATA 3 end hi\n"));
+    h2_close(&h2);
+}
+
 HW_TEST(conn_h2_starved_is_refused_in_the_end)
 {
     h2_rig h2;
@@ -476,15 +492,16 @@ static void answer_hooked(void *arg, hw_exchange *exchange)
 
 HW_TEST(conn_h2_runs_hooks_when_all_is_over)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         h2_rig h2 = {.rig = {.answerer = {.answer = answer_hooked}}};
         memset(&hooked, 0, sizeof hooked);
-        hooked.h2 = i == 1 ? &h2 : NULL;
+        hooked.h2 = i > 0 ? &h2 : NULL;
         h2_open(&h2, ROOM);
+        h2.rig.sink.records = i < 2;
         ask(&h2, 1, "/");
         NEED_TRUE(hooked.runs == 1);
         NEED_TRUE(hooked.sent.status == 200 && hooked.sent.bytes == 2);
-        NEED_TRUE(h2.rig.records == 1 && h2.rig.record[0].is_complete);
+        NEED_TRUE(h2.rig.records == (i < 2) && h2.rig.record[0].is_complete == (i < 2));
         assert_int_equal(h2.rig.lane.counts.exchanges, 0);
         h2_close(&h2);
     }

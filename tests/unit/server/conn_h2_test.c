@@ -199,6 +199,21 @@ HW_TEST(conn_h2_answers_what_nobody_is_asked)
     }
 }
 
+/* An address that sends its clients to https does that here too. */
+HW_TEST(conn_h2_redirects_to_https)
+{
+    h2_rig h2 = {0};
+    h2_open(&h2, ROOM);
+    h2_conn(&h2)->conn.stream->https_port = 8443;
+    wire_head(h2.said, WIRE_END, 1,
+              ":method: GET\n:scheme: http\n:path: /a?b\n:authority: a.test\n");
+    h2_send(&h2);
+    h2_expect_among(&h2, " location: https://a.test:8443/a?b\n");
+    NEED_TRUE(h2.rig.records == 1 && h2.rig.answers == 0);
+    assert_int_equal(h2.rig.record[0].status, 308);
+    h2_close(&h2);
+}
+
 /* 431 and 414 (RFC 9113 10.5.1): the connection lives. */
 HW_TEST(conn_h2_answers_heads_that_are_too_large)
 {

@@ -7,6 +7,7 @@ void secure_open(secure_rig *secure)
     secure->rig.shared.has_tls = true;
     rig_open(&secure->rig);
     tls_rig_init(&secure->tls);
+    secure->tls.setup.offers_h2 = secure->offers_h2;
     tls_rig_add_names(&secure->tls, "a.test", PKI_EC);
     tls_rig_add_names(&secure->tls, "b.test", PKI_EC);
     tls_rig_start(&secure->tls);

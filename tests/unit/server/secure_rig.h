@@ -12,9 +12,10 @@ typedef struct secure_rig {
     tls_rig tls;
     hw_pipe *pipe;
     tls_client *client;
+    bool offers_h2;
 } secure_rig;
 
-/* Certificates for a.test and b.test, one each. Fill in secure->rig before. */
+/* Certificates for a.test and b.test, one each. Fill in secure->rig and offers_h2 before. */
 void secure_open(secure_rig *secure);
 void secure_close(secure_rig *secure);
 
