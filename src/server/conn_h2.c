@@ -101,8 +101,6 @@ void hw_conn_h2_leave(conn_h2 *h2)
 /* No memory for that: the session has failed, which its next event tells. */
 static void give_notice(conn_h2 *h2)
 {
-    if (h2->ending != H2_OPEN)
-        return;
     h2->ending = H2_NOTICED;
     (void)hw_h2_give_notice(h2->session);
 }
