@@ -372,6 +372,41 @@ HW_TEST(conn_h2_asks_a_feeder_again_that_had_nothing)
     h2_close(&h2);
 }
 
+static int run_woken(hw_feeder *feeder)
+{
+    hw_exchange *exchange = scripted.exchange;
+    if (script.runs++ > 0)
+        return HW_FEED_END;
+    HW_NEED_OK(hw_flow_write(&feeder->flow, HW_TEXT("abc"), false));
+    /* Somebody wakes it while it runs, twice, as its loop goes on without it. */
+    hw_loop *loop = &((h2_exchange *)exchange)->lending.lane->loop;
+    uint64_t inside = loop->mark.value;
+    assert_true(hw_mark_swap(&loop->mark, inside));
+    exchange->carrier->notify(exchange);
+    exchange->carrier->notify(exchange);
+    hw_loop_settle(loop);
+    return HW_FEED_WAIT;
+}
+
+static void respond_woken(hw_exchange *exchange)
+{
+    respond_by_feeder(exchange);
+    exchange->response.feeder->run = run_woken;
+}
+
+/* One that is woken while it says that it has nothing is asked again at once. */
+HW_TEST(conn_h2_asks_a_feeder_again_that_was_woken_meanwhile)
+{
+    static const int said[] = {HW_FEED_END};
+    h2_rig h2;
+    open_fed(&h2, said, 1);
+    scripted.respond = respond_woken;
+    ask(&h2, 1);
+    h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\nDATA 1 end \n");
+    NEED_TRUE(script.runs == 2);
+    h2_close(&h2);
+}
+
 HW_TEST(conn_h2_asks_a_feeder_that_waits_when_the_lane_drains)
 {
     static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
@@ -467,6 +502,30 @@ HW_THREAD_TEST(conn_h2_sends_what_a_thread_feeds)
     finish_crew(&h2);
     h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 end \n");
     expect_record(&h2, 200, true);
+    h2_close(&h2);
+}
+
+/* More of them than there are threads, or memory for. */
+HW_THREAD_TEST(conn_h2_feeds_by_no_more_threads_than_may_be)
+{
+    static const int said[] = {HW_FEED_MORE, HW_FEED_MORE};
+    h2_rig h2;
+    open_fed(&h2, said, 2);
+    script.has_thread = true;
+    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1});
+    HW_NEED(h2.rig.shared.crew);
+    ask(&h2, 1);
+    h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
+    finish_crew(&h2);
+    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
+    HW_NEED(h2.rig.shared.crew);
+    h2.rig.shared.budget.max = hw_budget_used(&h2.rig.shared.budget) + 100000;
+    ask(&h2, 3);
+    h2_expect_first(&h2, "HEADERS 3\n :status: 503\n");
+    h2.rig.shared.budget.max = 0;
+    ask(&h2, 5);
+    finish_crew(&h2);
+    h2_expect_among(&h2, "DATA 5 a\nDATA 5 end \n"); /* whatever it says: it is run once */
     h2_close(&h2);
 }
 

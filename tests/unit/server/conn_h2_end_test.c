@@ -116,6 +116,22 @@ HW_TEST(conn_h2_drains_when_its_streams_are_done)
     h2_close(&h2);
 }
 
+/* The last stream is reset when all has been said, and heard: there is nothing to wait for. */
+HW_TEST(conn_h2_drains_when_its_last_stream_is_reset)
+{
+    h2_rig h2;
+    open_held(&h2, 1);
+    hw_lane_drain(&h2.rig.lane);
+    h2_expect(&h2, NOTICE);
+    h2_pass_ms(&h2, 1000);
+    h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
+    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
+    h2_send(&h2);
+    NEED_TRUE(hw_pipe_is_closed(h2.client));
+    assert_true(h2.rig.lane.loop.is_ended);
+    h2_close(&h2);
+}
+
 HW_TEST(conn_h2_ends_after_so_many_requests)
 {
     h2_rig h2;

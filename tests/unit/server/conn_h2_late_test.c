@@ -355,6 +355,38 @@ HW_TEST(conn_h2_late_window_must_open_wide_enough)
     }
 }
 
+static void answer_unknown(void *arg, hw_exchange *exchange)
+{
+    static hw_piece pieces[200];
+    static char bytes[100];
+    (void)arg;
+    for (size_t i = 0; i < ROWS(pieces); i++)
+        pieces[i].bytes = (hw_text){bytes, 1};
+    hw_response_start(&exchange->response, 200);
+    static rig_body body;
+    hw_response_take_body(&exchange->response, rig_body_init(&body, pieces, ROWS(pieces),
+                                                             HW_LENGTH_UNKNOWN, HW_PULL_END));
+}
+
+/* How much waits of a body of unknown length nobody knows: its reader is let be while he reads. */
+HW_TEST(conn_h2_late_window_may_be_slow_where_the_rest_is_unknown)
+{
+    h2_rig h2 = {.rig = {.answerer = {.answer = answer_unknown}}};
+    h2_open(&h2, ROOM);
+    wire_setting(h2.said, 4, 1);
+    ask(&h2, 1);
+    for (unsigned n = 0; n < 8; n++) {
+        h2_pass_ms(&h2, 20000);
+        wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 1);
+        h2_send(&h2);
+    }
+    (void)h2_hear(&h2);
+    NEED_TRUE(heard_bytes(h2.heard, 1) == 9 && h2.rig.records == 0);
+    h2_pass_ms(&h2, limits_of(&h2).response_ms);
+    h2_expect(&h2, "RST_STREAM 1 CANCEL\n");
+    h2_close(&h2);
+}
+
 /* A body that has nothing to send waits for nobody; when it has, its window counts. */
 static rig_body drops;
 static const hw_piece drop_pieces[] = {{.bytes = HW_TEXT_INIT("abc")},

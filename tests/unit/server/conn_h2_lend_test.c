@@ -362,6 +362,34 @@ HW_TEST(conn_h2_lent_one_at_a_time)
     hw_serial_fini(&serial);
 }
 
+static void ask_and_reset_later(h2_rig *h2)
+{
+    if (slow.runs > 1)
+        return;
+    ask(h2, 3, "/slow");
+    wire_number(h2->said, WIRE_RST_STREAM, 3, HW_H2_CANCEL);
+    NEED_TRUE(hw_pipe_send(h2->client, wire_text(h2->said)) == 0);
+    h2->said->length = 0;
+}
+
+/* Its turn comes when its stream has gone: it is the next one's. */
+HW_TEST(conn_h2_lent_leaves_a_turn_that_comes_too_late)
+{
+    hw_serial serial;
+    hw_pace pace = {.serial = &serial};
+    h2_rig h2;
+    hw_serial_init(&serial);
+    open_slow(&h2, &pace, ask_and_reset_later);
+    ask(&h2, 1, "/slow");
+    h2_expect(&h2, SLOW("1"));
+    NEED_TRUE(slow.runs == 1 && h2.rig.records == 2);
+    slow.meanwhile = NULL;
+    ask(&h2, 5, "/slow");
+    h2_expect(&h2, SLOW("5"));
+    h2_close(&h2);
+    hw_serial_fini(&serial);
+}
+
 static void let_the_other_be_late(h2_rig *h2)
 {
     if (slow.runs > 1)
