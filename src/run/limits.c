@@ -10,11 +10,14 @@ enum {
     HEAD_BYTES_MAX = 256 * 1024, /* it is copied to the arena of its exchange */
 };
 
-static void read_head_limit(size_t given, hw_h1_limits *limits)
+/* The same for both versions, though HTTP/2 counts differently (RFC 9113 6.5.2). */
+static void read_head_limit(size_t given, hw_h1_limits *h1, hw_h2_head_limits *h2)
 {
-    limits->head_bytes_max = hw_size_min(given, HEAD_BYTES_MAX);
-    limits->line_bytes_max = hw_size_min(limits->line_bytes_max, given);
-    limits->field_bytes_max = hw_size_min(limits->field_bytes_max, given);
+    h1->head_bytes_max = h2->head_bytes_max = hw_size_min(given, HEAD_BYTES_MAX);
+    h1->line_bytes_max = hw_size_min(h1->line_bytes_max, given);
+    h1->field_bytes_max = hw_size_min(h1->field_bytes_max, given);
+    h2->target_bytes_max = hw_size_min(h2->target_bytes_max, given);
+    h2->field_bytes_max = hw_size_min(h2->field_bytes_max, given);
 }
 
 int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
@@ -44,7 +47,7 @@ int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret
     if (known.unread_bytes_max)
         limits.skip_bytes_max = known.unread_bytes_max == HEWN_NONE ? 0 : known.unread_bytes_max;
     if (known.head_bytes_max)
-        read_head_limit(known.head_bytes_max, &limits.h1);
+        read_head_limit(known.head_bytes_max, &limits.h1, &limits.h2.head);
     *ret_limits = limits;
     return 0;
 }
