@@ -3,12 +3,14 @@
  * Every flood of HTTP/2 so far (empty frames, PING, SETTINGS, PRIORITY, window updates of one byte,
  * CONTINUATION) is frames that carry nothing, in numbers that no work explains; so they share one
  * allowance, which grows with the work: with answers, with DATA frames of ours, each of which a
- * careful client credits twice, and a little with time, for those who stay and ask now and then
- * whether we are there. Rejected: a rate for each kind of frame, which knows the attacks of
- * yesterday alone and cuts off quick clients that do much.
+ * careful client credits twice (but for those that its own windows make tiny), and a little with
+ * time, for those who stay and ask now and then whether we are there. Rejected: a rate for each kind
+ * of frame, which knows the attacks of yesterday alone and cuts off quick clients that do much.
  *
  * Streams that are begun and given up (by the client, or because it made us) are what a request
- * costs at its worst, and are bounded by a rate of their own: a bucket that fills with time.
+ * costs at its worst, and are bounded by a rate of their own: a bucket that fills with time. A
+ * RST_STREAM for what is over already, which some clients answer each frame with that was on its way
+ * when they gave up, is a frame without content.
  *
  * A frame is counted at its header, before anything is done for it. CVE-2019-9511 to 9518,
  * 2023-44487, 2024-27316, 2025-8671; RFC 9113 10.5. */
@@ -17,7 +19,7 @@
 #include "base/number.h"
 
 /* RFC 9113 6; RFC 9218 7.1 */
-enum { FRAME_DATA = 0, FRAME_HEADERS = 1, FRAME_RST_STREAM = 3, FRAME_CONTINUATION = 9 };
+enum { FRAME_DATA = 0, FRAME_HEADERS = 1, FRAME_CONTINUATION = 9 };
 enum { FLAG_END_STREAM = 1 };
 enum { WHOLE_RESET = 1000 };
 
@@ -107,10 +109,6 @@ const hw_problem *hw_h2_flood_frame(hw_h2_flood *flood, uint8_t type, uint8_t fl
         return NULL;
     case FRAME_CONTINUATION:
         return count_continuation(flood);
-    case FRAME_RST_STREAM: {
-        const hw_problem *problem = hw_h2_flood_reset(flood);
-        return problem ? problem : count_empty_frame(flood);
-    }
     default:
         return count_empty_frame(flood);
     }

@@ -42,12 +42,12 @@ const hw_problem *hw_h2_flood_frame(hw_h2_flood *flood, uint8_t type, uint8_t fl
                                     uint32_t length);
 /* ... and of a head for a stream that is over, which nobody hears of. */
 const hw_problem *hw_h2_flood_stray(hw_h2_flood *flood);
-/* A stream was reset because of the client; what it resets itself hw_h2_flood_frame counts. */
+/* A stream that was open is reset, by the client or because of it. */
 const hw_problem *hw_h2_flood_reset(hw_h2_flood *flood);
 
 /* An answer is finished. */
 void hw_h2_flood_answered(hw_h2_flood *flood);
-/* A DATA frame of ours was sent. */
+/* A DATA frame of ours was sent, which is as small as it is because of our content alone. */
 void hw_h2_flood_sent(hw_h2_flood *flood);
 
 #endif

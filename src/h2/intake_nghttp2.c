@@ -19,7 +19,8 @@
 #include "base/number.h"
 #include "h2/state.h"
 
-enum { FRAME_HEADER_BYTES = 9 };
+/* A head may decode to so many times what is kept of one. */
+enum { FRAME_HEADER_BYTES = 9, DECODED_HEADS_MAX = 64 };
 
 static void push_event(hw_h2_session *session, hw_h2_stream *stream, hw_h2_event event)
 {
@@ -65,10 +66,17 @@ static int on_header(nghttp2_session *wire, const nghttp2_frame *frame, const ui
                      size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                      void *arg)
 {
+    static const hw_problem bomb = {431, "a head of far more than was sent", "RFC 9113 10.5.1"};
     hw_h2_session *session = arg;
+    hw_h2_reading *reading = &session->reading;
     (void)wire, (void)frame, (void)flags;
-    if (session->reading.stream)
-        hw_h2_head_add(&session->reading.builder, (hw_text){(const char *)name, name_length},
+    reading->decoded_bytes += name_length + value_length;
+    if (reading->decoded_bytes > DECODED_HEADS_MAX * session->setup.limits->head.head_bytes_max) {
+        hw_h2_fail(session, HW_H2_ENHANCE_YOUR_CALM, &bomb);
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    if (reading->stream)
+        hw_h2_head_add(&reading->builder, (hw_text){(const char *)name, name_length},
                        (hw_text){(const char *)value, value_length});
     return 0;
 }
@@ -323,8 +331,11 @@ static const hw_problem *judge_frame(hw_h2_session *session)
         hw_h2_flood_frame(&session->flood, type, intake->header[4], intake->payload_left);
     if (!problem && is_stray_head(session))
         problem = hw_h2_flood_stray(&session->flood);
+    if (!problem && type == NGHTTP2_RST_STREAM &&
+        hw_h2_stream_find(session, stream_of_frame(intake)))
+        problem = hw_h2_flood_reset(&session->flood);
     if (type == NGHTTP2_HEADERS)
-        reading->block_bytes = 0;
+        reading->block_bytes = reading->decoded_bytes = 0;
     if (type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION)
         reading->block_bytes += intake->payload_left;
     if (!problem && reading->block_bytes > 4 * session->setup.limits->head.head_bytes_max)

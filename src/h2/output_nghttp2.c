@@ -24,7 +24,7 @@
 #include "base/number.h"
 #include "h2/state.h"
 
-enum { DATA_HEADER_BYTES = 9, DATA_BYTES_MIN = 1024 };
+enum { DATA_HEADER_BYTES = 9, DATA_BYTES_MIN = 1024, PINCHED_BYTES_MAX = 256 };
 
 /* Bodies. */
 
@@ -158,6 +158,7 @@ static ssize_t on_data_wanted(nghttp2_session *wire, int32_t id, uint8_t *memory
         break;
     }
     hw_assert(pulled.count <= want && (pulled.count > 0 || pull == HW_H2_PULL_END));
+    output->is_pinched = pulled.count == length && length <= PINCHED_BYTES_MAX;
     return make_data(session, stream, pull, &pulled, flags);
 }
 
@@ -171,7 +172,8 @@ static int on_data_made(nghttp2_session *wire, nghttp2_frame *frame, const uint8
     char *piece = hw_buffer_claim(session->output.buffer, DATA_HEADER_BYTES + length);
     hw_assert(piece);
     memcpy(piece, header, DATA_HEADER_BYTES);
-    hw_h2_flood_sent(&session->flood);
+    if (!session->output.is_pinched)
+        hw_h2_flood_sent(&session->flood);
     return 0;
 }
 

@@ -61,6 +61,7 @@ typedef struct hw_h2_reading {
     hw_h2_head_builder builder;
     hw_h2_stream *stream; /* whose; NULL: none is being read */
     size_t block_bytes;   /* of its frames so far, as they are encoded */
+    size_t decoded_bytes; /* of its fields so far */
 } hw_h2_reading;
 
 typedef struct hw_h2_output {
@@ -68,6 +69,7 @@ typedef struct hw_h2_output {
     size_t begun_at;   /* where the buffer was when that began */
     hw_text rest;      /* of a frame that did not fit: nghttp2's memory, or `farewell` */
     bool is_full;      /* a DATA frame waits for more room */
+    bool is_pinched;   /* the DATA frame being made is tiny because of the client's windows */
     bool has_begun;    /* our SETTINGS have been given */
     bool has_left;     /* GOAWAY with an error has been given: nothing comes behind it */
     char farewell[26]; /* empty SETTINGS, and GOAWAY: frames of our own */

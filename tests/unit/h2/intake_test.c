@@ -207,10 +207,9 @@ HW_TEST(h2_intake_gives_a_head_that_is_too_large)
 
 /* A field of four kilobytes is put into HPACK's table once and then named by one byte, fifteen
  * thousand times. */
-HW_TEST(h2_intake_survives_a_bomb)
+/* A field of 4,000 bytes, and so many bytes that mean the same. */
+static void put_bomb(wire *w, uint32_t stream, size_t count)
 {
-    talker *t = talker_new(NULL);
-    wire *w = wire_new();
     static char block[16384], value[4000];
     memset(value, 'v', sizeof value);
     size_t length =
@@ -219,12 +218,30 @@ HW_TEST(h2_intake_survives_a_bomb)
     length += wire_field(block + length, sizeof block - length, HW_TEXT("x"),
                          (hw_text){value, sizeof value});
     block[at] = 0x40; /* RFC 7541 6.2.1: with indexing */
-    memset(block + length, (char)0xbe, sizeof block - length);
-    wire_frame(w, WIRE_HEADERS, WIRE_END, 1, (hw_text){block, sizeof block});
+    memset(block + length, (char)0xbe, count);
+    wire_frame(w, WIRE_HEADERS, WIRE_END, stream, (hw_text){block, length + count});
+}
+
+HW_TEST(h2_intake_survives_a_bomb)
+{
+    talker *t = talker_new(NULL);
+    wire *w = wire_new();
+    put_bomb(w, 1, 100);
     wire_get(w, 3, "/");
     assert_fed(t, w, "HEAD 1 GET / https a end 431\n" GET_HEAD("3"));
     assert_true(hw_h2_held_bytes(t->session) < 64 * 1024);
     talker_free_both(t, w);
+}
+
+/* 64 times 32 KiB. */
+HW_TEST(h2_intake_bounds_what_a_head_decodes_to)
+{
+    for (int over = 0; over <= 1; over++) {
+        wire *w = wire_new();
+        put_bomb(w, 1, over ? 524 : 523);
+        assert_events(w,
+                      over ? "PROBLEM ENHANCE_YOUR_CALM 431\n" : "HEAD 1 GET / https a end 431\n");
+    }
 }
 
 HW_TEST(h2_intake_bounds_what_a_head_is_encoded_in)
@@ -375,6 +392,19 @@ HW_LONG_TEST(h2_intake_ends_floods_of_resets)
                         : GET_HEAD("201") "RESET 201 CANCEL\n");
         talker_free_both(t, w);
     }
+}
+
+/* Who has given up may say so again of each frame that was on its way. */
+HW_TEST(h2_intake_counts_resets_of_open_streams_alone)
+{
+    talker *t = talker_new(NULL);
+    wire *w = wire_new();
+    wire_get(w, 1, "/");
+    for (int i = 0; i < 500; i++)
+        wire_number(w, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
+    wire_get(w, 3, "/");
+    assert_fed(t, w, GET_HEAD("1") "RESET 1 CANCEL\n" GET_HEAD("3"));
+    talker_free_both(t, w);
 }
 
 /* The client makes us reset them: by heads, by windows, by content that is too long. */

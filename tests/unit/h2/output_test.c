@@ -316,19 +316,42 @@ HW_LONG_TEST(h2_output_keeps_to_small_windows)
     talker_free(t);
 }
 
-HW_LONG_TEST(h2_output_allows_windows_to_be_credited)
+static void put_window_257(wire *w)
+{
+    wire_number(w, WIRE_WINDOW_UPDATE, 1, 257);
+}
+
+/* A body that comes in pieces as large as the client's windows, which it gives one by one. */
+static talker *creep(void (*put)(wire *w), unsigned windows)
 {
     talker *t = asked(1, 0);
-    talker_answer(t, 1, 200, 5000);
+    talker_answer(t, 1, 200, 1000000);
     talker_send(t);
-    for (int i = 0; i < 4999; i++) {
-        feed(t, put_window_1);
+    for (unsigned i = 0; i < windows; i++) {
+        feed(t, put);
         talker_send(t);
     }
-    if (heard_bytes(t->heard, 1) != 4999)
+    return t;
+}
+
+HW_LONG_TEST(h2_output_allows_windows_to_be_credited)
+{
+    talker *t = creep(put_window_257, 3000);
+    if (heard_bytes(t->heard, 1) != 3000 * 257)
         talker_check_memory();
-    assert_int_equal(heard_bytes(t->heard, 1), 4999);
+    assert_int_equal(heard_bytes(t->heard, 1), 3000 * 257);
     assert_told(t, "");
+    talker_free(t);
+}
+
+/* CVE-2019-9511. The client's first frames were three. */
+HW_LONG_TEST(h2_output_ends_floods_of_tiny_windows)
+{
+    talker *t = creep(put_window_1, 998);
+    if (heard_bytes(t->heard, 1) != 997)
+        talker_check_memory();
+    assert_int_equal(heard_bytes(t->heard, 1), 997);
+    assert_told(t, "PROBLEM ENHANCE_YOUR_CALM 429\nPROBLEM ENHANCE_YOUR_CALM 429\n");
     talker_free(t);
 }
 
