@@ -30,6 +30,7 @@ hw_h2_limits hw_h2_limits_default(void)
         .window_bytes = 64 * 1024,
         .connection_window_bytes = 1024 * 1024,
         .memory_bytes_max = 512 * 1024,
+        .passed_bytes_max = 1024 * 1024,
         .queue_max = 400,
         .head = hw_h2_head_limits_default(),
         .flood = hw_h2_flood_limits_default(),

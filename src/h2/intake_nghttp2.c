@@ -178,7 +178,7 @@ static int on_data_chunk(nghttp2_session *wire, uint8_t flags, int32_t id, const
     hw_h2_stream *stream = hw_h2_stream_find(session, (uint32_t)id);
     (void)wire, (void)flags;
     if (!stream || stream->is_discarded) {
-        hw_h2_credit(session, length);
+        hw_h2_stream_drop(session, (uint32_t)id, length);
         return 0;
     }
     if (is_over_window(session, stream, length)) {
@@ -453,6 +453,23 @@ static bool take_event_found(hw_h2_session *session, hw_h2_event *ret_event)
     return false;
 }
 
+/* A stream that the driver has done with, while its client may still send. */
+static bool take_past_stream(hw_h2_session *session, hw_h2_event *ret_event)
+{
+    hw_link *link;
+    while ((link = hw_list_take_first(&session->past))) {
+        hw_h2_stream *stream = HW_MEMBER(link, hw_h2_stream, link);
+        hw_list_append(&session->open, &stream->link);
+        if (!stream->is_told)
+            continue;
+        stream->is_told = false;
+        *ret_event =
+            (hw_h2_event){.kind = HW_H2_DONE, .stream = stream->id, .owner = stream->owner};
+        return true;
+    }
+    return false;
+}
+
 /* A stream that is over, where the driver is to hear of that; the others go without a word. */
 static bool take_end_of_stream(hw_h2_session *session, hw_h2_event *ret_event)
 {
@@ -480,7 +497,8 @@ hw_h2_event hw_h2_next(hw_h2_session *session)
 {
     hw_h2_event event;
     for (;;) {
-        if (take_event_found(session, &event) || take_end_of_stream(session, &event))
+        if (take_event_found(session, &event) || take_past_stream(session, &event) ||
+            take_end_of_stream(session, &event))
             return event;
         if (hw_h2_has_failed(session)) {
             session->intake.input = (hw_text){0};

@@ -183,9 +183,8 @@ static void end_answer(hw_h2_session *session, hw_h2_stream *stream)
 {
     stream->is_sent = true;
     hw_h2_flood_answered(&session->flood);
-    /* RFC 9113 8.1: after a complete answer, without an error. */
     if (stream->is_discarded && !stream->has_ended)
-        hw_h2_stream_reset(session, stream, HW_H2_NO_ERROR);
+        hw_h2_stream_pass(session, stream);
 }
 
 /* nghttp2 has found a connection error, and its GOAWAY says which. */

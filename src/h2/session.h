@@ -61,6 +61,8 @@ typedef struct hw_h2_limits {
                               more */
     uint32_t connection_window_bytes; /* that of all streams together */
     size_t memory_bytes_max;          /* of the session in all, but for the head being read */
+    size_t passed_bytes_max; /* of a request that nobody wants: behind its answer so much is read
+                                 and dropped before its stream is reset */
     unsigned queue_max; /* frames that wait to be sent, DATA apart, before the client is asked to
                            calm down: it does not read */
     hw_h2_head_limits head;
@@ -68,7 +70,7 @@ typedef struct hw_h2_limits {
 } hw_h2_limits;
 
 /* 100; 64 KiB; 1 MiB: sixteen requests of whose bodies nobody takes anything hold up nobody else,
- * and bound what a driver has to keep; 512 KiB; 400. */
+ * and bound what a driver has to keep; 512 KiB; 1 MiB, as HTTP/1.1 has it; 400. */
 hw_h2_limits hw_h2_limits_default(void);
 
 typedef enum hw_h2_pull {
@@ -149,8 +151,8 @@ void hw_h2_own(hw_h2_session *session, uint32_t id, void *owner);
 /* So much of the content that BODY gave is done with: the client may send as much again. */
 void hw_h2_consume(hw_h2_session *session, uint32_t id, size_t bytes);
 /* What the client still sends on this stream does not matter: no BODY and no END come. Once the
- * answer has been sent whole the stream is ended, if need be by RST_STREAM with NO_ERROR (RFC 9113
- * 8.1), and DONE comes. */
+ * answer has been sent whole DONE comes, and what follows is passed over, up to
+ * passed_bytes_max; then the stream is reset with NO_ERROR (RFC 9113 8.1). */
 void hw_h2_discard(hw_h2_session *session, uint32_t id);
 
 typedef struct hw_h2_response {

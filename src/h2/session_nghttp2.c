@@ -142,6 +142,7 @@ int hw_h2_session_new(const hw_h2_setup *setup, int64_t now_ms, hw_h2_session **
     session->setup = *setup;
     session->intake.preface_left = sizeof HW_H2_PREFACE - 1;
     hw_list_init(&session->open);
+    hw_list_init(&session->past);
     hw_list_init(&session->over);
     hw_h2_flood_init(&session->flood, &setup->limits->flood, now_ms);
     init_reading(session);
@@ -197,7 +198,8 @@ static hw_h2_stream *find_stream_kept(const hw_h2_session *session, uint32_t id)
 hw_h2_stream *hw_h2_stream_find(const hw_h2_session *session, uint32_t id)
 {
     hw_h2_stream *stream = find_stream_kept(session, id);
-    return stream && stream->has_begun && !stream->is_reset ? stream : NULL;
+    bool is_open = stream && stream->has_begun && !stream->is_past && !stream->is_reset;
+    return is_open ? stream : NULL;
 }
 
 void hw_h2_credit(hw_h2_session *session, size_t bytes)
@@ -252,9 +254,43 @@ void hw_h2_discard(hw_h2_session *session, uint32_t id)
     if (!stream || stream->is_discarded)
         return;
     stream->is_discarded = true;
+    stream->discarded = stream->unconsumed;
     hw_h2_stream_credit(session, stream);
     if (stream->is_sent && !stream->has_ended)
+        hw_h2_stream_pass(session, stream);
+}
+
+/* nghttp2 counts what is consumed of a stream and of the connection apart. */
+static void credit_stream(hw_h2_session *session, const hw_h2_stream *stream, size_t bytes)
+{
+    if (bytes > 0 && !hw_h2_has_failed(session))
+        hw_h2_fail_wire(session,
+                        nghttp2_session_consume_stream(session->wire, (int32_t)stream->id, bytes));
+}
+
+void hw_h2_stream_pass(hw_h2_session *session, hw_h2_stream *stream)
+{
+    if (stream->is_tunnel || stream->discarded >= session->setup.limits->passed_bytes_max) {
         hw_h2_stream_reset(session, stream, HW_H2_NO_ERROR);
+        return;
+    }
+    stream->is_past = true;
+    hw_link_remove(&stream->link);
+    hw_list_append(&session->past, &stream->link);
+    credit_stream(session, stream, stream->discarded);
+}
+
+void hw_h2_stream_drop(hw_h2_session *session, uint32_t id, size_t bytes)
+{
+    hw_h2_stream *stream = find_stream_kept(session, id);
+    hw_h2_credit(session, bytes);
+    if (!stream || stream->is_reset || !stream->is_discarded)
+        return;
+    stream->discarded += bytes;
+    if (stream->is_past && stream->discarded >= session->setup.limits->passed_bytes_max)
+        hw_h2_stream_reset(session, stream, HW_H2_NO_ERROR);
+    else if (stream->is_past)
+        credit_stream(session, stream, bytes);
 }
 
 /* What has been found of one that is over already, or whose session is, is not told any more. */

@@ -16,13 +16,14 @@ struct nghttp2_session;
 /* How far a stream is. It lives from its HEADERS frame until nghttp2 has closed it and the driver
  * has been told. */
 typedef struct hw_h2_stream {
-    hw_link link; /* on `open` or `over` of the session */
+    hw_link link; /* on `open`, `past` or `over` of the session */
     uint32_t id;
     void *owner;
     uint64_t request_left; /* of its Content-Length; or HW_H2_LENGTH_UNKNOWN */
     uint64_t answer_left;  /* of body_bytes; or HW_H2_LENGTH_UNKNOWN */
     uint32_t code;         /* with which it was closed */
     size_t unconsumed;     /* bytes the driver has been given and has not consumed */
+    size_t discarded;      /* bytes that it does not get */
     bool has_begun : 1;    /* the driver has been given its HEAD, or soon will be */
     bool is_told : 1;      /* ... and is to be told what becomes of it */
     bool is_tunnel : 1;
@@ -30,6 +31,7 @@ typedef struct hw_h2_stream {
     bool has_ended : 1;    /* the request is complete */
     bool is_answered : 1;  /* its final head has been submitted */
     bool is_sent : 1;      /* ... and all of the answer sent */
+    bool is_past : 1;      /* ... and the driver told so, or soon will be; the client sends on */
     bool is_ranked : 1;    /* by the server: the client's wishes do not count any more */
     bool is_waiting : 1;   /* its body had nothing when it was pulled */
     bool is_reset : 1;     /* RST_STREAM has been submitted */
@@ -94,7 +96,7 @@ struct hw_h2_session {
     hw_h2_output output;
     hw_h2_failure failure;
     hw_h2_flood flood;
-    hw_list open, over; /* streams */
+    hw_list open, past, over; /* streams; past: those of which DONE is to be told */
     unsigned open_count;
     uint32_t last_id; /* the last stream whose HEADERS came */
 };
@@ -111,6 +113,12 @@ hw_h2_stream *hw_h2_stream_find(const hw_h2_session *session, uint32_t id);
 /* Submits RST_STREAM; what has not been consumed is. Where that finds no memory the connection
  * fails. */
 void hw_h2_stream_reset(hw_h2_session *session, hw_h2_stream *stream, uint32_t code);
+/* Its answer has been sent, and nobody wants the rest of its request. RFC 9113 8.1 has RST_STREAM for
+ * that, but curl (7.88) forgets the answer when it finds both at once, and Chromium did: so it comes
+ * only where much follows. */
+void hw_h2_stream_pass(hw_h2_session *session, hw_h2_stream *stream);
+/* Bytes of content that the driver does not get. */
+void hw_h2_stream_drop(hw_h2_session *session, uint32_t id, size_t bytes);
 /* Bytes of content are done with, for the connection's window alone. */
 void hw_h2_credit(hw_h2_session *session, size_t bytes);
 /* ... namely all that the driver was given of a stream. */

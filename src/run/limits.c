@@ -20,6 +20,12 @@ static void read_head_limit(size_t given, hw_h1_limits *h1, hw_h2_head_limits *h
     h2->field_bytes_max = hw_size_min(h2->field_bytes_max, given);
 }
 
+static void read_unread_limit(uint64_t given, hw_limits *limits)
+{
+    limits->skip_bytes_max = given == HEWN_NONE ? 0 : given;
+    limits->h2.passed_bytes_max = (size_t)hw_number_min(limits->skip_bytes_max, SIZE_MAX);
+}
+
 int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret_limits)
 {
     hewn_limits known;
@@ -45,7 +51,7 @@ int hw_run_limits_read(const hewn_limits *given, hw_fault *fault, hw_limits *ret
         limits.cache_bytes_max =
             known.cache_bytes_max == HEWN_NONE ? 0 : (size_t)known.cache_bytes_max;
     if (known.unread_bytes_max)
-        limits.skip_bytes_max = known.unread_bytes_max == HEWN_NONE ? 0 : known.unread_bytes_max;
+        read_unread_limit(known.unread_bytes_max, &limits);
     if (known.head_bytes_max)
         read_head_limit(known.head_bytes_max, &limits.h1, &limits.h2.head);
     *ret_limits = limits;
