@@ -63,7 +63,7 @@ static void take_input_h2(conn_h2 *h2)
     h2->conn.has_news = false;
     for (unsigned i = 0; i < READS_MAX && wants_read_h2(h2); i++) {
         hw_text input = read_frames(h2);
-        if (input.length > 0 && h2->ending == H2_LINGER)
+        if (input.length > 0 && h2->ending >= H2_FAILED)
             skip_late_input(h2, input.length);
         else if (input.length > 0)
             hw_conn_h2_advance(h2, input);
@@ -86,7 +86,6 @@ static void end_connection_h2(conn_h2 *h2)
     }
     stream->ops->end_write(stream);
     h2->ending = H2_LINGER;
-    h2->linger_left = HW_CONN_LINGER_BYTES_MAX;
     h2->by_ms[H2_WAIT_OUTPUT] = HW_CONN_NEVER; /* it is for something else now, and for less long */
 }
 
@@ -154,7 +153,7 @@ static void wait_for_head(conn_h2 *h2)
 /* What it waits for, as far as it may give way. */
 static hw_phase phase_of_h2(const conn_h2 *h2)
 {
-    if (h2->by_ms[H2_WAIT_OUTPUT] != HW_CONN_NEVER)
+    if (h2->by_ms[H2_WAIT_OUTPUT] != HW_CONN_NEVER || hw_conn_h2_waits_for_client(h2))
         return HW_PHASE_CONTENT;
     if (!hw_list_is_empty(&h2->exchanges))
         return HW_PHASE_BUSY;
@@ -183,8 +182,8 @@ static void arm_deadlines(conn_h2 *h2)
     hw_conn_h2_wait_while(h2, &h2->by_ms[H2_WAIT_SETTINGS], is_unsettled, limits->head_ms);
     hw_conn_h2_wait_while(h2, &h2->by_ms[H2_WAIT_NOTICE], h2->ending == H2_NOTICED, NOTICE_MS);
     wait_for_client(h2);
-    enter_phase_h2(h2);
     int64_t first = hw_conn_h2_arm_exchanges(h2);
+    enter_phase_h2(h2);
     for (unsigned wait = 0; wait < H2_WAIT_COUNT; wait++)
         first = h2->by_ms[wait] < first ? h2->by_ms[wait] : first;
     hw_conn_arm(&h2->conn, first);
@@ -293,6 +292,7 @@ int hw_conn_h2_open(hw_lane *lane, hw_stream *stream, hw_text input)
     }
     hw_list_init(&h2->exchanges);
     hw_list_init(&h2->left);
+    h2->linger_left = HW_CONN_LINGER_BYTES_MAX;
     for (unsigned wait = 0; wait < H2_WAIT_COUNT; wait++)
         h2->by_ms[wait] = HW_CONN_NEVER;
     hw_conn_init(&h2->conn, &hw_conn_h2_driver, lane, stream);

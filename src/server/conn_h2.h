@@ -83,7 +83,7 @@ struct conn_h2 {
     char *unsent;   /* HW_LANE_OUTPUT_BYTES, while there is something unsent; or NULL */
     hw_text output; /* what is unsent of that */
     uint64_t unfinished;
-    uint64_t linger_left;
+    uint64_t linger_left;         /* that is read once nothing is listened to any more */
     int64_t by_ms[H2_WAIT_COUNT]; /* each wait's end; HW_CONN_NEVER: not waiting for it */
     uint64_t sent_bytes;          /* handed to the stream so far */
     int64_t taken_before;         /* of these: what the client had when OUTPUT began ... */
@@ -119,6 +119,8 @@ void hw_conn_h2_leave(conn_h2 *h2);
 void hw_conn_h2_take_deadline(conn_h2 *h2);
 /* What the exchanges wait for begins or goes on; the first of it to end. */
 int64_t hw_conn_h2_arm_exchanges(conn_h2 *h2);
+/* There are exchanges, and all of them wait for the client: to take, or to send, content. */
+bool hw_conn_h2_waits_for_client(const conn_h2 *h2);
 
 /* A new exchange; NULL: no memory. */
 h2_exchange *hw_conn_h2_append(conn_h2 *h2, uint32_t stream);

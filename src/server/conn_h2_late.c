@@ -75,6 +75,18 @@ int64_t hw_conn_h2_arm_exchanges(conn_h2 *h2)
     return first;
 }
 
+bool hw_conn_h2_waits_for_client(const conn_h2 *h2)
+{
+    const hw_link *end = &h2->exchanges.head;
+    for (const hw_link *link = end->next; link != end; link = link->next) {
+        const h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
+        bool is_waiting = e->output_by_ms != HW_CONN_NEVER || e->body_by_ms != HW_CONN_NEVER;
+        if (!is_waiting || e->lending.is_lent)
+            return false;
+    }
+    return !hw_list_is_empty(&h2->exchanges);
+}
+
 /* True: the exchange is over. */
 static bool take_late_content(h2_exchange *e)
 {
