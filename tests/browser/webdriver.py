@@ -27,7 +27,8 @@ class Refused(Exception):
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, *more):
+        """`more`: options of Chromium's own."""
         for program in (CHROMIUM, CHROMEDRIVER):
             if not os.path.exists(program):
                 raise FileNotFoundError(f"there is no {program}: `./dev test browser` installs it")
@@ -35,7 +36,7 @@ class Browser:
         self.driver = Running([CHROMEDRIVER, "--port=0"])
         self.port = int(self.driver.out.wait_for(r"started successfully on port (\d+)").group(1))
         # Chromium's sandbox does not start for root.
-        options = OPTIONS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+        options = OPTIONS + list(more) + (["--no-sandbox"] if os.geteuid() == 0 else [])
         made = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"binary": CHROMIUM, "args": options},
             "goog:loggingPrefs": {"browser": "ALL"}}}})
@@ -75,6 +76,10 @@ class Browser:
     def run(self, script, *arguments):
         """What a function with this body returns; it runs beside the page's own scripts, switched off or not."""
         return self.ask("POST", "/execute/sync", {"script": script, "args": arguments})
+
+    def run_async(self, script, *arguments):
+        """What a script hands to the function that is its last argument."""
+        return self.ask("POST", "/execute/async", {"script": script, "args": arguments})
 
     def find(self, selector):
         return self.ask("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
