@@ -112,11 +112,11 @@ def in_der(path):
 
 
 def curl(vault, running, target, *more, version="1.3"):
-    """Of a.test, which is told to be here."""
+    """Of a.test, which is told to be here; over HTTP/1.1 where nothing else is said."""
     port = running.secure_port
     exactly = {"1.2": ["--tlsv1.2", "--tls-max", "1.2"], "1.3": ["--tlsv1.3"]}[version]
     done = subprocess.run(["curl", "-sS", "--fail", "--noproxy", "*", "--cacert", vault / "ca.pem", "--resolve",
-                           f"a.test:{port}:127.0.0.1", *exactly, *more, f"https://a.test:{port}{target}"],
+                           f"a.test:{port}:127.0.0.1", "--http1.1", *exactly, *more, f"https://a.test:{port}{target}"],
                           capture_output=True, timeout=SECONDS_MAX)
     assert done.returncode == 0, done.stderr
     return done.stdout
