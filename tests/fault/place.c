@@ -10,9 +10,12 @@
 
 #include "app/app.h"
 #include "base/error.h"
+#include "seam/seam.h"
+#include "sys/clock.h"
 #include "talk/secure.h"
 
 #define SLEEP_MS 12
+#define HOUR_NS (INT64_C(3600) * 1000 * 1000 * 1000)
 #define LARGE_BYTES (160 * 1024)
 
 void talk_give_up(const char *what, int error)
@@ -105,6 +108,8 @@ void fault_place_open(fault_place *place)
         .tls = talk_secure_new(place->site.folder),
     };
     place->service.limits.connections_max = 100;
+    /* What was written just now would not be remembered, and in the middle of a scenario it would. */
+    hw_seam_clock_freeze(hw_sys_monotonic_ns(), hw_sys_realtime_ns() + HOUR_NS);
 }
 
 void fault_place_close(fault_place *place)
