@@ -15,6 +15,7 @@
 
 #include "app/app.h"
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "exchange/record.h"
 #include "h2_frames.h"
 #include "hewn/server.h"
@@ -312,13 +313,6 @@ static void close_client(void)
         open_client(2);
 }
 
-static void put_literal(char *block, size_t *length, const char *bytes)
-{
-    size_t count = strlen(bytes);
-    memcpy(block + *length, bytes, count);
-    *length += count;
-}
-
 /* A request that is likely to be answered. how: 1: no content; the others choose fields. */
 static void put_request(unsigned how, unsigned path_at)
 {
@@ -341,20 +335,19 @@ static void put_request(unsigned how, unsigned path_at)
         "\x40\x08priority\x06u=1, i",
     };
     const char *path = paths[path_at % (sizeof paths / sizeof *paths)];
-    char block[200];
-    size_t length = 0;
+    char memory[200];
+    hw_buffer block = HW_BUFFER_OVER(memory);
     bool is_post = !(how & 1);
-    put_literal(block, &length, is_post ? "\x83" : how & 2 ? "\x42\x04HEAD" : "\x82");
-    put_literal(block, &length,
-                "\x86\x01\x01"
-                "a\x04");
-    block[length++] = (char)strlen(path);
-    put_literal(block, &length, path);
+    hw_buffer_put_string(&block, is_post ? "\x83" : how & 2 ? "\x42\x04HEAD" : "\x82");
+    hw_buffer_put_string(&block, "\x86\x01\x01"
+                                 "a\x04");
+    hw_buffer_put_char(&block, (char)strlen(path));
+    hw_buffer_put_string(&block, path);
     for (unsigned i = is_post ? 0 : 2; i < 5; i++)
         if (how & (4U << i))
-            put_literal(block, &length, fields[i]);
-    frames_put_header(&f.frames, length, 1, 4 | (how & 1), frames_new_stream(&f.frames));
-    frames_put(&f.frames, block, length);
+            hw_buffer_put_string(&block, fields[i]);
+    frames_put_header(&f.frames, block.length, 1, 4 | (how & 1), frames_new_stream(&f.frames));
+    frames_put(&f.frames, memory, block.length);
 }
 
 /* RFC 8441, to the answerer that gives back what it is sent. */
