@@ -2,6 +2,7 @@
  *
  *     load -p PORT [-c CONNECTIONS] [-d SECONDS | -n REQUESTS] [-u PATH | -f FILE-OF-PATHS]
  *          [-x FILE-OF-FIELDS] [-P DEPTH | -k | -r RATE] [-i IDLE] [-s STATUS] [-b BYTES] [-S SEED]
+ *          [-T | -R]
  *
  *     -f  a path a line, taken in the random order that SEED makes, or, where it is 0, one after the other
  *     -x  field lines behind Host, each with its CRLF, instead of a User-Agent and an Accept
@@ -11,6 +12,9 @@
  *         time its request was due, so that a server that stalls cannot hide it by being asked less
  *     -i  before anything else IDLE connections ask once and stay; "idle N" is printed, and a line of
  *         standard input awaited, as again at the end: closing them all costs the server something too
+ *     -T  over TLS 1.3 (load_tls.c)
+ *     -R  the same, and each connection resumes the session of a first one: one that has to shake
+ *         hands in full is broken
  *     -s  the status every answer must have (200); -b the Content-Length
  *
  * One thread, one line of JSON. Each answer's head is read for its status and length, its body counted
@@ -32,6 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load_tls.h"
+
 enum {
     HEAD_BYTES_MAX = 4096,
     REQUESTS_BYTES_MAX = 256 * 1024,
@@ -45,6 +51,8 @@ enum {
 typedef struct asker asker;
 struct asker {
     int fd;
+    SSL *tls;           /* NULL: in clear */
+    bool is_greeting;   /* its handshake is not over */
     unsigned awaited;   /* answers still to come */
     uint64_t since_ns;  /* when they were asked for, or should have been */
     uint64_t body_left; /* of the answer that is being read */
@@ -58,7 +66,7 @@ struct wish {
     unsigned connections, depth, idle;
     double seconds, rate;
     uint64_t requests;
-    bool closes;
+    bool closes, is_secret, resumes;
     const char *fields;
     char **paths;
     size_t path_count;
@@ -176,6 +184,16 @@ static void write_requests(void)
     }
 }
 
+static ssize_t send_bytes(const asker *a, const char *bytes, size_t count)
+{
+    return a->tls ? load_tls_send(a->tls, bytes, count) : send(a->fd, bytes, count, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_bytes(const asker *a, char *memory, size_t count)
+{
+    return a->tls ? load_tls_receive(a->tls, memory, count) : recv(a->fd, memory, count, 0);
+}
+
 /* -1 when the connection is of no use: what was asked is a few KiB, so a short send is a failure. */
 static int ask(asker *a, uint64_t since_ns)
 {
@@ -183,7 +201,7 @@ static int ask(asker *a, uint64_t since_ns)
     a->since_ns = since_ns;
     a->awaited = want.depth;
     seen.started += want.depth;
-    ssize_t sent = send(a->fd, requests, requests_bytes, MSG_NOSIGNAL);
+    ssize_t sent = send_bytes(a, requests, requests_bytes);
     return sent == (ssize_t)requests_bytes ? 0 : -1;
 }
 
@@ -219,6 +237,8 @@ static void watch(asker *a, int operation, uint32_t events)
 static void open_asker(asker *a)
 {
     a->fd = connect_to_server(false);
+    a->tls = want.is_secret ? load_tls_open(a->fd) : NULL;
+    a->is_greeting = false;
     a->awaited = 0;
     a->body_left = 0;
     a->head_bytes = 0;
@@ -227,6 +247,7 @@ static void open_asker(asker *a)
 
 static void reopen_asker(asker *a)
 {
+    load_tls_close(a->tls);
     close(a->fd);
     open_asker(a);
 }
@@ -310,9 +331,9 @@ static int take_bytes(asker *a, const char *bytes, size_t count, uint64_t now)
 /* -1: the connection has ended or what came is no answer. */
 static int hear(asker *a, uint64_t now)
 {
-    bool skips = a->body_left > sizeof input;
+    bool skips = a->body_left > sizeof input && !a->tls;
     ssize_t got = skips ? recv(a->fd, NULL, (size_t)a->body_left, MSG_TRUNC)
-                        : recv(a->fd, input, sizeof input, 0);
+                        : receive_bytes(a, input, sizeof input);
     if (got < 0 && errno == EAGAIN)
         return 0;
     if (got <= 0)
@@ -328,21 +349,36 @@ static int hear(asker *a, uint64_t now)
     return 0;
 }
 
+static void give_up(asker *a)
+{
+    if (++seen.broken > BROKEN_MAX) {
+        fprintf(stderr, "load: %d connections failed\n", BROKEN_MAX);
+        exit(1);
+    }
+    reopen_asker(a);
+}
+
+/* The connection is there. True: and may be given its first requests. */
+static bool greet(asker *a)
+{
+    int result = a->tls ? load_tls_greet(a->tls) : 1;
+    a->is_greeting = result == 0;
+    if (result < 0)
+        give_up(a);
+    return result == 1;
+}
+
 /* True when the connection may be given its next requests. */
 static bool serve(asker *a, uint32_t events, uint64_t now)
 {
     bool is_new = !a->awaited && (events & EPOLLOUT);
-    if (is_new) {
+    if (is_new)
         watch(a, EPOLL_CTL_MOD, EPOLLIN);
-        return true;
-    }
+    if (is_new || a->is_greeting)
+        return greet(a);
     bool was_asked = a->awaited != 0;
     if (hear(a, now) != 0) {
-        if (++seen.broken > BROKEN_MAX) {
-            fprintf(stderr, "load: %d connections failed\n", BROKEN_MAX);
-            exit(1);
-        }
-        reopen_asker(a);
+        give_up(a);
         return false;
     }
     if (a->awaited || !was_asked)
@@ -360,16 +396,38 @@ static void await_line(void)
         exit(1);
 }
 
+/* On a socket that waits. */
+static bool ask_once(asker *a)
+{
+    a->fd = connect_to_server(true);
+    a->tls = want.is_secret ? load_tls_open(a->fd) : NULL;
+    return (!a->tls || load_tls_greet(a->tls) == 1) &&
+           send_bytes(a, requests, requests_bytes) > 0 &&
+           (a->tls ? SSL_read(a->tls, input, sizeof input) : recv(a->fd, input, sizeof input, 0)) >
+               0;
+}
+
+/* The first ticket. */
+static void fetch_session(void)
+{
+    asker first = {0};
+    write_requests();
+    if (!ask_once(&first)) {
+        fprintf(stderr, "load: the first handshake failed\n");
+        exit(1);
+    }
+    load_tls_close(first.tls);
+    close(first.fd);
+    load_tls_resume();
+}
+
 static void open_idle(void)
 {
     unsigned count = 0;
+    asker *idle = need(calloc(want.idle, sizeof *idle));
     write_requests();
-    for (; count < want.idle; count++) {
-        int fd = connect_to_server(true);
-        if (send(fd, requests, requests_bytes, MSG_NOSIGNAL) <= 0 ||
-            recv(fd, input, sizeof input, 0) <= 0)
-            break;
-    }
+    while (count < want.idle && ask_once(&idle[count]))
+        count++;
     printf("idle %u\n", count);
     await_line();
 }
@@ -464,7 +522,7 @@ static bool read_options(int argc, char **argv)
 {
     static char *index_html = "/index.html";
     want.paths = &index_html;
-    for (int option; (option = getopt(argc, argv, "p:c:d:n:u:f:x:P:kr:i:s:b:S:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "p:c:d:n:u:f:x:P:kr:i:s:b:S:TR")) != -1;) {
         switch (option) {
         case 'p':
             want.port = (uint16_t)number(optarg);
@@ -505,6 +563,13 @@ static bool read_options(int argc, char **argv)
         case 'b':
             want.body_bytes = (int64_t)number(optarg);
             break;
+        case 'R':
+            want.resumes = true;
+            want.is_secret = true;
+            break;
+        case 'T':
+            want.is_secret = true;
+            break;
         case 'S':
             want.seed = number(optarg);
             break;
@@ -522,12 +587,16 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv)) {
         fprintf(stderr, "usage: load -p PORT [-c CONNECTIONS] [-d SECONDS | -n REQUESTS] [-u PATH |"
                         " -f FILE]\n            [-x FILE] [-P DEPTH | -k | -r RATE] [-i IDLE]"
-                        " [-s STATUS] [-b BYTES] [-S SEED]\n");
+                        " [-s STATUS] [-b BYTES] [-S SEED] [-T | -R]\n");
         return 64;
     }
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0)
         fail("epoll");
+    if (want.is_secret)
+        load_tls_prepare();
+    if (want.resumes)
+        fetch_session();
     if (want.idle)
         open_idle();
     run_load();

@@ -29,6 +29,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 BASES = ["floor", "nginx"]
 DESCRIPTORS = 24_000
+TOOLS = [("limit", ["limit.c"], []), ("limit-tls", ["limit_tls.c"], ["-lssl", "-lcrypto"]),
+         ("load", ["load.c", "load_tls.c"], ["-lssl", "-lcrypto"])]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla",
             "-Werror"]
 
@@ -39,10 +41,19 @@ def say(words):
 
 def build_tools(place):
     """The floor and the load; not a part of the release build, so that they never change its options."""
-    for name in ("limit", "load"):
-        source, program = os.path.join(HERE, f"{name}.c"), os.path.join(place, name)
-        if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-            subprocess.run(["gcc", "-std=gnu17", "-O2", *WARNINGS, "-o", program, source], check=True)
+    for name, sources, libraries in TOOLS:
+        sources, program = [os.path.join(HERE, source) for source in sources], os.path.join(place, name)
+        if not os.path.exists(program) or os.path.getmtime(program) < max(map(os.path.getmtime, sources)):
+            subprocess.run(["gcc", "-std=gnu17", "-O2", *WARNINGS, "-o", program, *sources, *libraries], check=True)
+
+
+def make_certificate(place):
+    """One for all servers of this run: ECDSA with P-256, signed by itself."""
+    certificate, key = os.path.join(place, "certificate.pem"), os.path.join(place, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out",
+                    certificate], check=True, stderr=subprocess.DEVNULL)
+    return certificate, key
 
 
 def choose(patterns, names):
@@ -106,9 +117,10 @@ def prepare(options):
     wanted = [scenarios.SCENARIOS[name] for name in options.scenarios if name != scenarios.COST]
     names = {"index.html"} | {scenario.path[1:] for scenario in wanted if scenario.status == 200}
     server_cpu, load_cpu = choose_processors()
+    certificate, key = make_certificate(place)
     os.sched_setaffinity(0, {load_cpu})  # what we do ourselves shall not disturb the server
     return types.SimpleNamespace(
-        place=place, hewn=os.path.abspath(options.hewn), rounds=options.rounds, seconds=options.seconds,
+        place=place, certificate=certificate, key=key, hewn=os.path.abspath(options.hewn), rounds=options.rounds, seconds=options.seconds,
         site=folder.make(place, sorted(names), {scenario.many for scenario in wanted if scenario.many}),
         server_cpu=server_cpu, load_cpu=load_cpu, descriptors=raise_descriptors())
 
@@ -165,7 +177,7 @@ class Field:
             self.leave_out(name, f"it wants {wanted} descriptors, and {settings.descriptors} are allowed here (ulimit -Hn)")
             return
         try:
-            self.servers[name] = Server(name, settings, scenario.floor, scenario.logs)
+            self.servers[name] = Server(name, settings, scenario.floor, scenario.logs, scenario.begins)
             self.servers[name].start()
             scenarios.check(settings, self.servers[name], scenario)
             scenarios.warm_up(settings, self.servers[name], scenario)

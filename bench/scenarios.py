@@ -3,12 +3,15 @@ import dataclasses
 import json
 import os
 import random
+import re
 import subprocess
 
 import folder
-from servers import Failure, Server
+from servers import CLEAR, PRIOR, TLS, Failure, Server
 
-IDLE_CONNECTIONS = 10_000
+IDLE_CONNECTIONS, IDLE_TLS_CONNECTIONS = 10_000, 1_000
+H2_REQUESTS_FIRST = 2000  # of a load of HTTP/2, until it is known how many fill its time
+H2_REQUESTS_MIN = 1000
 SAMPLE = 64  # of many paths, that are checked byte by byte
 
 
@@ -30,6 +33,8 @@ class Scenario:
     kind: str = "load"
     figure: str = "cpu_us"
     servers: tuple = USUAL
+    begins: str = CLEAR     # how connections do: see servers.py
+    idle: int = 0           # connections
 
 
 def crossover(kib):
@@ -53,17 +58,29 @@ SCENARIOS = {
     "fresh": Scenario("304, the client has it already", status=304, floor="canned 304", fields="fresh"),
     "files1k": Scenario("1,000 files of 128 bytes at random", many=1000, plain="-c 64"),
     "files100k": Scenario("100,000 files of 128 bytes at random", many=100_000, plain="-c 64"),
-    "idle10k": Scenario("64 active among 10,000 idle connections", kind="idle", plain="-c 64"),
+    "idle10k": Scenario("64 active among 10,000 idle connections", kind="idle", plain="-c 64", idle=IDLE_CONNECTIONS),
     "rate10k": Scenario("128 bytes, 10,000 requests a second", "-c 64 -r 10000", figure="p50_us"),
     "log": Scenario("128 bytes, with an access log", logs="combined", plain="-c 64", servers=USUAL[1:]),  # the floor has none
     "logjson": Scenario("128 bytes, with an access log in JSON", logs="json", plain="-c 64", servers=("hewn",)),
     "hello": Scenario("an application, and the file with the same bytes", path="/hello/Ann", servers=("hewn", "hello")),
     "start": Scenario("from the start to the first byte", kind="start", figure="start_ms"),
     "memory": Scenario("memory, idle and after 20,000 requests", "-c 64 -n 20000", kind="memory", figure="private_kb"),
+    "tls_full": Scenario("a connection of TLS 1.3 for each request, handshakes in full", "-c 32 -k -T", begins=TLS),
+    "tls_resumed": Scenario("a connection of TLS 1.3 for each request, sessions resumed", "-c 32 -k -R", begins=TLS),
+    "tls_small": Scenario("128 bytes over TLS, 64 connections", "-c 64 -T", begins=TLS),
+    "tls_100k": Scenario("100 KiB over TLS, 16 connections", "-c 16 -T", path="/100k.bin", begins=TLS),
+    "idle_tls": Scenario("64 active among 1,000 idle connections of TLS", "-c 64 -T", kind="idle", plain="-c 64 -T",
+                         idle=IDLE_TLS_CONNECTIONS, figure="connection_bytes", begins=TLS),
+    "h2_small": Scenario("128 bytes over HTTP/2 and TLS, 16 connections of 32 streams", "-c 16 -m 32", kind="h2", servers=USUAL[1:],
+                         begins=TLS),
+    "h2_clear": Scenario("128 bytes over HTTP/2 in clear, 16 connections of 32 streams", "-c 16 -m 32", kind="h2",
+                         servers=USUAL[1:], begins=PRIOR),
+    "h2_100k": Scenario("100 KiB over HTTP/2 and TLS, 16 connections of 32 streams", "-c 16 -m 32", kind="h2", servers=USUAL[1:],
+                        path="/100k.bin", begins=TLS),
     **{f"cross{kib}k": crossover(kib) for kib in folder.CROSSOVER_KIB},
 }
 COST = "cost"  # not timed but counted: tests/cost/request.py
-WANTS_DESCRIPTORS = {"idle10k": IDLE_CONNECTIONS + 100}
+WANTS_DESCRIPTORS = {name: one.idle + 100 for name, one in SCENARIOS.items() if one.idle}
 DESCRIPTORS_EACH = {"lighttpd": 2}  # of a connection, to its limits
 
 
@@ -74,8 +91,16 @@ def body_bytes(settings, scenario):
     return folder.FILES[scenario.path[1:]]
 
 
+def h2_command(settings, server, scenario, load):
+    """Of h2load; by prior knowledge where the URL is in clear."""
+    return ["taskset", "-c", str(settings.load_cpu), "h2load", *load.split(), "-n", str(server.requests.get(scenario, H2_REQUESTS_FIRST)),
+            "--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--npn-list=h2", server.url(scenario.path)]
+
+
 def load_command(settings, server, scenario, load, seed=1):
     """The command line of the load, as a person could type it."""
+    if scenario.kind == "h2":
+        return h2_command(settings, server, scenario, load)
     words = [os.path.join(settings.place, "load"), "-p", str(server.port), *load.split(), "-s", str(scenario.status)]
     if "-n" not in words:
         words += ["-d", str(settings.seconds)]
@@ -120,7 +145,8 @@ def run_load(settings, server, scenario, load, seed=1):
 
 def measure_plain(settings, server, scenario):
     """What `factor` is relative to: the small file, nothing else."""
-    return run_load(settings, server, SCENARIOS["small64"], scenario.plain)["cpu_us"]
+    small = SCENARIOS["tls_small" if scenario.begins == TLS else "small64"]
+    return run_load(settings, server, small, scenario.plain)["cpu_us"]
 
 
 def warm_up(settings, server, scenario):
@@ -143,7 +169,7 @@ def measure_idle(settings, server, plain_server, scenario, number):
     server.stop()
     server.start()
     plain_us = measure_plain(settings, server, scenario)
-    command = load_command(settings, server, scenario, f"{scenario.load} -i {IDLE_CONNECTIONS}")
+    command = load_command(settings, server, scenario, f"{scenario.load} -i {scenario.idle}")
     before_kb = server.private_kb()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
         count = int((load.stdout.readline().split() or [0, 0])[1])
@@ -154,8 +180,8 @@ def measure_idle(settings, server, plain_server, scenario, number):
         output = load.stdout.readline()
         used = server.cpu_seconds() - before  # before the idle ones are closed
         load.communicate("end\n")
-    if count != IDLE_CONNECTIONS:
-        raise Failure(f"took {count} idle connections of {IDLE_CONNECTIONS}")
+    if count != scenario.idle:
+        raise Failure(f"took {count} idle connections of {scenario.idle}")
     figures = figures_of(read_result(output), used)
     figures.update(factor=figures["cpu_us"] / plain_us, connection_bytes=idle_kb * 1024 / count)
     return figures
@@ -174,7 +200,34 @@ def measure_memory(settings, server, plain_server, scenario, number):
     return {"private_kb": idle_kb, "loaded_kb": server.private_kb(), "program_kb": server.program_kb()}
 
 
-KINDS = {"load": measure_load, "idle": measure_idle, "start": measure_start, "memory": measure_memory}
+def read_h2_result(output, scenario, wanted):
+    """(seconds, bytes): all were answered with the status and the length that are right."""
+    found = re.search(r"finished in ([\d.]+)(us|ms|s), ", output)
+    statuses = re.search(r"status codes: (\d+) 2xx", output)
+    content = re.search(r"\((\d+)\) data$", output, re.MULTILINE)
+    if not found or not statuses or not content:
+        raise Failure("h2load gave up: " + " ".join(output.split()[-12:]))
+    if int(statuses[1]) != wanted or int(content[1]) != wanted * folder.FILES[scenario.path[1:]]:
+        raise Failure(f"{statuses[1]} answers of 2xx with {content[1]} bytes, of {wanted}")
+    return float(found[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1}[found[2]], int(content[1])
+
+
+def measure_h2(settings, server, plain_server, scenario, number):
+    """With h2load, which counts what it asks for, not the time: the next time so many as fill that."""
+    command = h2_command(settings, server, scenario, scenario.load)
+    count = int(command[command.index("-n") + 1])
+    before = server.cpu_seconds()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    used = server.cpu_seconds() - before
+    seconds, content_bytes = read_h2_result(done.stdout, scenario, count)
+    server.requests[scenario] = max(H2_REQUESTS_MIN, int(count / seconds * settings.seconds))
+    figures = {"cpu_us": used / count * 1e6, "rps": count / seconds, "busy": used / seconds}
+    if content_bytes / count > 50_000:
+        figures.update(mb_s=content_bytes / seconds / 1e6, cpu_s_gb=used / content_bytes * 1e9)
+    return figures
+
+
+KINDS = {"h2": measure_h2, "load": measure_load, "idle": measure_idle, "start": measure_start, "memory": measure_memory}
 
 
 def measure(settings, server, plain_server, scenario, number):
@@ -189,6 +242,8 @@ def check(settings, server, scenario):
         folder.write_fields(os.path.join(server.place, "fresh.fields"), [*folder.PLAIN, *fields])
     elif scenario.status == 404:
         server.check_missing(scenario.path)
+    elif scenario.kind == "h2":
+        server.check_h2_file(scenario.path)
     elif scenario.many and server.name != "floor":
         with open(os.path.join(settings.place, f"{scenario.many}.paths"), encoding="ascii") as file:
             for path in random.Random(1).sample(file.read().split(), SAMPLE):

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import string
 import subprocess
 import time
@@ -18,8 +19,8 @@ BLOCK_BYTES = 1 << 20
 
 # The floor's arguments depend on the scenario: see scenarios.py. Values in braces are filled by Server.
 COMMANDS = {
-    "floor": "{tools}/limit {mode} {port} {site} {status}",
-    "hewn": "{hewn} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port} {site}",
+    "floor": "{tools}/{limit} {mode} {port} {site} {status}",
+    "hewn": "{hewn} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port} {hewn_tls} {site}",
     "hello": "{hello} --loops 1 --log {hewn_log} --listen 127.0.0.1:{port}",
     "floor-file": "{tools}/limit file {port} {site}",
     "nginx": "nginx -p {place} -c {place}/nginx.conf",
@@ -27,6 +28,14 @@ COMMANDS = {
     "h2o": "h2o -c {place}/h2o.conf",
     "lighttpd": "lighttpd -D -f {place}/lighttpd.conf",
 }
+# How connections to a server begin: in clear, with a handshake of TLS 1.3, or at once with HTTP/2 (RFC 9113 3.3).
+CLEAR, TLS, PRIOR = "clear", "tls", "prior"
+H2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # and empty SETTINGS
+NGINX_LISTEN = {CLEAR: "", TLS: " ssl http2", PRIOR: " http2"}
+NGINX_TLS = "ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.3; ssl_buffer_size 16k;"
+H2O_TLS = "      ssl: {{certificate-file: {certificate}, key-file: {key}, minimum-version: TLSv1.3}}"
+LIGHTTPD_TLS = ('ssl.engine = "enable"\nssl.pemfile = "{certificate}"\nssl.privkey = "{key}"\n'
+                'ssl.openssl.ssl-conf-cmd = ( "MinProtocol" => "TLSv1.3" )')
 BASES = {"nginx-nosf": "nginx", "floor-file": "floor"}  # the same program, set up in another way
 VERSIONS = {"hewn": "{hewn} --version", "nginx": "nginx -v", "h2o": "h2o --version", "lighttpd": "lighttpd -v"}
 
@@ -71,16 +80,26 @@ def without_comments(text):
     return "".join(line for line in text.splitlines(True) if not line.startswith("#") and line.strip())
 
 
+@functools.lru_cache
+def trusting():
+    """For a certificate that was made a moment ago."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
 class Server:
     """One server process, or a family of them, on one processor. Use it in a `with`."""
 
-    def __init__(self, name, settings, mode, logs=""):
-        self.name, self.process = name, None
+    def __init__(self, name, settings, mode, logs="", begins=CLEAR):
+        self.name, self.process, self.begins = name, None, begins
+        self.requests = {}  # of each load of HTTP/2, so many as fill its time
         self.port = free_port()
-        self.place = os.path.join(settings.place, "run", f"{name}{'-log' if logs else ''}")
+        self.place = os.path.join(settings.place, "run", f"{name}{'-log' if logs else ''}{'' if begins == CLEAR else '-' + begins}")
         os.makedirs(self.place, exist_ok=True)
         self.cpu = settings.server_cpu
-        words = mode.split()
+        words = mode.split() or [""]
         user = pwd.getpwuid(os.geteuid()).pw_name
         log = os.path.join(self.place, "access.log")
         self.values = {
@@ -90,9 +109,16 @@ class Server:
             "hello": hello_of(settings.hewn), "hewn_log": logs or "off", "sendfile": "off" if name == "nginx-nosf" else "on",
             "nginx_log": f"{log} combined buffer=32k flush=1s" if logs else "off",
             "h2o_log": f"access-log: {log}" if logs else "",
-            "lighttpd_log_module": '"mod_accesslog"' if logs else "",
             "lighttpd_log": f'accesslog.filename = "{log}"' if logs else "",
+            "lighttpd_modules": ", ".join(['"mod_accesslog"'] * bool(logs) + ['"mod_openssl"'] * (begins == TLS)),
+            "nginx_listen": NGINX_LISTEN[begins], "limit": "limit",
+            "hewn_tls": "", "nginx_tls": "", "h2o_tls": "", "lighttpd_tls": "",
         }
+        if begins == TLS:
+            pair = {"certificate": settings.certificate, "key": settings.key}
+            self.values.update(
+                limit="limit-tls", mode="", status="{certificate} {key}".format(**pair), hewn_tls="--tls {certificate},{key}".format(**pair),
+                nginx_tls=NGINX_TLS.format(**pair), h2o_tls=H2O_TLS.format(**pair), lighttpd_tls=LIGHTTPD_TLS.format(**pair))
         self.words = COMMANDS[name].format(**self.values).split()
         self.command = ["taskset", "-c", str(self.cpu), *self.words]  # as a person would type it
 
@@ -128,7 +154,9 @@ class Server:
 
     def first_bytes(self):
         with socket.create_connection(("127.0.0.1", self.port), 5) as client:
-            client.sendall(b"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            if self.begins == TLS:
+                client = trusting().wrap_socket(client, server_hostname="localhost")
+            client.sendall(H2_PREFACE if self.begins == PRIOR else b"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
             if not client.recv(4096):
                 raise ConnectionError("closed")
 
@@ -194,7 +222,10 @@ class Server:
 
     def get(self, path, fields=None):
         """(status, headers, an iterator over the body)"""
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        if self.begins == TLS:
+            client = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=trusting())
+        else:
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         client.request("GET", path, headers=fields or {})
         answer = client.getresponse()
 
@@ -216,6 +247,27 @@ class Server:
                     raise Failure(f"{path}: the bytes are not those of the file")
             if file.read(1):
                 raise Failure(f"{path}: the body ends early")
+
+    def url(self, path):
+        return f"{'https' if self.begins == TLS else 'http'}://127.0.0.1:{self.port}{path}"
+
+    def check_h2_file(self, path):
+        """Every byte; the status and the length are in its frames."""
+        with open(self.values["site"] + path, "rb") as file:
+            contents = file.read()
+        frames = self.nghttp("--verbose", "--null-out", path=path)
+        for wanted in (":status: 200", f"content-length: {len(contents)}"):
+            if wanted.encode() not in frames:
+                raise Failure(f"{path}: no {wanted} over HTTP/2; {self.place}/answer has what came")
+        if self.nghttp(path=path) != contents:
+            raise Failure(f"{path}: the bytes are not those of the file; {self.place}/answer has them")
+
+    def nghttp(self, *options, path):
+        """What that says; also in the file `answer`."""
+        told = subprocess.run(["nghttp", "--no-push", *options, self.url(path)], capture_output=True, timeout=20, check=False).stdout
+        with open(os.path.join(self.place, "answer"), "wb") as file:
+            file.write(told)
+        return told
 
     def check_missing(self, path):
         status, _, body = self.get(path)

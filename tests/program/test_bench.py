@@ -24,6 +24,10 @@ QUIET = {"others": 0.0, "stolen": 0.0, "load_average": 0.1}
 BUSY = {"others": 0.5, "stolen": 0.0, "load_average": 3.0}
 
 
+PLAIN_SCENARIOS = ["small64", "missing", "fresh", "pipeline16", "connect", "cross8k", "start"]
+SECRET_SCENARIOS = ["tls_full", "tls_resumed", "tls_100k", *(["h2_small", "h2_clear"] if shutil.which("h2load") else [])]
+
+
 def load_request_cost():
     specification = importlib.util.spec_from_file_location("request_cost", TOP / "tests/cost/request.py")
     module = importlib.util.module_from_spec(specification)
@@ -197,6 +201,20 @@ def test_the_page_is_made_of_partial_results(tmp_path):
     assert "below 6 KiB" in page.find_crossover(whole_results())
 
 
+H2LOAD = """finished in 250.00ms, 8000.00 req/s, 1.38MB/s
+status codes: 2000 2xx, 0 3xx, 0 4xx, 0 5xx
+traffic: 353.20KB (361678) total, 78.13KB (80000) headers (space savings 83.87%), 250.00KB (256000) data
+"""
+
+
+def test_answers_of_http2_are_counted():
+    small = scenarios.SCENARIOS["h2_small"]
+    assert scenarios.read_h2_result(H2LOAD, small, 2000) == (0.25, 256000)
+    for said in (H2LOAD.replace("2000 2xx, 0 3xx", "1999 2xx, 1 3xx"), H2LOAD.replace("(256000)", "(255999)"), "no server"):
+        with pytest.raises(servers.Failure):
+            scenarios.read_h2_result(said, small, 2000)
+
+
 def test_what_lies_beyond_the_axis_is_named():
     assert "nginx 2,000" in drawings.overview(whole_results())
 
@@ -232,10 +250,11 @@ def test_every_shape_has_its_ceilings(compiler):
 @pytest.mark.skipif(not shutil.which("taskset"), reason="taskset is not installed")
 def test_the_benchmarks_run(hewn, tmp_path):
     command = [sys.executable, "bench/run.py", "--place", tmp_path, "--hewn", hewn, "--servers", "floor,hewn", "--rounds", "1",
-               "--seconds", "0.05", "small64", "missing", "fresh", "pipeline16", "connect", "cross8k", "start"]
+               "--seconds", "0.05", *PLAIN_SCENARIOS, *SECRET_SCENARIOS]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ))
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    assert len(results["scenarios"]) == 7
-    assert all(not one["failed"] and one["summary"]["floor"] for one in results["scenarios"].values())
+    assert len(results["scenarios"]) == len(PLAIN_SCENARIOS) + len(SECRET_SCENARIOS)
+    assert all(not one["failed"] and "hewn" in one["summary"] for one in results["scenarios"].values())
+    assert all("floor" in one["summary"] for name, one in results["scenarios"].items() if not name.startswith("h2"))
     assert "<= 1.15 x floor" in done.stdout and "open: 1 rounds of 15" in done.stdout
