@@ -83,7 +83,9 @@ void hw_h2_head_begin(hw_h2_head_builder *builder, const hw_h2_head_limits *limi
         .room = is_trailers ? limits->trailers_max : limits->fields_max + 1, /* the Host we make */
         .is_trailers = is_trailers,
     };
-    builder->fields = hw_arena_alloc_zeroed(arena, builder->room, sizeof *builder->fields);
+    size_t bytes; /* not zeroed: that would be most of what a small head costs */
+    if (hw_size_multiply(builder->room, sizeof *builder->fields, &bytes))
+        builder->fields = hw_arena_alloc(arena, bytes);
     if (!builder->fields)
         call_out_of_memory(builder);
     else if (!is_trailers)

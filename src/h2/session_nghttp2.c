@@ -24,7 +24,10 @@
 #include "base/assert.h"
 #include "h2/state.h"
 
-enum { ENCODING_TABLE_BYTES = 4096, READING_BLOCK_BYTES = 4096 };
+enum {
+    ENCODING_TABLE_BYTES = 4096,
+    READING_BLOCK_BYTES = 8192, /* the table of fields, and the texts of most heads */
+};
 
 const bool hw_h2_is_built = true;
 
