@@ -192,6 +192,8 @@ static void arm_deadlines(conn_h2 *h2)
 /* ARM: one deadline, or the end. */
 static void arm_h2(conn_h2 *h2)
 {
+    if (h2->ending == H2_NOTICED && hw_list_is_empty(&h2->exchanges)) /* since it has written */
+        hw_conn_queue_write(&h2->conn);
     bool is_said = h2->output.length == 0 && !hw_h2_wants_send(h2->session);
     if (h2->is_ended && h2->ending != H2_FAILED)
         hw_conn_close(&h2->conn);
@@ -209,6 +211,7 @@ static void arm_h2(conn_h2 *h2)
 static void take_h2_turn(hw_conn *conn)
 {
     conn_h2 *h2 = (conn_h2 *)conn;
+    h2->is_before_write = true;
     if (conn->is_late)
         hw_conn_h2_take_deadline(h2);
     if (conn->has_news && !conn->is_closed)
@@ -217,6 +220,7 @@ static void take_h2_turn(hw_conn *conn)
         go_on_ending_h2(h2);
     if (!conn->is_closed && h2->ending != H2_LINGER)
         hw_conn_h2_write(h2);
+    h2->is_before_write = false;
     if (!conn->is_closed)
         arm_h2(h2);
 }

@@ -77,11 +77,12 @@ struct conn_h2 {
     unsigned requests;
     unsigned requests_before; /* when its deadlines were armed last */
     h2_ending ending;
-    bool is_ended;  /* the client has finished sending */
-    bool has_given; /* an exchange, all of its body, in this turn */
-    bool goes_on;   /* the writing stopped by choice: nobody is waited for */
-    char *unsent;   /* HW_LANE_OUTPUT_BYTES, while there is something unsent; or NULL */
-    hw_text output; /* what is unsent of that */
+    bool is_ended;        /* the client has finished sending */
+    bool has_given;       /* an exchange, all of its body, in this turn */
+    bool is_before_write; /* a turn is under way that will write */
+    bool goes_on;         /* the writing stopped by choice: nobody is waited for */
+    char *unsent;         /* HW_LANE_OUTPUT_BYTES, while there is something unsent; or NULL */
+    hw_text output;       /* what is unsent of that */
     uint64_t unfinished;
     uint64_t linger_left;         /* that is read once nothing is listened to any more */
     int64_t by_ms[H2_WAIT_COUNT]; /* each wait's end; HW_CONN_NEVER: not waiting for it */
@@ -153,6 +154,13 @@ static inline void hw_conn_h2_wait_while(const conn_h2 *h2, int64_t *by_ms, bool
         *by_ms = HW_CONN_NEVER;
     else if (*by_ms == HW_CONN_NEVER)
         *by_ms = hw_loop_now_ms(&h2->conn.lane->loop) + span_ms;
+}
+
+/* Something is to be sent: by the turn that is under way, or by another. */
+static inline void hw_conn_h2_queue_write(conn_h2 *h2)
+{
+    if (!h2->is_before_write)
+        hw_conn_queue_write(&h2->conn);
 }
 
 /* What the client's system has, not what ours has. */

@@ -45,7 +45,7 @@ static void inform_h2(hw_exchange *exchange, int status, hw_fields fields)
     if (!e->conn || e->stream == 0 || e->is_sent)
         return;
     (void)hw_h2_inform(e->conn->session, e->stream, status, fields);
-    hw_conn_queue_write(&e->conn->conn);
+    hw_conn_h2_queue_write(e->conn);
 }
 
 static void stop_h2(hw_exchange *exchange, int error)
@@ -233,7 +233,7 @@ void hw_conn_h2_end(h2_exchange *e, bool is_complete)
 void hw_conn_h2_reset(h2_exchange *e, hw_h2_code code)
 {
     (void)hw_h2_reset(e->conn->session, e->stream, code);
-    hw_conn_queue_write(&e->conn->conn);
+    hw_conn_h2_queue_write(e->conn);
     hw_conn_h2_end(e, false);
 }
 
@@ -369,7 +369,7 @@ static void send_answer(h2_exchange *e)
     hw_response *response = &e->exchange.response;
     hw_sink_step(e->lending.lane->place.sink, "exchange",
                  "head and body are ready; wake the driver");
-    hw_conn_queue_write(&e->conn->conn);
+    hw_conn_h2_queue_write(e->conn);
     settle_continue_h2(e);
     bool is_tunnel = response->kind == HW_RESPONSE_TUNNEL;
     if (is_tunnel && !e->is_tunnel) /* nobody asked for it */

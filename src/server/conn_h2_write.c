@@ -225,6 +225,7 @@ void hw_conn_h2_write(conn_h2 *h2)
     bool goes_on = h2->conn.stream->writable;
     h2->goes_on = false;
     resume_bodies(h2);
+    h2->is_before_write = false;
     if (!goes_on)
         hw_conn_h2_take_events(h2); /* it may have failed */
     while (goes_on && !h2->goes_on) {
