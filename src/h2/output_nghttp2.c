@@ -24,7 +24,7 @@
 #include "base/number.h"
 #include "h2/state.h"
 
-enum { DATA_HEADER_BYTES = 9, DATA_BYTES_MIN = 1024, PINCHED_BYTES_MAX = 256 };
+enum { DATA_HEADER_BYTES = 9, DATA_BYTES_MIN = 1024, PINCHED_BYTES_MAX = 256, PAIRS_FEW = 16 };
 
 /* Bodies. */
 
@@ -71,45 +71,83 @@ static bool is_left_out(const hw_field *field)
     }
 }
 
-/* A list of fields for nghttp2, behind room for a first pair. It copies them when they are
- * submitted, names in lower case. NULL: no memory. */
-static nghttp2_nv *pair_up(hw_h2_session *session, hw_fields fields, bool is_trailers,
-                           size_t *ret_count, size_t *ret_bytes)
+/* A list for nghttp2, which copies it when it is submitted, names in lower case. The first place is
+ * for a :status. A short one takes no memory. */
+typedef struct pair_list {
+    nghttp2_nv few[PAIRS_FEW];
+    nghttp2_nv *at;
+    size_t count, bytes; /* of names and values */
+} pair_list;
+
+static bool begin_pairs(hw_h2_session *session, pair_list *pairs, size_t room)
 {
-    size_t size, count = 1, bytes = 0;
-    if (!hw_size_multiply(fields.count + 1, sizeof(nghttp2_nv), &size))
-        return NULL;
-    nghttp2_nv *pairs = hw_heap_alloc(&session->heap, size);
-    if (!pairs)
-        return NULL;
+    size_t size;
+    pairs->at = pairs->few;
+    pairs->count = 1;
+    pairs->bytes = 0;
+    if (room < PAIRS_FEW)
+        return true;
+    if (!hw_size_add(room, 1, &room) || !hw_size_multiply(room, sizeof(nghttp2_nv), &size))
+        return false;
+    pairs->at = hw_heap_alloc(&session->heap, size);
+    return pairs->at != NULL;
+}
+
+static void end_pairs(hw_h2_session *session, pair_list *pairs)
+{
+    if (pairs->at != pairs->few)
+        hw_heap_free(&session->heap, pairs->at);
+}
+
+static void add_pair(pair_list *pairs, const hw_field *field)
+{
+    hw_assert(hw_token_is_valid(field->name) && hw_field_value_is_valid(field->value));
+    pairs->at[pairs->count++] = pair_of(field->name, field->value);
+    pairs->bytes += field->name.length + field->value.length;
+}
+
+/* Pairs that have been made before, and checked then. */
+static void add_ready(pair_list *pairs, hw_text ready)
+{
+    size_t count = ready.length / sizeof(nghttp2_nv);
+    nghttp2_nv *added = pairs->at + pairs->count;
+    if (count == 0)
+        return;
+    memcpy(added, ready.at, ready.length);
+    for (size_t i = 0; i < count; i++)
+        pairs->bytes += added[i].namelen + added[i].valuelen;
+    pairs->count += count;
+}
+
+void hw_h2_prepare(hw_fields fields, hw_buffer *output)
+{
     for (size_t i = 0; i < fields.count; i++) {
         const hw_field *field = &fields.at[i];
-        if (is_trailers ? !hw_field_may_trail(field->name) : is_left_out(field))
+        if (is_left_out(field))
             continue;
         hw_assert(hw_token_is_valid(field->name) && hw_field_value_is_valid(field->value));
-        pairs[count++] = pair_of(field->name, field->value);
-        bytes += field->name.length + field->value.length;
+        const nghttp2_nv pair = pair_of(field->name, field->value);
+        hw_buffer_put(output, (hw_text){(const char *)&pair, sizeof pair});
     }
-    *ret_count = count;
-    *ret_bytes = bytes;
-    return pairs;
 }
 
 /* Within the last DATA frame's turn, which then does not end the stream. False: there are none, or
  * no memory for them, which the session's failure tells. */
 static bool submit_trailers(hw_h2_session *session, const hw_h2_stream *stream, hw_fields trailers)
 {
-    size_t count, bytes;
+    pair_list pairs;
     if (trailers.count == 0)
         return false;
-    nghttp2_nv *pairs = pair_up(session, trailers, true, &count, &bytes);
-    if (!pairs)
+    if (!begin_pairs(session, &pairs, trailers.count))
         return !hw_h2_fail_wire(session, NGHTTP2_ERR_NOMEM);
-    bool is_any = count > 1 && bytes <= HW_H2_SENT_HEAD_BYTES_MAX / 2;
+    for (size_t i = 0; i < trailers.count; i++)
+        if (hw_field_may_trail(trailers.at[i].name))
+            add_pair(&pairs, &trailers.at[i]);
+    bool is_any = pairs.count > 1 && pairs.bytes <= HW_H2_SENT_HEAD_BYTES_MAX / 2;
     if (is_any)
         hw_h2_fail_wire(session, nghttp2_submit_trailer(session->wire, (int32_t)stream->id,
-                                                        pairs + 1, count - 1));
-    hw_heap_free(&session->heap, pairs);
+                                                        pairs.at + 1, pairs.count - 1));
+    end_pairs(session, &pairs);
     return is_any;
 }
 
@@ -254,32 +292,32 @@ void hw_h2_output_register(nghttp2_session_callbacks *callbacks)
 
 /* Answers. */
 
-/* A list with its :status in front. NULL: why not is in *ret_error. */
-static nghttp2_nv *pair_up_head(hw_h2_session *session, const char status[3], hw_fields fields,
-                                size_t *ret_count, int *ret_error)
-{
-    size_t bytes;
-    nghttp2_nv *pairs = pair_up(session, fields, false, ret_count, &bytes);
-    if (!pairs) {
-        *ret_error = -ENOMEM;
-        return NULL;
-    }
-    /* What HPACK adds at the most is counted as nghttp2 counts it. */
-    if (bytes + 12 * (*ret_count + 2) > HW_H2_SENT_HEAD_BYTES_MAX) {
-        hw_heap_free(&session->heap, pairs);
-        *ret_error = -EMSGSIZE;
-        return NULL;
-    }
-    pairs[0] = pair_of(HW_TEXT(":status"), (hw_text){status, 3});
-    return pairs;
-}
-
 static void put_status(char status[3], int number)
 {
     hw_assert(number >= 100 && number <= 999);
     status[0] = (char)('0' + number / 100);
     status[1] = (char)('0' + number / 10 % 10);
     status[2] = (char)('0' + number % 10);
+}
+
+/* A list with its :status in front: 0, -EMSGSIZE or -ENOMEM, and then there is none. */
+static int pair_up_head(hw_h2_session *session, const char status[3], hw_text ready,
+                        hw_fields fields, pair_list *pairs)
+{
+    size_t room;
+    if (!hw_size_add(ready.length / sizeof(nghttp2_nv), fields.count, &room) ||
+        !begin_pairs(session, pairs, room))
+        return -ENOMEM;
+    pairs->at[0] = pair_of(HW_TEXT(":status"), (hw_text){status, 3});
+    add_ready(pairs, ready);
+    for (size_t i = 0; i < fields.count; i++)
+        if (!is_left_out(&fields.at[i]))
+            add_pair(pairs, &fields.at[i]);
+    /* What HPACK adds at the most is counted as nghttp2 counts it. */
+    if (pairs->bytes + 12 * (pairs->count + 2) <= HW_H2_SENT_HEAD_BYTES_MAX)
+        return 0;
+    end_pairs(session, pairs);
+    return -EMSGSIZE;
 }
 
 int hw_h2_answer(hw_h2_session *session, uint32_t id, const hw_h2_response *response)
@@ -291,16 +329,15 @@ int hw_h2_answer(hw_h2_session *session, uint32_t id, const hw_h2_response *resp
         return -EALREADY;
     hw_assert(response->status >= 200);
     char status[3];
-    size_t count;
-    int error = 0;
+    pair_list pairs;
     put_status(status, response->status);
-    nghttp2_nv *pairs = pair_up_head(session, status, response->fields, &count, &error);
-    if (!pairs)
+    int error = pair_up_head(session, status, response->ready, response->fields, &pairs);
+    if (error < 0)
         return error;
     const nghttp2_data_provider body = {{.ptr = stream}, on_data_wanted};
-    int result = nghttp2_submit_response(session->wire, (int32_t)id, pairs, count,
+    int result = nghttp2_submit_response(session->wire, (int32_t)id, pairs.at, pairs.count,
                                          response->body_bytes > 0 ? &body : NULL);
-    hw_heap_free(&session->heap, pairs);
+    end_pairs(session, &pairs);
     if (hw_h2_fail_wire(session, result))
         return -ENOMEM;
     stream->is_answered = true;
@@ -326,15 +363,14 @@ int hw_h2_inform(hw_h2_session *session, uint32_t id, int status, hw_fields fiel
         return -ENOBUFS;
     hw_assert(status >= 100 && status < 200 && status != 101);
     char digits[3];
-    size_t count;
-    int error = 0;
+    pair_list pairs;
     put_status(digits, status);
-    nghttp2_nv *pairs = pair_up_head(session, digits, fields, &count, &error);
-    if (!pairs)
+    int error = pair_up_head(session, digits, (hw_text){0}, fields, &pairs);
+    if (error < 0)
         return error;
-    int result = nghttp2_submit_headers(session->wire, NGHTTP2_FLAG_NONE, (int32_t)id, NULL, pairs,
-                                        count, NULL);
-    hw_heap_free(&session->heap, pairs);
+    int result = nghttp2_submit_headers(session->wire, NGHTTP2_FLAG_NONE, (int32_t)id, NULL,
+                                        pairs.at, pairs.count, NULL);
+    end_pairs(session, &pairs);
     return hw_h2_fail_wire(session, result) ? -ENOMEM : 0;
 }
 

@@ -155,8 +155,14 @@ void hw_h2_consume(hw_h2_session *session, uint32_t id, size_t bytes);
  * passed_bytes_max; then the stream is reset with NO_ERROR (RFC 9113 8.1). */
 void hw_h2_discard(hw_h2_session *session, uint32_t id);
 
+/* Makes fields that never change ready for hw_h2_answer, once: what is appended to the output points
+ * to their names and values. Connection-specific ones are left out. Where there is no room the output
+ * overflows, and says so. */
+void hw_h2_prepare(hw_fields fields, hw_buffer *output);
+
 typedef struct hw_h2_response {
     int status;       /* 200..599 */
+    hw_text ready;    /* what hw_h2_prepare has made of those that come first; or empty */
     hw_fields fields; /* borrowed during the call; names in any case. Connection-specific ones are
                             left out (RFC 9113 8.2.2) */
     uint64_t body_bytes; /* 0: no body, nothing is pulled; HW_H2_LENGTH_UNKNOWN: until END; else so

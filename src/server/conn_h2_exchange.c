@@ -260,8 +260,12 @@ void hw_conn_h2_discard(h2_exchange *e)
 /* What is there beside the fields of the answerer: Content-Length (RFC 9110 8.6) and Date (6.6.1). */
 #define OWN_FIELDS_MAX 2
 
+/* Of a prepared head's fields, as they are kept for the session. */
+#define READY_BYTES_MAX ((size_t)2048)
+
 /* The fields as they are sent. */
 typedef struct field_list {
+    hw_text ready; /* those in front */
     hw_field *at;
     size_t count;
 } field_list;
@@ -288,13 +292,34 @@ static void add_own_fields(const h2_exchange *e, field_list *list, hw_buffer *di
         (hw_field){HW_TEXT("date"), date_value(e->lending.lane), HW_FIELD_DATE};
 }
 
+static void make_ready_fields(hw_prepared *prepared)
+{
+    char memory[READY_BYTES_MAX];
+    hw_buffer buffer = HW_BUFFER_OVER(memory);
+    hw_h2_prepare(prepared->fields, &buffer);
+    if (!buffer.overflow)
+        hw_prepared_keep(prepared, HW_PROTOCOL_HTTP2, hw_buffer_text(&buffer));
+}
+
+/* The fields of a head that never changes, as the session takes them; empty: they could not be
+ * kept. */
+static hw_text ready_fields(hw_prepared *prepared)
+{
+    if (prepared->memo[HW_PROTOCOL_HTTP2].length == 0)
+        make_ready_fields(prepared);
+    return prepared->memo[HW_PROTOCOL_HTTP2];
+}
+
 /* In the arena, which is a feeder's as soon as that has begun. `at` NULL: no memory. */
 static field_list list_fields(h2_exchange *e, hw_buffer *digits)
 {
     const hw_response *response = &e->exchange.response;
-    const hw_fields prepared = response->prepared ? response->prepared->fields : (hw_fields){0};
+    field_list list = {.ready =
+                           response->prepared ? ready_fields(response->prepared) : HW_TEXT("")};
+    bool is_listed = response->prepared && list.ready.length == 0;
+    const hw_fields prepared = is_listed ? response->prepared->fields : (hw_fields){0};
     size_t room = prepared.count + response->field_count + OWN_FIELDS_MAX;
-    field_list list = {.at = hw_arena_alloc_zeroed(&e->exchange.arena, room, sizeof(hw_field))};
+    list.at = hw_arena_alloc_zeroed(&e->exchange.arena, room, sizeof(hw_field));
     if (!list.at)
         return list;
     for (size_t i = 0; i < prepared.count; i++)
@@ -314,6 +339,7 @@ static int send_head(h2_exchange *e, const field_list *list)
     e->status = is_tunnel ? 200 : response->status; /* RFC 8441 5: 101 is HTTP/1.1's */
     const hw_h2_response head = {
         .status = e->status,
+        .ready = list->ready,
         .fields = hw_fields_of(list->at, list->count),
         .body_bytes = hw_conn_h2_sends_body(e) ? response->body->length : 0,
     };

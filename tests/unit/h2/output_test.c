@@ -218,6 +218,46 @@ HW_TEST(h2_output_leaves_fields_of_the_connection_out)
     talker_free(t);
 }
 
+/* In front of what is added, and no more than there would have been. */
+HW_TEST(h2_output_takes_fields_that_were_made_ready)
+{
+    static const hw_field kept[] = {
+        {HW_TEXT_INIT("ETag"), HW_TEXT_INIT("\"a\""), HW_FIELD_ETAG},
+        {HW_TEXT_INIT("Connection"), HW_TEXT_INIT("close"), HW_FIELD_CONNECTION},
+        {HW_TEXT_INIT("Content-Length"), HW_TEXT_INIT("5"), HW_FIELD_CONTENT_LENGTH},
+    };
+    static const hw_field added[] = {{HW_TEXT_INIT("X"), HW_TEXT_INIT("y"), HW_FIELD_OTHER}};
+    static hw_field many[40];
+    char memory[4096], small[8];
+    hw_buffer ready = HW_BUFFER_OVER(memory), full = HW_BUFFER_OVER(small);
+    talker *t = asked(3, 65535);
+    hw_h2_prepare(hw_fields_of(kept, 3), &full);
+    assert_true(full.overflow);
+    hw_h2_prepare(hw_fields_of(kept, 3), &ready);
+    assert_false(ready.overflow);
+    hw_h2_response response = {
+        .status = 304, .ready = hw_buffer_text(&ready), .fields = hw_fields_of(added, 1)};
+    for (size_t i = 0; i < 40; i++)
+        many[i] = added[0];
+    if (hw_h2_answer(t->session, 1, &response) != 0)
+        talker_check_memory();
+    response.fields = (hw_fields){0};
+    if (hw_h2_answer(t->session, 3, &response) != 0)
+        talker_check_memory();
+    response.fields = hw_fields_of(many, 40); /* more than a short list has room for */
+    if (hw_h2_answer(t->session, 5, &response) != 0)
+        talker_check_memory();
+    const char *words = talker_send(t);
+    static const char begin[] =
+        "HEADERS 1 end\n :status: 304\n etag: \"a\"\n content-length: 5\n x: y\n"
+        "HEADERS 3 end\n :status: 304\n etag: \"a\"\n content-length: 5\n"
+        "HEADERS 5 end\n :status: 304\n etag: \"a\"\n content-length: 5\n x: y\n x: y\n";
+    if (strncmp(words, begin, strlen(begin)) != 0)
+        talker_check_memory();
+    assert_memory_equal(words, begin, strlen(begin));
+    talker_free(t);
+}
+
 HW_TEST(h2_output_refuses_a_head_that_is_too_large)
 {
     talker *t = asked(1, 65535);
