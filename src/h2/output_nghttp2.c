@@ -403,9 +403,9 @@ static void say_farewell(hw_h2_session *session)
     if (session->failure.is_silent)
         return;
     hw_buffer frames = HW_BUFFER_OVER(output->farewell);
-    if (!output->has_begun)
-        hw_buffer_put(&frames, HW_TEXT("\0\0\0\4\0\0\0\0\0"));
-    hw_buffer_put(&frames, HW_TEXT("\0\0\10\7\0\0\0\0\0"));
+    const hw_text both = HW_TEXT("\0\0\0\4\0\0\0\0\0"
+                                 "\0\0\10\7\0\0\0\0\0");
+    hw_buffer_put(&frames, output->has_begun ? hw_text_from(both, DATA_HEADER_BYTES) : both);
     put_number(&frames, session->last_id);
     put_number(&frames, session->failure.code);
     hw_assert(!frames.overflow);
