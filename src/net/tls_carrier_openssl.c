@@ -182,14 +182,14 @@ ssize_t hw_tls_carrier_send(hw_tls_carrier *carrier, bool more)
     return error < 0 ? error : count;
 }
 
-int hw_tls_carrier_send_all(hw_tls_carrier *carrier)
+int hw_tls_carrier_send_all(hw_tls_carrier *carrier, bool more)
 {
     int error = hw_tls_carrier_send_owed(carrier);
     if (error < 0 && error != -EAGAIN) {
         hw_tls_carrier_forget(carrier);
         return error;
     }
-    ssize_t count = hw_tls_carrier_send(carrier, false);
+    ssize_t count = hw_tls_carrier_send(carrier, more);
     return count < 0 ? (int)count : hw_tls_carrier_owed(carrier) > 0 ? -EAGAIN : 0;
 }
 

@@ -36,8 +36,8 @@ enum {
     CLIENT_CA_BYTES_MAX = 4 * 1024 * 1024,
     CLIENT_CHAIN_MAX = 8,
     CLIENT_NAME_BYTES_MAX = 1000,
-    TICKETS_A_HANDSHAKE = 2,
-    TLS_FILES = 3, /* of a certificate */
+    TICKETS_A_HANDSHAKE = 1, /* in full; and one where a session is resumed, in its place */
+    TLS_FILES = 3,           /* of a certificate */
 };
 
 #define CIPHERS_1_2                                                                                \
@@ -215,7 +215,8 @@ static int use_ticket_keys(SSL *ssl, unsigned char *name, unsigned char *iv, EVP
     OPENSSL_cleanse(&keys, sizeof keys);
     if (!is_set)
         return -1;
-    return is_current ? 1 : 2;
+    /* RFC 8446 C.4: clients use a ticket once, and want another for the next time. */
+    return is_current && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 }
 
 /* OpenSSL's words for why it failed last; the empty text where it says nothing. */

@@ -100,10 +100,15 @@ static int fail_stream(tls_stream *tls, int error)
 }
 
 /* What has to leave and is of no answer. 0: it has left; -EAGAIN; or why it never will. */
+static int send_all_with(tls_stream *tls, bool more)
+{
+    int error = hw_tls_carrier_send_all(&tls->carrier, more);
+    return error < 0 && error != -EAGAIN ? fail_stream(tls, error) : error;
+}
+
 static int send_all(tls_stream *tls)
 {
-    int error = hw_tls_carrier_send_all(&tls->carrier);
-    return error < 0 && error != -EAGAIN ? fail_stream(tls, error) : error;
+    return send_all_with(tls, false);
 }
 
 static int send_owed(tls_stream *tls)
@@ -512,7 +517,8 @@ static int go_on_shaking(hw_stream *stream)
         stream->readable = stream->writable = true;
         return -EPROTONOSUPPORT;
     }
-    error = send_all(tls);
+    /* Tickets, where the client has asked already, go with the answer. */
+    error = send_all_with(tls, result == 1 && SSL_has_pending(tls->ssl) == 1);
     if (error < 0 && error != -EAGAIN)
         return error;
     if (result == 1)
