@@ -174,9 +174,11 @@ HW_TEST(conn_h2_waits_for_bodies_without_holding_others_up)
     h2.rig.answerer.answer = rig_answer_hi;
     ask(&h2, 3);
     h2_expect(&h2, H2_HI("3"));
+    NEED_TRUE(scripted.body.drops == 0);
     scripted.body.count = 1;
     waiting->carrier->wake(waiting);
     h2_expect(&h2, "DATA 1 abc\n");
+    NEED_TRUE(scripted.body.drops == 0);
     scripted.body.last = HW_PULL_END;
     waiting->carrier->wake(waiting);
     h2_expect_first(&h2, "DATA 1 ");
@@ -225,7 +227,7 @@ HW_TEST(conn_h2_resets_an_answer_that_is_stopped)
     rig_body_init(&scripted.body, pieces, 1, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
     open_scripted(&h2, respond_in_pieces);
     ask(&h2, 1);
-    NEED_TRUE(h2.rig.answers == 1);
+    NEED_TRUE(h2.rig.answers == 1 && scripted.body.drops == 0);
     scripted.exchange->carrier->stop(scripted.exchange, -EIO);
     h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\nRST_STREAM 1 INTERNAL_ERROR\n");
     expect_record(&h2, 200, false);
@@ -298,6 +300,7 @@ HW_TEST(conn_h2_informs_before_the_answer_alone)
     h2_expect(&h2, "HEADERS 1\n :status: 103\n link: <a>\n");
     wire_data(h2.said, WIRE_END_STREAM, 1, "");
     h2_send(&h2);
+    NEED_TRUE(h2.rig.answers == 1 && scripted.body.drops == 0);
     exchange->carrier->inform(exchange, 103, hw_fields_of(&link, 1));
     h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\n");
     h2_close(&h2);

@@ -47,6 +47,7 @@ static void open_held(h2_rig *h2, unsigned count)
 
 static void let_end(h2_rig *h2, unsigned index)
 {
+    NEED_TRUE(held[index].body.drops == 0);
     held[index].body.last = HW_PULL_END;
     held[index].exchange->carrier->wake(held[index].exchange);
     hw_loop_settle(&h2->rig.lane.loop);
@@ -261,7 +262,7 @@ HW_TEST(conn_h2_ends_behind_a_full_socket)
         h2_hang_up(&h2);
         h2_greet(&h2, 10000);
         ask(&h2, 1);
-        NEED_TRUE(held_count == 1);
+        NEED_TRUE(held_count == 1 && held[0].body.drops == 0);
         held[0].body.pieces = pieces;
         held[0].body.next = 0;
         held[0].body.count = ROWS(pieces);
@@ -376,7 +377,7 @@ HW_TEST(conn_h2_keeps_what_the_socket_has_no_room_for)
     h2_greet(&h2, 10000);
     size_t before = hw_budget_used(&h2.rig.shared.budget);
     ask(&h2, 1);
-    NEED_TRUE(held_count == 1);
+    NEED_TRUE(held_count == 1 && held[0].body.drops == 0);
     held[0].body.pieces = pieces;
     held[0].body.next = 0;
     held[0].body.count = ROWS(pieces);

@@ -413,6 +413,7 @@ HW_TEST(conn_h2_late_window_is_not_one_that_nobody_needs)
     expect_alive(&h2);
     wire_setting(h2.said, 4, 3); /* RFC 9113 6.9.2: that shuts the windows of all streams */
     h2_send(&h2);
+    NEED_TRUE(drops.drops == 0);
     drops.count = 2;
     echoed->carrier->wake(echoed);
     h2_expect(&h2, "");
