@@ -135,7 +135,7 @@ HW_TEST(conn_proxied_has_its_time_in_all)
     open_proxied_rig(&rig);
     hw_pipe *pipe = connect_proxy(&rig);
     for (size_t i = 0; i < 9; i++) {
-        NEED_TRUE(hw_pipe_send(pipe, (hw_text){LINE + i, 1}) == 0);
+        NEED_TRUE(hw_pipe_send(pipe, (hw_text){&LINE[i], 1}) == 0);
         pass_ms(&rig, 1000);
         assert_false(hw_pipe_is_closed(pipe));
     }
