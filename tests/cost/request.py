@@ -4,6 +4,8 @@
 Both are counted, not timed, the calls in the loop's thread alone, and beside them those of the floor (bench/limit.c): the least
 with which one can answer. Fails where ceilings.txt is exceeded.
 
+`h2` and `h2-streams` are requests over HTTP/2 in clear, one by one and 32 streams at a time, for which there is no floor.
+
 Calls are listed by strace, on one connection that waits for its answers and on 32 that ask together: how many of those
 one epoll_wait finds ready is decided by who runs first, so server and client share a processor, and the server, being
 a batch job to the scheduler, never takes it from the client who has not asked for everything yet. What is left of
@@ -36,6 +38,7 @@ CROWD_ROUNDS = 60
 REQUESTS_COUNTED = 4800
 REQUESTS_BEFORE = 96  # caches are filled, lazy binding is done
 PIPELINED = 16
+STREAMS = 32
 SECONDS_MAX = 60
 IS_TIGHT = 0.9  # a figure below this share of its ceiling is worth a note
 LOGS = ["combined", "json"]
@@ -47,10 +50,11 @@ class Failure(Exception):
 
 
 class Shape:
-    """A kind of request: how many at once, and what must come back. The plain one has three fields."""
+    """A kind of request: how many at once, and what must come back. The plain one has three fields. Over HTTP/2
+    each has a stream of its own."""
 
-    def __init__(self, path="/index.html", status=200, fields=folder.PLAIN, depth=1):
-        self.path, self.status, self.fields, self.depth = path, status, list(fields), depth
+    def __init__(self, path="/index.html", status=200, fields=folder.PLAIN, depth=1, is_h2=False):
+        self.path, self.status, self.fields, self.depth, self.is_h2 = path, status, list(fields), depth, is_h2
 
     def batch(self, mark=""):
         """`mark` becomes the query of the first: a name in the trace."""
@@ -64,7 +68,8 @@ def make_shapes():
     return {"200": Shape(), "304": Shape(status=304), "404": Shape("/there/is/none.html", 404),
             "browser": Shape(fields=folder.FIELDS["browser"]), "sixty": Shape(fields=folder.FIELDS["sixty"]),
             "pipelined": Shape(depth=PIPELINED),
-            "sibling": Shape("/coded.js", fields=[*folder.PLAIN, "Accept-Encoding: gzip, deflate, br, zstd"])}
+            "sibling": Shape("/coded.js", fields=[*folder.PLAIN, "Accept-Encoding: gzip, deflate, br, zstd"]),
+            "h2": Shape(is_h2=True), "h2-streams": Shape(is_h2=True, depth=STREAMS)}
 
 
 CROWD_SHAPES = ["200", "304", "404"]
@@ -75,10 +80,19 @@ class Client:
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), SECONDS_MAX)
-        self.rest = b""
+        self.port, self.rest, self.other = port, b"", None
+
+    def over(self, shape):
+        """The connection for these: HTTP/2 has one of its own."""
+        if not shape.is_h2:
+            return self
+        self.other = self.other or H2Client(self.port)
+        return self.other
 
     def close(self):
         self.socket.close()
+        if self.other:
+            self.other.close()
 
     def more(self):
         piece = self.socket.recv(65536)
@@ -113,6 +127,61 @@ class Client:
             self.ask(shape)
 
 
+class H2Client(Client):
+    """One connection of HTTP/2, in clear with prior knowledge. Its heads are literals that change nothing (RFC 7541 6.2.2), so
+    that each costs what the one before did."""
+    DATA, HEADERS, SETTINGS, WINDOW_UPDATE = 0, 1, 4, 8
+    END_STREAM, END_HEADERS, ACK = 1, 4, 1
+    WINDOW = 2 ** 31 - 1
+    STATUS_200 = 0x88
+    NAMES = {"user-agent": 58, "accept": 19}  # of the static table
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.stream = 1
+        self.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + self.frame(self.SETTINGS, 0, 0, b"") +
+                            self.frame(self.WINDOW_UPDATE, 0, 0, (self.WINDOW - 65535).to_bytes(4, "big")))
+
+    @staticmethod
+    def frame(kind, flags, stream, payload):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    @staticmethod
+    def literal(name, value):
+        """`name`: its number; without indexing, without Huffman's code."""
+        return (bytes([name]) if name < 15 else bytes([15, name - 15])) + bytes([len(value)]) + value.encode()
+
+    def head(self, shape, mark=""):
+        fields = [line.partition(": ") for line in shape.fields]
+        return (b"\x82\x86" + self.literal(4, shape.path + (f"?{mark}-" if mark else "")) + self.literal(1, "localhost") +
+                b"".join(self.literal(self.NAMES[name.lower()], value) for name, _, value in fields))
+
+    def send(self, shape, mark=""):
+        frames = []
+        for number in range(shape.depth):
+            frames.append(self.frame(self.HEADERS, self.END_HEADERS | self.END_STREAM, self.stream,
+                                     self.head(shape, "" if number else mark)))
+            self.stream += 2
+        self.socket.sendall(b"".join(frames))
+
+    def answer(self, shape):
+        """Frames, until one ends its stream."""
+        while True:
+            while len(self.rest) < 9 or len(self.rest) < 9 + int.from_bytes(self.rest[:3], "big"):
+                self.more()
+            length = int.from_bytes(self.rest[:3], "big")
+            kind, flags, payload = self.rest[3], self.rest[4], self.rest[9:9 + length]
+            self.rest = self.rest[9 + length:]
+            if kind == self.SETTINGS and not flags & self.ACK:
+                self.socket.sendall(self.frame(self.SETTINGS, self.ACK, 0, b""))
+            if kind == self.HEADERS and payload[0] != self.STATUS_200:
+                raise Failure(f"{shape.path}: not 200 over HTTP/2")
+            if kind not in (self.DATA, self.HEADERS, self.SETTINGS, self.WINDOW_UPDATE):
+                raise Failure(f"{shape.path}: a frame of kind {kind} over HTTP/2")
+            if kind == self.DATA and flags & self.END_STREAM:
+                return ""
+
+
 class Hewn:
     """The program under test."""
     name = "hewn"
@@ -141,7 +210,7 @@ class Floor:
 
     def __init__(self, place, status):
         self.place, self.status = place, status
-        self.shapes = {name: shape for name, shape in make_shapes().items() if shape.status == status}
+        self.shapes = {name: shape for name, shape in make_shapes().items() if shape.status == status and not shape.is_h2}
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             self.port = one.getsockname()[1]
@@ -265,7 +334,7 @@ def count_calls(server):
           running(server, [*before, "strace", "-D", "-f", "-s", "64", "-o", listing]) as port):
         with connected(server, port) as clients:
             for name, shape in server.shapes.items():
-                ask_alone(clients[0], name, shape)
+                ask_alone(clients[0].over(shape), name, shape)
         with connected(server, port, CROWD) as clients:
             for name in server.shapes.keys() & set(CROWD_SHAPES):
                 ask_together(clients, name, server.shapes[name])
@@ -290,7 +359,7 @@ def count_instructions_of_run(server, more):
     with (running(server, valgrind, {"LD_PRELOAD": os.path.join(server.place, "openat2.so")}) as port,
           connected(server, port) as clients):
         for name, shape in server.shapes.items():
-            clients[0].ask_for(shape, REQUESTS_BEFORE + (REQUESTS_COUNTED if name == more else 0))
+            clients[0].over(shape).ask_for(shape, REQUESTS_BEFORE + (REQUESTS_COUNTED if name == more else 0))
     with open(report, encoding="utf-8") as file:
         total = int(re.search(r"^totals: (\d+)", file.read(), re.MULTILINE)[1])
     os.remove(report)
