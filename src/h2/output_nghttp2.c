@@ -99,7 +99,7 @@ static void end_pairs(hw_h2_session *session, pair_list *pairs)
         hw_heap_free(&session->heap, pairs->at);
 }
 
-static void add_pair(pair_list *pairs, const hw_field *field)
+static void list_pair(pair_list *pairs, const hw_field *field)
 {
     hw_assert(hw_token_is_valid(field->name) && hw_field_value_is_valid(field->value));
     pairs->at[pairs->count++] = pair_of(field->name, field->value);
@@ -142,7 +142,7 @@ static bool submit_trailers(hw_h2_session *session, const hw_h2_stream *stream, 
         return !hw_h2_fail_wire(session, NGHTTP2_ERR_NOMEM);
     for (size_t i = 0; i < trailers.count; i++)
         if (hw_field_may_trail(trailers.at[i].name))
-            add_pair(&pairs, &trailers.at[i]);
+            list_pair(&pairs, &trailers.at[i]);
     bool is_any = pairs.count > 1 && pairs.bytes <= HW_H2_SENT_HEAD_BYTES_MAX / 2;
     if (is_any)
         hw_h2_fail_wire(session, nghttp2_submit_trailer(session->wire, (int32_t)stream->id,
@@ -312,7 +312,7 @@ static int pair_up_head(hw_h2_session *session, const char status[3], hw_text re
     add_ready(pairs, ready);
     for (size_t i = 0; i < fields.count; i++)
         if (!is_left_out(&fields.at[i]))
-            add_pair(pairs, &fields.at[i]);
+            list_pair(pairs, &fields.at[i]);
     /* What HPACK adds at the most is counted as nghttp2 counts it. */
     if (pairs->bytes + 12 * (pairs->count + 2) <= HW_H2_SENT_HEAD_BYTES_MAX)
         return 0;

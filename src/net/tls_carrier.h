@@ -61,7 +61,8 @@ int hw_tls_carrier_send_owed(hw_tls_carrier *carrier);
 /* Hands down what OpenSSL has written since; what is not taken is kept. How much of it was taken, or a
  * negative errno. */
 ssize_t hw_tls_carrier_send(hw_tls_carrier *carrier, bool more);
-/* Both, in their order. 0: nothing is left; -EAGAIN; or what is wrong. */
+/* Both, in their order; `more`: something follows soon. 0: nothing is left; -EAGAIN; or what is
+ * wrong. */
 int hw_tls_carrier_send_all(hw_tls_carrier *carrier, bool more);
 /* Nothing will be handed down after what is owed. */
 void hw_tls_carrier_end(hw_tls_carrier *carrier);

@@ -180,6 +180,28 @@ HW_TEST(ticket_is_good_for_its_hours)
     check_versions(check_hours);
 }
 
+/* RFC 8446 C.4: whoever uses each once has another for the next time, without end. */
+HW_TEST(ticket_that_is_used_is_followed_by_another)
+{
+    tls_rig rig;
+    start_with_secret(&rig, HW_TEXT(""));
+    SSL_SESSION *session = begin_session(&rig, TLS1_3_VERSION);
+    for (int i = 0; i < 4; i++) {
+        char memory[16];
+        hw_buffer heard = HW_BUFFER_OVER(memory);
+        assert_true(is_resumed(&rig, session));
+        (void)tls_rig_hear(&rig, &heard);
+        SSL_SESSION *next = tls_client_session(rig.client);
+        assert_non_null(next);
+        assert_ptr_not_equal(next, session);
+        assert_int_equal(SSL_SESSION_up_ref(next), 1);
+        SSL_SESSION_free(session);
+        session = next;
+    }
+    SSL_SESSION_free(session);
+    tls_rig_fini(&rig);
+}
+
 /* Whoever changes one bit of it has none. */
 HW_LONG_TEST(ticket_that_was_changed_is_none)
 {

@@ -51,7 +51,7 @@ static void write_to(carrier_pair *pair, int which, const char *words)
 
 static int send_everything(hw_tls_carrier *carrier)
 {
-    int error = hw_tls_carrier_send_all(carrier);
+    int error = hw_tls_carrier_send_all(carrier, false);
     if (error == -ENOMEM)
         hw_test_out_of_memory();
     return error;
