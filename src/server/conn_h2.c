@@ -192,18 +192,15 @@ static void arm_deadlines(conn_h2 *h2)
 /* ARM: one deadline, or the end. */
 static void arm_h2(conn_h2 *h2)
 {
-    if (h2->ending == H2_NOTICED && hw_list_is_empty(&h2->exchanges)) /* since it has written */
-        hw_conn_queue_write(&h2->conn);
     bool is_said = h2->output.length == 0 && !hw_h2_wants_send(h2->session);
+    bool is_done = hw_list_is_empty(&h2->exchanges);
     if (h2->is_ended && h2->ending != H2_FAILED)
         hw_conn_close(&h2->conn);
-    else if (h2->ending == H2_FAILED && is_said)
-        end_connection_h2(h2);
-    else if (h2->ending == H2_LEAVING && is_said && hw_list_is_empty(&h2->exchanges))
+    else if (is_said && (h2->ending == H2_FAILED || (h2->ending == H2_LEAVING && is_done)))
         end_connection_h2(h2);
     if (h2->conn.is_closed)
         return;
-    if (h2->ending == H2_NOTICED && hw_list_is_empty(&h2->exchanges))
+    if (h2->ending == H2_NOTICED && is_done)
         hw_conn_queue_write(&h2->conn); /* it has just answered the last: nobody is waited for */
     arm_deadlines(h2);
 }

@@ -191,7 +191,7 @@ static bool feed_kept(h2_exchange *e)
     if (e->kept && !feed_content(e, (hw_text){e->kept, e->kept_length}, &taken))
         return false;
     e->kept_length -= taken;
-    if (e->kept_length > 0) {
+    if (e->kept && e->kept_length > 0) {
         memmove(e->kept, e->kept + taken, e->kept_length);
         return true;
     }
