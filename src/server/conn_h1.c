@@ -367,8 +367,9 @@ static h1_preface find_preface(const conn_h1 *h1, hw_text input)
     static const hw_text preface = {HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1};
     size_t length = hw_size_min(input.length, preface.length);
     bool is_start = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
-    if (!hw_h2_is_built || !is_start || h1->queue_length > 0 || length == 0 ||
-        memcmp(input.at, preface.at, length) != 0)
+    /* RFC 9113 3.3: in TLS it is agreed on before. */
+    if (!hw_h2_is_built || h1->conn.stream->is_secure || !is_start || h1->queue_length > 0 ||
+        length == 0 || memcmp(input.at, preface.at, length) != 0)
         return PREFACE_NONE;
     return length == preface.length ? PREFACE_WHOLE : PREFACE_PART;
 }

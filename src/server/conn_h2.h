@@ -33,6 +33,7 @@ typedef struct h2_exchange {
     bool is_told;          /* another exchange answers for it */
     bool is_starved;       /* there was no descriptor for the answer */
     int64_t starved_at_ms; /* since when, if so */
+    size_t head_bytes;     /* of its request, as conn_h2 counts them */
     uint64_t bytes_out;    /* of the body, given to the session */
     uint64_t consumed;     /* of the request's: the client may have sent as much again */
     /* Deadlines; HW_CONN_NEVER: it waits for nothing of the kind. */
@@ -74,6 +75,7 @@ struct conn_h2 {
     hw_list exchanges; /* h2_exchange, on streams, oldest first */
     hw_list left;      /* without one, whose handlers have not returned */
     unsigned count;    /* of both: what one connection has at most */
+    size_t head_bytes; /* of their requests, likewise */
     unsigned requests;
     unsigned requests_before; /* when its deadlines were armed last */
     h2_ending ending;
@@ -93,6 +95,10 @@ struct conn_h2 {
     uint32_t received_bytes;      /* of content, so far; it wraps */
     uint64_t body_bytes;          /* of all answers, given to the session so far */
 };
+
+/* The heads of all requests of a connection that are not over: a hundred large ones, which HPACK lets a
+ * client say in a few bytes, would be memory of ours for nothing. */
+#define H2_HEAD_BYTES_MAX ((size_t)512 * 1024)
 
 /* A connection that speaks HTTP/2 from its first byte. `input`: what has been read of it already. */
 int hw_conn_h2_open(hw_lane *lane, hw_stream *stream, hw_text input);

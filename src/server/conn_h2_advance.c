@@ -13,6 +13,9 @@
 #include "server/redirect.h"
 #include "sys/memory.h"
 
+/* Between two lines about clients that were told to calm down. */
+#define H2_CALM_QUIET_MS 1000
+
 /* The request as HTTP/1.1 would have it. An extended CONNECT (RFC 8441) is what a GET with Upgrade is
  * there: the client may say what it likes once the answerer has begun the tunnel. */
 static bool copy_head(h2_exchange *e, const hw_h2_head *head)
@@ -89,6 +92,31 @@ static void refuse_head(conn_h2 *h2, uint32_t stream, const hw_problem *problem)
         (void)hw_h2_reset(h2->session, stream, HW_H2_REFUSED_STREAM);
 }
 
+/* As RFC 9113 6.5.2 counts. */
+static size_t count_list_bytes(const hw_h2_head *head)
+{
+    size_t bytes = head->target.length;
+    for (size_t i = 0; i < head->fields.count; i++)
+        bytes += head->fields.at[i].name.length + head->fields.at[i].value.length + 32;
+    return bytes;
+}
+
+/* A new exchange for a request; NULL: there is no room or memory for it. Those whose streams have gone
+ * count as long as their handlers run. */
+static h2_exchange *append_request(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
+{
+    size_t bytes = count_list_bytes(head);
+    if (h2->count >= h2->conn.lane->shared->limits.h2.streams_max ||
+        h2->head_bytes + bytes > H2_HEAD_BYTES_MAX)
+        return NULL;
+    h2_exchange *e = hw_conn_h2_append(h2, stream);
+    if (!e)
+        return NULL;
+    e->head_bytes = bytes;
+    h2->head_bytes += bytes;
+    return e;
+}
+
 static void take_h2_head(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
 {
     hw_lane *lane = h2->conn.lane;
@@ -98,11 +126,8 @@ static void take_h2_head(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
         refuse_head(h2, stream, &head->problem);
         return;
     }
-    /* RFC 9113 8.7: it may be sent again. Those whose streams have gone count as long as their
-     * handlers run. */
-    h2_exchange *e =
-        h2->count < lane->shared->limits.h2.streams_max ? hw_conn_h2_append(h2, stream) : NULL;
-    if (!e) {
+    h2_exchange *e = append_request(h2, stream, head);
+    if (!e) { /* RFC 9113 8.7: it may be sent again */
         (void)hw_h2_reset(h2->session, stream, HW_H2_REFUSED_STREAM);
         return;
     }
@@ -236,19 +261,27 @@ static void take_malformed(conn_h2 *h2, h2_exchange *e, const hw_problem *proble
     hw_conn_h2_end(e, false);
 }
 
+/* Anybody can cause it, as often as he likes. */
+static void tell_calming(hw_lane *lane, const hw_problem *problem)
+{
+    int64_t now_ms = hw_loop_now_ms(&lane->loop);
+    hw_lane_count(&lane->counts.calmed, 1);
+    if (now_ms < lane->calm_quiet_until_ms)
+        return;
+    lane->calm_quiet_until_ms = now_ms + H2_CALM_QUIET_MS;
+    hw_sink_fault(lane->place.sink, EPROTO, NULL,
+                  "a client of HTTP/2 is told to calm down: %s (%s)", problem->reason,
+                  problem->section);
+}
+
 /* Nothing more comes of any stream. */
 static void take_h2_problem(conn_h2 *h2, const hw_h2_event *event)
 {
-    const hw_lane *lane = h2->conn.lane;
     if (h2->ending >= H2_FAILED)
         return;
     h2->ending = H2_FAILED;
     if (event->code == HW_H2_ENHANCE_YOUR_CALM)
-        hw_lane_count(&h2->conn.lane->counts.calmed, 1);
-    if (event->code == HW_H2_ENHANCE_YOUR_CALM && event->problem)
-        hw_sink_fault(lane->place.sink, EPROTO, NULL,
-                      "a connection of HTTP/2 ends with %s: %s (%s)", hw_h2_code_name(event->code),
-                      event->problem->reason, event->problem->section);
+        tell_calming(h2->conn.lane, event->problem);
     for (hw_link *link; (link = hw_list_first(&h2->exchanges));)
         hw_conn_h2_end(HW_MEMBER(link, h2_exchange, link), false);
 }

@@ -176,8 +176,10 @@ void hw_conn_h2_free_spares(hw_lane *lane)
 static void free_ended_h2(h2_exchange *e)
 {
     hw_lane *lane = e->lending.lane;
-    if (e->conn)
+    if (e->conn) {
         e->conn->count--;
+        e->conn->head_bytes -= e->head_bytes;
+    }
     hw_lane_count(&lane->counts.exchanges, (uint64_t)-1);
     hw_lane_count(&lane->counts.bytes_out, e->bytes_out);
     hw_exchange_reset(&e->exchange);

@@ -136,7 +136,8 @@ struct hw_lane {
     hw_ready admission;     /* watches the listeners again, which were left for want of something */
     int64_t wants_since_ms; /* accepting has failed for want of something since then */
     int64_t quiet_until_ms; /* nothing more is told of connections that proxies make amiss */
-    hw_timer tick;          /* once a second, from hw_lane_listen on */
+    int64_t calm_quiet_until_ms; /* nor of floods of HTTP/2 */
+    hw_timer tick;               /* once a second, from hw_lane_listen on */
     hw_timer drain_limit;
     hw_post drain_post, end_post, recall_post;
     atomic_bool is_recalled;               /* recall_post is on its way */

@@ -283,6 +283,43 @@ HW_LONG_TEST(conn_h2_frees_more_streams_than_it_keeps)
     h2_close(&h2[0]);
 }
 
+/* Two fields of 7,000 bytes and their names: as much as one frame has. */
+static const char *large_head(void)
+{
+    static char memory[2 * 7100 + 200];
+    hw_buffer lines = HW_BUFFER_OVER(memory);
+    hw_buffer_put_string(&lines, ":method: GET\n:scheme: http\n:path: /\n:authority: a\n");
+    for (char name = 'a'; name <= 'b'; name++) {
+        hw_buffer_put_char(&lines, name);
+        hw_buffer_put_string(&lines, ": ");
+        for (int i = 0; i < 7000; i++)
+            hw_buffer_put_char(&lines, name);
+        hw_buffer_put_char(&lines, '\n');
+    }
+    return hw_buffer_string(&lines);
+}
+
+/* 512 KiB in all, which are 37 of those; who is done makes room for another. */
+HW_TEST(conn_h2_bounds_the_heads_of_a_connection)
+{
+    h2_rig h2 = {.rig = {.answerer = {.answer = answer_many}}};
+    many_count = 0;
+    h2_open(&h2, ROOM);
+    for (uint32_t n = 0; n < 39; n++) {
+        wire_head(h2.said, WIRE_END, 2 * n + 1, large_head());
+        h2_send(&h2);
+    }
+    assert_int_equal(many_count, 37);
+    const char *words = h2_hear(&h2);
+    NEED_TRUE(strstr(words, "RST_STREAM 75 REFUSED_STREAM\nRST_STREAM 77 REFUSED_STREAM\n"));
+    many_exchanges[0]->carrier->stop(many_exchanges[0], -EIO);
+    hw_loop_settle(&h2.rig.lane.loop);
+    wire_head(h2.said, WIRE_END, 79, large_head());
+    h2_send(&h2);
+    assert_int_equal(many_count, 38);
+    h2_close(&h2);
+}
+
 /* 1xx (RFC 9110 15.2): before the answer, and no more behind it. */
 HW_TEST(conn_h2_informs_before_the_answer_alone)
 {

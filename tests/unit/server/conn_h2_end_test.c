@@ -230,6 +230,23 @@ HW_TEST(conn_h2_ends_with_a_flood_of_resets)
     h2_close(&h2);
 }
 
+/* Anybody can flood, as often as he likes. */
+HW_TEST(conn_h2_tells_of_floods_once_a_second)
+{
+    h2_rig h2 = {0};
+    h2_open_lane(&h2);
+    for (unsigned i = 0; i < 3; i++) {
+        h2_greet(&h2, ROOM);
+        say_too_much(&h2);
+        h2_send(&h2);
+        h2_hang_up(&h2);
+        h2_pass_ms(&h2, 600);
+    }
+    assert_int_equal(h2.rig.lane.counts.calmed, 3);
+    assert_int_equal(h2.rig.faults, 2);
+    h2_close(&h2);
+}
+
 /* What breaks the protocol ends the connection, and is no flood. */
 HW_TEST(conn_h2_ends_with_an_error_of_the_protocol)
 {
