@@ -35,10 +35,8 @@ static hw_hint *turn_round(hw_hint *newest)
     return first;
 }
 
-void hw_hint_send_all(hw_exchange *exchange)
+void hw_hint_send_any(hw_exchange *exchange)
 {
-    if (!atomic_load(&exchange->hints))
-        return;
     for (const hw_hint *hint = turn_round(atomic_exchange(&exchange->hints, NULL)); hint;
          hint = hint->next) {
         const hw_field field = {HW_TEXT("link"), hint->link, HW_FIELD_OTHER};

@@ -21,7 +21,6 @@
 
 #include "base/number.h"
 #include "base/poison.h"
-#include "server/conn_h2.h"
 #include "sys/memory.h"
 
 #define LARGE_ROOM_BYTES (4 * 1024)
@@ -359,42 +358,6 @@ static void arm(conn_h1 *h1)
         arm_busy(h1);
 }
 
-/* RFC 9113 3.3: who knows that we speak HTTP/2 begins with its preface. NONE: this is not it. */
-typedef enum h1_preface { PREFACE_NONE, PREFACE_PART, PREFACE_WHOLE } h1_preface;
-
-static h1_preface find_preface(const conn_h1 *h1, hw_text input)
-{
-    static const hw_text preface = {HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1};
-    size_t length = hw_size_min(input.length, preface.length);
-    bool is_start = h1->input == H1_INPUT_HEADS && hw_h1_is_between(&h1->parser);
-    /* RFC 9113 3.3: in TLS it is agreed on before. */
-    if (!hw_h2_is_built || h1->conn.stream->is_secure || !is_start || h1->queue_length > 0 ||
-        length == 0 || memcmp(input.at, preface.at, length) != 0)
-        return PREFACE_NONE;
-    return length == preface.length ? PREFACE_WHOLE : PREFACE_PART;
-}
-
-/* The first input of all. Out of line, for most connections go on. False: nobody may look at it any
- * more. */
-static __attribute__((noinline)) bool take_first_input(conn_h1 *h1, hw_text input)
-{
-    switch (find_preface(h1, input)) {
-    case PREFACE_NONE:
-        return true;
-    case PREFACE_PART:
-        if (h1->is_ended)
-            return true;
-        h1->needs_more = true;
-        if (!hw_conn_h1_keep_rest(h1, input, h1->rest != NULL))
-            hw_conn_close(&h1->conn);
-        return false;
-    case PREFACE_WHOLE:
-        hw_conn_hand_over(&h1->conn, hw_conn_h2_open, input);
-        return false;
-    }
-    return true;
-}
-
 /* READ and ADVANCE. */
 static void take_input(conn_h1 *h1)
 {
@@ -404,8 +367,6 @@ static void take_input(conn_h1 *h1)
     for (hw_link *link = h1->queue.head.next; link != &h1->queue.head; link = link->next)
         hw_conn_h1_note_held(HW_MEMBER(link, h1_exchange, link));
     hw_text input = read_input(h1);
-    if (h1->requests == 0 && !conn->is_closed && !take_first_input(h1, input))
-        return;
     size_t used = conn->is_closed ? 0 : hw_conn_h1_advance(h1, input);
     if (!conn->is_closed)
         keep_rest(h1, input, used);

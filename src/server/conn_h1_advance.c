@@ -8,10 +8,12 @@
  * Body that found no room is `owed`: the engine is done with these bytes and must not see them
  * again, so they are fed before it is asked for more. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/number.h"
 #include "server/conn_h1.h"
+#include "server/conn_h2.h"
 #include "server/redirect.h"
 
 static uint64_t content_length_of(const hw_h1_head *head)
@@ -232,6 +234,43 @@ static void take_head(conn_h1 *h1, const hw_h1_head *head, hw_text input)
         hw_conn_h1_read_on(h1);
 }
 
+typedef enum h1_preface { PREFACE_NONE, PREFACE_PART, PREFACE_WHOLE } h1_preface;
+
+/* RFC 9113 3.3: who knows that we speak HTTP/2 begins with its preface, which was made so that no engine
+ * of HTTP/1 takes it for a request; in TLS it is agreed on before. */
+static h1_preface find_preface(const conn_h1 *h1, hw_text input)
+{
+    static const hw_text preface = {HW_H2_PREFACE, sizeof HW_H2_PREFACE - 1};
+    size_t length = hw_size_min(input.length, preface.length);
+    bool is_first = h1->requests == 0 && h1->queue_length == 0;
+    if (!hw_h2_is_built || h1->conn.stream->is_secure || !is_first ||
+        memcmp(input.at, preface.at, length) != 0)
+        return PREFACE_NONE;
+    return length == preface.length ? PREFACE_WHOLE : PREFACE_PART;
+}
+
+/* What is no request of HTTP/1. */
+static size_t take_problem(conn_h1 *h1, const hw_problem *problem, hw_text input)
+{
+    const hw_lane *lane = h1->conn.lane;
+    h1_preface preface = h1->input == H1_INPUT_HEADS ? find_preface(h1, input) : PREFACE_NONE;
+    if (preface == PREFACE_WHOLE) {
+        hw_conn_hand_over(&h1->conn, hw_conn_h2_open, input);
+        return 0;
+    }
+    if (preface == PREFACE_PART && !h1->is_ended) { /* it is looked at again with more of it */
+        hw_h1_parser_init(&h1->parser, &lane->shared->limits.h1, lane->place.sink);
+        hw_h1_parser_promise_slack(&h1->parser);
+        h1->needs_more = true;
+        return 0;
+    }
+    if (h1->input == H1_INPUT_HEADS)
+        hw_conn_h1_append_problem(h1, problem);
+    else
+        hw_conn_h1_fail_reading(h1, problem);
+    return input.length;
+}
+
 /* Any other event of the engine; how much of the input it used up. */
 static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_event *event,
                                                    const hw_h1_head *head, hw_text input)
@@ -249,11 +288,7 @@ static __attribute__((noinline)) size_t take_event(conn_h1 *h1, const hw_h1_even
         on_message_end(h1, event->trailers, head);
         return event->used;
     case HW_H1_PROBLEM:
-        if (h1->input == H1_INPUT_HEADS)
-            hw_conn_h1_append_problem(h1, event->problem);
-        else
-            hw_conn_h1_fail_reading(h1, event->problem);
-        return input.length;
+        return take_problem(h1, event->problem, input);
     case HW_H1_NEED_MORE:
         h1->needs_more = true;
         return event->used;
