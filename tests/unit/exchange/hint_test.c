@@ -43,9 +43,11 @@ HW_TEST(hint_goes_out_in_the_order_of_the_calls)
     hw_exchange_init(&exchange, 1024, 4096);
     hw_exchange_begin_unread(&exchange, &hearing, &place, 0, 0);
     char link[] = "<a>";
-    assert_true(hw_hint_add(&exchange, hw_text_of(link)));
+    if (!hw_hint_add(&exchange, hw_text_of(link)))
+        hw_test_out_of_memory();
     memcpy(link, "<b>", 3);
-    assert_true(hw_hint_add(&exchange, hw_text_of(link)));
+    if (!hw_hint_add(&exchange, hw_text_of(link)))
+        hw_test_out_of_memory();
     assert_int_equal(heard.told, 2);
     hw_hint_send_all(&exchange);
     assert_string_equal(hw_buffer_string(&heard.sent), "<a>;<b>;");
