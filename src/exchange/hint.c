@@ -2,19 +2,28 @@
  *
  * A handler may run on a thread of its own, while the loop alone may send. So hints are pushed on a list,
  * the newest first, and the loop is told; what it takes off is nobody else's any more. They lie in the
- * arena, which stays as long as the handler has the exchange. */
+ * arena, which stays as long as the handler has the exchange; and they are hooks that do nothing, for an
+ * exchange with hooks does not end before the loop has heard all news of it. */
 #include "exchange/hint.h"
 
 struct hw_hint {
+    hw_hook hook;
     hw_hint *next;
     hw_text link;
 };
+
+static void do_nothing(hw_hook *hook, hw_exchange *exchange, const hw_sent *sent)
+{
+    (void)hook, (void)exchange, (void)sent;
+}
 
 bool hw_hint_add(hw_exchange *exchange, hw_text link)
 {
     hw_hint *hint = hw_arena_alloc(&exchange->arena, sizeof *hint);
     if (!hint || !hw_arena_copy_text(&exchange->arena, link, &hint->link))
         return false;
+    hint->hook = (hw_hook){do_nothing, exchange->hooks};
+    exchange->hooks = &hint->hook;
     hint->next = atomic_load(&exchange->hints);
     while (!atomic_compare_exchange_weak(&exchange->hints, &hint->next, hint))
         continue;

@@ -24,6 +24,7 @@ typedef struct h1_exchange {
     hw_exchange exchange;
     hw_link link;    /* in conn_h1's queue, in the order of arrival; or in the lane's spares */
     hw_arena unsent; /* what a full socket leaves of heads: a handler may have the exchange's */
+    int64_t starved_at_ms; /* since when, if is_starved */
     hw_lending lending;
     /* NULL: it has left it, and its handler has not returned yet. This and what follows, but for
      * `frame`, is zeroed for each exchange. */
@@ -41,11 +42,10 @@ typedef struct h1_exchange {
     bool wants_continue; /* the client waits for 100 (Continue), and has not got it */
     bool may_upgrade;    /* what follows it may be another protocol */
     bool is_http10, is_head, is_chunked;
-    bool closes;           /* the connection ends with this answer */
-    bool is_aborted;       /* the answer cannot be completed: break off behind what is unsent */
-    int status;            /* as sent */
-    uint64_t bytes_out;    /* of the body */
-    int64_t starved_at_ms; /* since when, if is_starved */
+    bool closes;        /* the connection ends with this answer */
+    bool is_aborted;    /* the answer cannot be completed: break off behind what is unsent */
+    int status;         /* as sent */
+    uint64_t bytes_out; /* of the body */
     /* What is to be sent next, in this order. Texts point into the lane's output buffer while its
      * turn lasts, into the arena, `frame` or the body's source afterwards. */
     hw_text interim, prefix, piece, suffix;

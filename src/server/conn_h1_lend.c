@@ -32,6 +32,7 @@ static void note_taken_back(hw_lending *lending)
 
 static void note_returned(hw_lending *lending)
 {
+    note_taken_back(lending);
     hw_conn_h1_take_return(HW_MEMBER(lending, h1_exchange, lending));
 }
 

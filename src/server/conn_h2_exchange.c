@@ -489,10 +489,10 @@ void hw_conn_h2_ask(h2_exchange *e)
         hw_conn_h2_ask_again(e);
 }
 
-/* Its handler has returned: it is answered, or starves. */
-static void take_return_h2(hw_lending *lending)
+/* It is the loop's: it is answered, or starves. */
+static void answer_returned(h2_exchange *e)
 {
-    h2_exchange *e = h2_of_lending(lending);
+    hw_lending *lending = &e->lending;
     hw_lane *lane = lending->lane;
     int64_t now_ms = hw_loop_now_ms(&lane->loop);
     hw_lending_note_left(lending);
@@ -541,6 +541,12 @@ static void note_taken_back_h2(hw_lending *lending)
     h2_of_lending(lending)->answer_by_ms = HW_CONN_NEVER;
 }
 
+static void note_returned_h2(hw_lending *lending)
+{
+    note_taken_back_h2(lending);
+    answer_returned(h2_of_lending(lending));
+}
+
 static void note_fed_h2(hw_lending *lending, bool is_over)
 {
     h2_exchange *e = h2_of_lending(lending);
@@ -572,7 +578,7 @@ static void note_ended_h2(hw_lending *lending)
 }
 
 const hw_lending_ops hw_conn_h2_lending = {
-    note_lent_h2,    note_taken_back_h2, take_return_h2, note_fed_h2,
+    note_lent_h2,    note_taken_back_h2, note_returned_h2, note_fed_h2,
     note_stirred_h2, end_abandoned_h2,   note_ended_h2,
 };
 
@@ -605,7 +611,7 @@ void hw_conn_h2_give_handler_up(h2_exchange *e)
                           hw_answer_timeout_ms(lending->lane, &e->exchange);
         break;
     case HW_LATENESS_TAKEN:
-        take_return_h2(lending);
+        answer_returned(e);
         break;
     case HW_LATENESS_BUSY:
         answer_in_its_place(e);

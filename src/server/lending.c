@@ -48,7 +48,14 @@ static void take_back(hw_lending *lending)
 {
     lending->is_lent = false;
     lending->ops->taken_back(lending);
+}
+
+/* Its handler has returned. What it has hinted at comes before its answer. */
+static void take_returned(hw_lending *lending)
+{
+    lending->is_lent = false;
     hw_hint_send_all(lending->exchange);
+    lending->ops->returned(lending);
 }
 
 static bool run_aside(hw_job *job)
@@ -132,12 +139,10 @@ static void on_returned(hw_post *post)
         lending->ops->abandoned(lending);
         return;
     }
-    if (lending->is_lent) {
-        take_back(lending);
-        lending->ops->returned(lending);
-    } else {
+    if (lending->is_lent)
+        take_returned(lending);
+    else
         take_fed(lending);
-    }
     wake_driver(lending);
 }
 
@@ -225,10 +230,9 @@ static bool run_lent(hw_lending *lending)
         return false;
     if (!is_over)
         return true;
-    take_back(lending);
     if (error == -EBUSY)
         hw_answer_refuse(lending->exchange);
-    lending->ops->returned(lending);
+    take_returned(lending);
     return true;
 }
 

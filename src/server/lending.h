@@ -21,9 +21,9 @@ typedef struct hw_lending hw_lending;
 typedef struct hw_lending_ops {
     /* A handler has it from now on, or it waits for its turn. */
     void (*lent)(hw_lending *lending);
-    /* It is the loop's again. */
+    /* It is the loop's again, before its handler has begun with it or for its time being up. */
     void (*taken_back)(hw_lending *lending);
-    /* ... and its handler has returned: it is answered, or starves. */
+    /* The same because its handler has returned: it is answered, or starves. */
     void (*returned)(hw_lending *lending);
     /* Who feeds its body has returned; nobody reads the request's any more, if is_over. */
     void (*fed)(hw_lending *lending, bool is_over);
