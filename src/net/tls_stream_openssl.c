@@ -25,6 +25,7 @@
 
 #include "base/assert.h"
 #include "base/number.h"
+#include "net/parts.h"
 #include "net/tls_carrier.h"
 #include "net/tls_openssl.h"
 #include "sys/file.h"
@@ -183,53 +184,6 @@ static ssize_t read_tls(hw_stream *stream, void *memory, size_t bytes)
 
 /* Writing. */
 
-/* Where the parts are read from. */
-typedef struct part_reader {
-    const struct iovec *parts;
-    size_t count, offset; /* in the first of them */
-} part_reader;
-
-static size_t skip_parts(part_reader *reader, size_t bytes)
-{
-    size_t skipped = 0;
-    while (reader->count > 0 && skipped < bytes) {
-        size_t step = hw_size_min(reader->parts->iov_len - reader->offset, bytes - skipped);
-        skipped += step;
-        reader->offset += step;
-        if (reader->offset == reader->parts->iov_len) {
-            reader->parts++;
-            reader->count--;
-            reader->offset = 0;
-        }
-    }
-    return skipped;
-}
-
-/* The next record's bytes: where they lie, if they lie in one piece, else gathered. */
-static hw_text next_record(part_reader *reader, char *memory)
-{
-    hw_buffer record = hw_buffer_over(memory, HW_TLS_RECORD_BYTES);
-    while (reader->count > 0) {
-        hw_text piece = {(const char *)reader->parts->iov_base + reader->offset,
-                         reader->parts->iov_len - reader->offset};
-        bool is_whole = piece.length >= HW_TLS_RECORD_BYTES || reader->count == 1;
-        if (record.length == 0 && is_whole) {
-            piece = hw_text_upto(piece, HW_TLS_RECORD_BYTES);
-            (void)skip_parts(reader, piece.length);
-            return piece;
-        }
-        piece = hw_text_upto(piece, hw_buffer_room(&record));
-        if (piece.length == 0 && hw_buffer_room(&record) == 0)
-            break;
-        hw_buffer_put(&record, piece);
-        if (skip_parts(reader, piece.length) == 0) { /* an empty part */
-            reader->parts++;
-            reader->count--;
-        }
-    }
-    return hw_buffer_text(&record);
-}
-
 /* 0, or -EPROTO: it has failed. */
 static int encrypt_record(tls_stream *tls, hw_text plain)
 {
@@ -262,20 +216,18 @@ static ssize_t send_batch(tls_stream *tls, const size_t *record_ends, const size
     return (ssize_t)taken;
 }
 
-static ssize_t write_batch_of(tls_stream *tls, part_reader *reader, bool more)
+static ssize_t write_batch_of(tls_stream *tls, hw_parts *parts, bool more)
 {
     size_t ends[HW_TLS_BATCH_RECORDS], bytes[HW_TLS_BATCH_RECORDS], records = 0;
-    while (reader->count > 0 && records < tls->batch) {
-        hw_text plain = next_record(reader, tls->carrier.pool->plain);
-        if (plain.length == 0)
-            break;
+    while (parts->count > 0 && records < tls->batch) {
+        hw_text plain = hw_parts_take(parts, HW_TLS_RECORD_BYTES, tls->carrier.pool->plain);
         int error = encrypt_record(tls, plain);
         if (error < 0)
             return error;
         bytes[records] = plain.length;
         ends[records++] = hw_tls_carrier_gathered(&tls->carrier).length;
     }
-    return records > 0 ? send_batch(tls, ends, bytes, records, more || reader->count > 0) : 0;
+    return records > 0 ? send_batch(tls, ends, bytes, records, more || parts->count > 0) : 0;
 }
 
 /* Before anything is encrypted: what was, leaves. 0, or why nothing can be written now. */
@@ -299,7 +251,7 @@ static size_t count_off_owed(tls_stream *tls, size_t offered)
 static ssize_t write_tls(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
 {
     tls_stream *tls = (tls_stream *)stream;
-    part_reader reader = {parts, count, 0};
+    hw_parts left = hw_parts_of(parts, count);
     if (tls->phase == TLS_CLEAR) {
         ssize_t sent = tls->carrier.below->ops->write(tls->carrier.below, parts, count, more);
         stream->writable = tls->carrier.below->writable;
@@ -309,9 +261,9 @@ static ssize_t write_tls(hw_stream *stream, const struct iovec *parts, size_t co
     if (error < 0)
         return error;
     size_t all = hw_stream_bytes_of(parts, count), taken = count_off_owed(tls, all);
-    (void)skip_parts(&reader, taken);
+    (void)hw_parts_skip(&left, taken);
     while (taken < all && stream->writable) {
-        ssize_t step = write_batch_of(tls, &reader, more);
+        ssize_t step = write_batch_of(tls, &left, more);
         if (step < 0)
             return taken > 0 ? (ssize_t)taken : step;
         taken += (size_t)step;
