@@ -17,8 +17,16 @@ static void do_nothing(hw_hook *hook, hw_exchange *exchange, const hw_sent *sent
     (void)hook, (void)exchange, (void)sent;
 }
 
+/* RFC 8297 3: there are clients of HTTP/1.1 that take a 103 for the answer. */
+static bool takes_hints(const hw_exchange *exchange)
+{
+    return !hw_text_has_prefix(exchange->request.protocol, HW_TEXT("HTTP/1."));
+}
+
 bool hw_hint_add(hw_exchange *exchange, hw_text link)
 {
+    if (!takes_hints(exchange))
+        return true;
     hw_hint *hint = hw_arena_alloc(&exchange->arena, sizeof *hint);
     if (!hint || !hw_arena_copy_text(&exchange->arena, link, &hint->link))
         return false;

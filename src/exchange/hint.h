@@ -5,8 +5,8 @@
 
 #include "exchange/exchange.h"
 
-/* A Link field to be sent in a 103 response, soon: the text is copied. False: no memory. Threads:
- * whoever has the exchange. */
+/* A Link field to be sent in a 103 response, soon: the text is copied. Over HTTP/1.1 nobody is told. False:
+ * no memory. Threads: whoever has the exchange. */
 bool hw_hint_add(hw_exchange *exchange, hw_text link);
 /* For the one below: there are some. */
 void hw_hint_send_any(hw_exchange *exchange);

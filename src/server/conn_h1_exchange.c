@@ -52,11 +52,8 @@ static void wake_h1(hw_exchange *exchange)
         hw_conn_queue(&e->conn->conn);
 }
 
-/* RFC 8297 3: there are clients of HTTP/1.1 that take a 103 for the answer; it is not sent there. */
 static void inform_h1(hw_exchange *exchange, int status, hw_fields fields)
 {
-    if (status == 103)
-        return;
     hw_conn_h1_inform((h1_exchange *)exchange, status, fields);
     wake_h1(exchange);
 }
