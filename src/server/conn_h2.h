@@ -148,7 +148,14 @@ void hw_conn_h2_discard(h2_exchange *e);
 void hw_conn_h2_end(h2_exchange *e, bool is_complete);
 /* Ends its stream with this code, and itself. */
 void hw_conn_h2_reset(h2_exchange *e, hw_h2_code code);
-/* Its handler has had its time: its client gets a 504. */
+/* Nobody has it: tells the record, and becomes spare, at once or when its hooks have run. */
+void hw_conn_h2_finish(h2_exchange *e, bool is_complete);
+/* The last of that. */
+void hw_conn_h2_free_ended(h2_exchange *e);
+/* Its handler has returned: it is answered, or starves. */
+void hw_conn_h2_take_return(h2_exchange *e);
+
+/* Lending (conn_h2_lend.c). Its handler has had its time: its client gets a 504. */
 void hw_conn_h2_give_handler_up(h2_exchange *e);
 bool hw_conn_h2_sends_body(const h2_exchange *e);
 

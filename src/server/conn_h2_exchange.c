@@ -25,11 +25,6 @@ static h2_exchange *h2_of(hw_exchange *exchange)
     return (h2_exchange *)exchange;
 }
 
-static h2_exchange *h2_of_lending(hw_lending *lending)
-{
-    return HW_MEMBER(lending, h2_exchange, lending);
-}
-
 static void wake_h2(hw_exchange *exchange)
 {
     h2_exchange *e = h2_of(exchange);
@@ -173,7 +168,7 @@ void hw_conn_h2_free_spares(hw_lane *lane)
 /* Ends. */
 
 /* It waits for nobody, and is on no connection's list. */
-static void free_ended_h2(h2_exchange *e)
+void hw_conn_h2_free_ended(h2_exchange *e)
 {
     hw_lane *lane = e->lending.lane;
     if (e->conn) {
@@ -193,8 +188,7 @@ static void free_ended_h2(h2_exchange *e)
         hw_lane_feed_one(lane);
 }
 
-/* Nobody has it. */
-static void finish_h2(h2_exchange *e, bool is_complete)
+void hw_conn_h2_finish(h2_exchange *e, bool is_complete)
 {
     hw_lane *lane = e->lending.lane;
     const hw_sink *sink = lane->place.sink;
@@ -206,7 +200,7 @@ static void finish_h2(h2_exchange *e, bool is_complete)
         hw_record_put(&e->exchange, e->status, is_complete, e->bytes_out, hw_lane_now_ns(lane));
     hw_lending_note_left(&e->lending);
     if (!e->lending.ends_slowly) {
-        free_ended_h2(e);
+        hw_conn_h2_free_ended(e);
         return;
     }
     hw_link_move(&e->link, e->conn ? &e->conn->left : &lane->abandoned);
@@ -220,14 +214,14 @@ void hw_conn_h2_end(h2_exchange *e, bool is_complete)
     if (!lending->is_lent && !lending->is_fed) {
         if (!is_complete)
             hw_exchange_gone(&e->exchange);
-        finish_h2(e, is_complete);
+        hw_conn_h2_finish(e, is_complete);
         return;
     }
     /* What is read ahead is for the body, which goes with its borrower. */
     hw_ahead_leave(&e->ahead);
     hw_conn_h2_drop_kept(e);
     if (hw_lending_revoke(lending))
-        finish_h2(e, is_complete);
+        hw_conn_h2_finish(e, is_complete);
     else
         hw_link_move(&e->link, &e->conn->left);
 }
@@ -489,8 +483,7 @@ void hw_conn_h2_ask(h2_exchange *e)
         hw_conn_h2_ask_again(e);
 }
 
-/* It is the loop's: it is answered, or starves. */
-static void answer_returned(h2_exchange *e)
+void hw_conn_h2_take_return(h2_exchange *e)
 {
     hw_lending *lending = &e->lending;
     hw_lane *lane = lending->lane;
@@ -523,98 +516,4 @@ static bool take_ready_h2(hw_ready *ready)
     if (!e->exchange.is_answered)
         return hw_lending_run(lending);
     return !e->exchange.response.feeder || hw_lending_run_feeder(lending);
-}
-
-/* Lending. */
-
-static void note_lent_h2(hw_lending *lending)
-{
-    h2_exchange *e = h2_of_lending(lending);
-    lending->peer = e->conn->conn.stream->peer;
-    lending->has_peer = true;
-    e->answer_by_ms =
-        hw_loop_now_ms(&lending->lane->loop) + hw_answer_timeout_ms(lending->lane, &e->exchange);
-}
-
-static void note_taken_back_h2(hw_lending *lending)
-{
-    h2_of_lending(lending)->answer_by_ms = HW_CONN_NEVER;
-}
-
-static void note_returned_h2(hw_lending *lending)
-{
-    note_taken_back_h2(lending);
-    answer_returned(h2_of_lending(lending));
-}
-
-static void note_fed_h2(hw_lending *lending, bool is_over)
-{
-    h2_exchange *e = h2_of_lending(lending);
-    e->is_stirred = true;
-    if (is_over && !e->has_whole_body && e->stream != 0)
-        hw_conn_h2_discard(e);
-}
-
-/* A handler reads for the first time: RFC 9110 10.1.1, now the content is wanted. */
-static void note_stirred_h2(hw_lending *lending)
-{
-    h2_exchange *e = h2_of_lending(lending);
-    if (e->wants_continue && lending->intake && hw_flow_is_wanted(lending->intake)) {
-        e->wants_continue = false;
-        inform_h2(&e->exchange, 100, (hw_fields){0});
-    }
-}
-
-static void end_abandoned_h2(hw_lending *lending)
-{
-    hw_lane *lane = lending->lane;
-    finish_h2(h2_of_lending(lending), false);
-    hw_lane_end_if_over(lane);
-}
-
-static void note_ended_h2(hw_lending *lending)
-{
-    free_ended_h2(h2_of_lending(lending));
-}
-
-const hw_lending_ops hw_conn_h2_lending = {
-    note_lent_h2,    note_taken_back_h2, note_returned_h2, note_fed_h2,
-    note_stirred_h2, end_abandoned_h2,   note_ended_h2,
-};
-
-/* It is busy: another exchange answers on its stream, and it leaves. */
-static void answer_in_its_place(h2_exchange *late)
-{
-    conn_h2 *h2 = late->conn;
-    uint32_t stream = late->stream;
-    h2_exchange *e = hw_conn_h2_append_unread(h2, stream);
-    if (!e) {
-        hw_conn_h2_reset(late, HW_H2_INTERNAL_ERROR);
-        return;
-    }
-    hw_lending_stand_in(&late->lending, &e->exchange);
-    e->is_head = late->is_head;
-    e->is_tunnel = late->is_tunnel;
-    e->has_whole_body = late->has_whole_body;
-    e->consumed = late->consumed;
-    late->is_told = true;
-    hw_conn_h2_end(late, false);
-    hw_conn_h2_answer_problem(e, &hw_lending_too_slow);
-}
-
-void hw_conn_h2_give_handler_up(h2_exchange *e)
-{
-    hw_lending *lending = &e->lending;
-    switch (hw_lending_take_late(lending)) {
-    case HW_LATENESS_READING:
-        e->answer_by_ms = hw_loop_now_ms(&lending->lane->loop) +
-                          hw_answer_timeout_ms(lending->lane, &e->exchange);
-        break;
-    case HW_LATENESS_TAKEN:
-        answer_returned(e);
-        break;
-    case HW_LATENESS_BUSY:
-        answer_in_its_place(e);
-        break;
-    }
 }
