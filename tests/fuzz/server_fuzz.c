@@ -8,11 +8,7 @@
  *
  * The answerers are those of the talks, so every kind of body plan, body and tunnel is within
  * reach, and behind them are the files of the talks: conditions, ranges, folders, hidden ones. */
-#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "base/assert.h"
@@ -20,13 +16,10 @@
 #include "hewn/server.h"
 #include "http/echo.h"
 #include "net/memory.h"
-#include "seam/seam.h"
 #include "server/conn_h1.h"
+#include "server_place.h"
 #include "talk/answerers.h"
-#include "talk/carrier.h"
-#include "talk/site.h"
 
-#define NS_PER_MS INT64_C(1000000)
 #define INPUT_BYTES_MAX ((size_t)16 * 1024)
 #define SIGNAL 0xff
 
@@ -46,7 +39,7 @@ enum {
     SIGNAL_COUNT,
 };
 
-enum { CLIENTS_MAX = 4, LOCALS_MAX = 8 };
+enum { CLIENTS_MAX = 4 };
 
 static bool is_planted_bug_hit(hw_text received);
 
@@ -77,53 +70,15 @@ typedef struct fuzz_server {
     size_t count, at;
 } fuzz_server;
 
-/* What is served: made once. */
-typedef struct fuzz_place {
-    talk_site site;
-    hewn_app *app;
-    hw_local locals[LOCALS_MAX];
-    size_t local_count;
-} fuzz_place;
-
-void talk_give_up(const char *what, int error)
+static hewn_app *make_app(const talk_site *site, int folder)
 {
-    fprintf(stderr, "%s: error %d\n", what, error);
-    exit(70);
-}
-
-static fuzz_place *place_of_files(void)
-{
-    static fuzz_place place;
-    return &place;
-}
-
-static void remove_place(void)
-{
-    hewn_app_free(place_of_files()->app);
-    talk_site_close(&place_of_files()->site);
-}
-
-static const fuzz_place *open_place(void)
-{
-    fuzz_place *place = place_of_files();
     hewn_fault fault = {0};
-    if (place->app)
-        return place;
-    talk_site_open(&place->site);
-    int folder = talk_site_root(&place->site);
-    place->app = hewn_new();
-    if (!place->app || hewn_files(place->app, "/", folder, NULL, &fault) < 0 ||
-        talk_site_mount_nav(&place->site, place->app) < 0)
-        talk_give_up("an application", fault.error);
-    close(folder);
-    hw_app_seal(place->app, true);
-    const hw_local *locals = hw_app_locals(place->app, &place->local_count);
-    hw_assert(place->local_count < LOCALS_MAX);
-    for (size_t i = 0; i < place->local_count; i++)
-        place->locals[i] = locals[i];
-    place->locals[place->local_count] = talk_answerers_local();
-    atexit(remove_place);
-    return place;
+    hewn_app *app = hewn_new();
+    if (app && hewn_files(app, "/", folder, NULL, &fault) == 0 &&
+        talk_site_mount_nav(site, app) == 0)
+        return app;
+    hewn_app_free(app);
+    return NULL;
 }
 
 static hw_pipe *client_of(const fuzz_server *server)
@@ -195,14 +150,9 @@ static void settle_server(fuzz_server *server)
 /* From timer to timer, so that each fires at its own moment. */
 static void pass_time(fuzz_server *server, int64_t ms)
 {
-    hw_loop *loop = &server->lane.loop;
-    int64_t end_ms = hw_loop_now_ms(loop) + ms;
-    for (int64_t now_ms; (now_ms = hw_loop_now_ms(loop)) < end_ms;) {
-        int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
-        next_ms = next_ms <= now_ms ? now_ms + 1 : next_ms > end_ms ? end_ms : next_ms;
-        hw_seam_clock_advance((next_ms - now_ms) * NS_PER_MS);
+    int64_t end_ms = hw_loop_now_ms(&server->lane.loop) + ms;
+    while (fuzz_clock_step(&server->lane.loop, end_ms))
         settle_server(server);
-    }
 }
 
 static void take_signal(fuzz_server *server, int signal)
@@ -239,7 +189,7 @@ static void take_signal(fuzz_server *server, int signal)
         close_client(server);
         break;
     case SIGNAL_LATE:
-        hw_seam_clock_advance(100 * 1000 * NS_PER_MS);
+        fuzz_clock_jump(INT64_C(100) * 1000);
         break;
     default:
         break;
@@ -263,16 +213,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
-    const fuzz_place *place = open_place();
+    const fuzz_place *place = fuzz_place_open(make_app);
     fuzz_server server = {0};
     talk_answerers answerers;
     hw_echo echo;
     if (bytes == 0 || bytes > INPUT_BYTES_MAX)
         return 0;
-    hw_seam_reset();
-    hw_seam_clock_freeze(NS_PER_MS, INT64_C(1700003600000) * NS_PER_MS);
-    /* The kernel takes milliseconds to close one, and the files here do not change. */
-    hw_seam_fail("notice_new", 1, EMFILE);
+    fuzz_clock_begin();
     hw_echo_init(&echo, hw_app_answerer(place->app));
     talk_answerers_init(&answerers, &echo.answerer, place->local_count);
     server.shared = (hw_shared){

@@ -7,11 +7,8 @@
  * asked. When the clients have gone nothing may be left.
  *
  * The input: a pipe's room, memory, and limits; then words of a letter and its arguments, see act(). */
-#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "app/app.h"
 #include "base/assert.h"
@@ -21,17 +18,14 @@
 #include "hewn/server.h"
 #include "http/echo.h"
 #include "net/memory.h"
-#include "seam/seam.h"
 #include "server/conn_h2.h"
 #include "server_h2_app.h"
+#include "server_place.h"
 #include "talk/answerers.h"
-#include "talk/carrier.h"
-#include "talk/site.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes);
 
-#define NS_PER_MS INT64_C(1000000)
-enum { INPUT_MAX = 4000, CLIENTS_MAX = 3, LOCALS_MAX = 8, STREAMS = 256 };
+enum { INPUT_MAX = 4000, CLIENTS_MAX = 3, STREAMS = 256 };
 
 #ifdef HW_FUZZ_PLANTED
 /* Content of an answer on the second stream behind content on the third one. */
@@ -76,53 +70,12 @@ typedef struct fuzz_server {
     uint64_t records;
 } fuzz_server;
 
-/* What is served: made once. */
-typedef struct fuzz_place {
-    talk_site site;
-    hewn_app *app;
-    hw_local locals[LOCALS_MAX];
-    size_t local_count;
-} fuzz_place;
-
 static fuzz_server f;
 
-void talk_give_up(const char *what, int error)
+static hewn_app *make_app(const talk_site *site, int folder)
 {
-    fprintf(stderr, "%s: error %d\n", what, error);
-    exit(70);
-}
-
-static fuzz_place *place_of_files(void)
-{
-    static fuzz_place place;
-    return &place;
-}
-
-static void remove_place(void)
-{
-    hewn_app_free(place_of_files()->app);
-    talk_site_close(&place_of_files()->site);
-}
-
-static const fuzz_place *open_place(void)
-{
-    fuzz_place *place = place_of_files();
-    if (place->app)
-        return place;
-    talk_site_open(&place->site);
-    int folder = talk_site_root(&place->site);
-    place->app = fuzz_app_new(folder);
-    close(folder);
-    if (!place->app || hw_app_fault(place->app))
-        talk_give_up("an application", ENOMEM);
-    hw_app_seal(place->app, true);
-    const hw_local *locals = hw_app_locals(place->app, &place->local_count);
-    hw_assert(place->local_count < LOCALS_MAX);
-    for (size_t i = 0; i < place->local_count; i++)
-        place->locals[i] = locals[i];
-    place->locals[place->local_count] = talk_answerers_local();
-    atexit(remove_place);
-    return place;
+    (void)site;
+    return fuzz_app_new(folder);
 }
 
 /* What clients hear. */
@@ -416,14 +369,9 @@ static void act_as_client(int word)
 /* From timer to timer, so that each fires at its own moment. */
 static void pass_time(int64_t ms)
 {
-    hw_loop *loop = &f.lane.loop;
-    int64_t end_ms = hw_loop_now_ms(loop) + ms;
-    for (int64_t now_ms; (now_ms = hw_loop_now_ms(loop)) < end_ms;) {
-        int64_t next_ms = hw_wheel_next_ms(&loop->wheel);
-        next_ms = next_ms <= now_ms ? now_ms + 1 : next_ms > end_ms ? end_ms : next_ms;
-        hw_seam_clock_advance((next_ms - now_ms) * NS_PER_MS);
+    int64_t end_ms = hw_loop_now_ms(&f.lane.loop) + ms;
+    while (fuzz_clock_step(&f.lane.loop, end_ms))
         settle();
-    }
 }
 
 /* What happens beside the frames. */
@@ -448,8 +396,8 @@ static void act_as_world(int word)
     case 'M':
         pass_time(INT64_C(60) * 1000);
         break;
-    case 'L': /* time that the server has slept through */
-        hw_seam_clock_advance(INT64_C(100) * 1000 * NS_PER_MS);
+    case 'L':
+        fuzz_clock_jump(INT64_C(100) * 1000);
         break;
     case 'D':
         hw_lane_drain(&f.lane);
@@ -583,16 +531,13 @@ static void end_play(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 {
-    const fuzz_place *place = open_place();
+    const fuzz_place *place = fuzz_place_open(make_app);
     if (bytes > INPUT_MAX)
         return 0;
     memset(&f, 0, sizeof f);
     f.script = hw_cursor_of((hw_text){(const char *)input, bytes});
     f.frames.script = &f.script;
-    hw_seam_reset();
-    hw_seam_clock_freeze(NS_PER_MS, INT64_C(1700003600000) * NS_PER_MS);
-    /* The kernel takes milliseconds to close one, and the files here do not change. */
-    hw_seam_fail("notice_new", 1, EMFILE);
+    fuzz_clock_begin();
     f.room_bytes = (size_t)draw() * 64 + 1;
     play(place);
     end_play();
