@@ -18,11 +18,4 @@ void fault_frames_say(talk_bytes *bytes, const fault_step *step, unsigned *strea
  * what 1xx said, which is not owed. */
 void fault_frames_read(fault_answers *answers, const fault_client *client, unsigned streams);
 
-/* NULL, or what the client may not have heard: the answer of each stream is the right one, or says
- * 4xx or 5xx; whatever is not complete has been broken off. */
-const char *fault_frames_judge(const fault_answers *answers, const fault_answers *right,
-                               bool is_ended);
-/* NULL, or what is missing to the right answers. */
-const char *fault_frames_judge_strictly(const fault_answers *answers, const fault_answers *right);
-
 #endif

@@ -22,16 +22,3 @@ void fault_frames_read(fault_answers *answers, const fault_client *client, unsig
     (void)answers, (void)client, (void)streams;
     hw_misuse_abort(NULL, 0, "%s", nobody);
 }
-
-const char *fault_frames_judge(const fault_answers *answers, const fault_answers *right,
-                               bool is_ended)
-{
-    (void)answers, (void)right, (void)is_ended;
-    return nobody;
-}
-
-const char *fault_frames_judge_strictly(const fault_answers *answers, const fault_answers *right)
-{
-    (void)answers, (void)right;
-    return nobody;
-}

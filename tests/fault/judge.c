@@ -171,6 +171,23 @@ const char *fault_judge(const fault_answers *answers, const fault_answers *right
     return NULL;
 }
 
+/* Of HTTP/2 each answer has a stream, and so its turn. */
+const char *fault_judge_streams(const fault_answers *answers, const fault_answers *right,
+                                bool is_ended)
+{
+    if (answers->is_bad)
+        return answers->complaint;
+    for (size_t i = 0; i < answers->count; i++) {
+        const fault_answer *answer = &answers->at[i];
+        if (answer->status == 0 && !answer->is_broken && !is_ended)
+            return "an answer is missing, and the connection is open";
+        if (answer->status > 0 && answer->status < 400 &&
+            !hw_text_equal(words_of(answers, i), words_of(right, i)))
+            return complain_of(answers, i);
+    }
+    return NULL;
+}
+
 const char *fault_judge_strictly(const fault_answers *answers, const fault_answers *right)
 {
     if (answers->is_bad)

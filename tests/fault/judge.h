@@ -30,7 +30,11 @@ void fault_answers_free(fault_answers *answers);
  * ranges were asked of, or says 4xx or 5xx, and comes in its turn; whatever is not complete has been
  * broken off. */
 const char *fault_judge(const fault_answers *answers, const fault_answers *right, bool is_ended);
-/* NULL, or what is missing to the right answers. */
+/* The same of HTTP/2: the answer of each stream is the right one, or says 4xx or 5xx; whatever is not
+ * complete has been broken off. */
+const char *fault_judge_streams(const fault_answers *answers, const fault_answers *right,
+                                bool is_ended);
+/* NULL, or what is missing to the right answers: of either. */
 const char *fault_judge_strictly(const fault_answers *answers, const fault_answers *right);
 
 #endif

@@ -70,20 +70,14 @@ static void read_answers(trial *t)
 
 static const char *judge(const trial *t, bool is_ended)
 {
-    return t->scenario->is_h2 ? fault_frames_judge(&t->answers, t->right, is_ended)
+    return t->scenario->is_h2 ? fault_judge_streams(&t->answers, t->right, is_ended)
                               : fault_judge(&t->answers, t->right, is_ended);
-}
-
-static const char *judge_strictly(const trial *t)
-{
-    return t->scenario->is_h2 ? fault_frames_judge_strictly(&t->answers, t->right)
-                              : fault_judge_strictly(&t->answers, t->right);
 }
 
 static bool has_all(trial *t)
 {
     read_answers(t);
-    return t->right && !judge_strictly(t);
+    return t->right && !fault_judge_strictly(&t->answers, t->right);
 }
 
 /* Where sockets only seem to have nothing, the kernel has to be made to tell again and again. */
@@ -186,7 +180,7 @@ static const char *end_talk(trial *t)
                                                                           : "an answer is missing";
     /* Whom the server has not accepted waits for the kernel. */
     bool is_let_in = t->world.lane.conn_count > 0;
-    const char *wrong = fault_point_is_slow(t->point) ? judge_strictly(t)
+    const char *wrong = fault_point_is_slow(t->point) ? fault_judge_strictly(&t->answers, t->right)
                                                       : judge(t, t->client.is_ended || !is_let_in);
     return wrong ? wrong : leave(t);
 }
