@@ -90,23 +90,21 @@ static int make_file(size_t size)
     return file;
 }
 
+static const hw_crew_setup one_reader = {.loops = 1, .readers_max = 1};
+
 static void open_site(ahead_site *site, size_t size)
 {
     *site = (ahead_site){.size = size, .file = make_file(size)};
     site->rig.answerer = (hw_answerer){.plan = plan_none, .answer = answer_site, .arg = site};
     hw_sys_mutex_init(&site->gate);
     rig_open(&site->rig);
-    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
-    HW_NEED(site->rig.shared.crew);
+    rig_change_crew(&site->rig, &one_reader);
 }
 
 /* Everything that was given to the spare has been done, and the loop knows. */
 static void finish_spare(ahead_site *site)
 {
-    hw_crew_free(site->rig.shared.crew);
-    site->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
-    HW_NEED(site->rig.shared.crew);
-    hw_loop_settle(&site->rig.lane.loop);
+    rig_change_crew(&site->rig, &one_reader);
 }
 
 static void close_site(ahead_site *site)

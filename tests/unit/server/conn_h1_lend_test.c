@@ -1,13 +1,11 @@
 #include "server/answer.h"
 #include "server/conn_h1.h"
 
-#include "unit/server/rig.h"
+#include "unit/server/desk.h"
 
 #include "base/poison.h"
 #include "seam/seam.h"
-#include "sys/thread.h"
 
-#include <sched.h>
 #include <string.h>
 
 #define NS_PER_MS INT64_C(1000000)
@@ -28,26 +26,6 @@ static struct {
     bool was_gone; /* when the handler went on */
 } slow;
 
-static void lose_loop(hw_loop *loop)
-{
-    uint64_t inside = loop->mark.value;
-    assert_true(hw_mark_is_inside(inside));
-    assert_true(hw_mark_swap(&loop->mark, inside));
-    assert_false(hw_mark_swap(&loop->mark, inside));
-}
-
-/* What a handler is free to change at any time, and the driver must not even look at while it may
- * (seen under AddressSanitizer). */
-static void guard_lent(hw_exchange *exchange, void guard(const void *memory, size_t bytes))
-{
-    guard(&exchange->response, sizeof exchange->response);
-    guard(&exchange->arena, sizeof exchange->arena);
-    guard(&exchange->plan, sizeof exchange->plan);
-    guard(&exchange->left, sizeof exchange->left);
-    guard(&exchange->inflow, sizeof exchange->inflow);
-    guard(&exchange->request.body, sizeof exchange->request.body);
-}
-
 static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
 {
     if (!hw_text_equal(exchange->request.path.text, HW_TEXT("/slow"))) {
@@ -55,11 +33,11 @@ static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
         return;
     }
     slow.stalls++;
-    lose_loop(&slow.rig->lane.loop);
-    guard_lent(exchange, hw_poison);
+    rig_lose_loop(&slow.rig->lane.loop);
+    rig_guard_lent(exchange, hw_poison);
     if (slow.meanwhile)
         slow.meanwhile(slow.rig);
-    guard_lent(exchange, hw_unpoison);
+    rig_guard_lent(exchange, hw_unpoison);
     slow.was_gone = atomic_load(&exchange->is_gone);
     (void)hw_exchange_peer(exchange);
     hw_response_start(&exchange->response, 200);
@@ -406,64 +384,25 @@ HW_TEST(lent_exchanges_teach_it_at_once)
     rig_close(&rig);
 }
 
-/* Handlers on spares: one at a time, each waits at the gate. */
-typedef struct spare_desk {
-    test_rig rig;
-    hw_pace pace;
-    hw_crew_setup setup;
-    pthread_mutex_t gate;
-    atomic_uint begun;
-} spare_desk;
-
-static void answer_at_gate(void *arg, hw_exchange *exchange)
+static void open_desk(rig_desk *desk, test_rig *rig)
 {
-    spare_desk *desk = arg;
-    atomic_fetch_add(&desk->begun, 1);
-    hw_sys_mutex_lock(&desk->gate);
-    hw_sys_mutex_unlock(&desk->gate);
-    hw_response_start(&exchange->response, 200);
-    hw_response_set_bytes(&exchange->response, HW_TEXT("slow"));
+    *rig = (test_rig){0};
+    desk_init(desk, rig);
+    rig_open(rig);
+    desk_open(desk);
 }
 
-static void open_desk(spare_desk *desk)
+static hw_pipe *ask_desk(test_rig *rig)
 {
-    *desk = (spare_desk){.pace = {.is_blocking = true},
-                         .setup = {.loops = 1, .blocked_max = 1, .waiting_max = 2}};
-    desk->rig.answerer = (hw_answerer){.answer = answer_at_gate, .arg = desk, .pace = &desk->pace};
-    hw_sys_mutex_init(&desk->gate);
-    rig_open(&desk->rig);
-    desk->rig.shared.crew = hw_crew_new(&desk->setup);
-    HW_NEED(desk->rig.shared.crew);
-    hw_sys_mutex_lock(&desk->gate);
-}
-
-/* All that was given to spares is done, and the loop knows. */
-static void finish_spares(spare_desk *desk)
-{
-    hw_sys_mutex_unlock(&desk->gate);
-    hw_crew_free(desk->rig.shared.crew);
-    desk->rig.shared.crew = NULL;
-    hw_loop_settle(&desk->rig.lane.loop);
-}
-
-static void close_desk(spare_desk *desk)
-{
-    rig_close(&desk->rig);
-    hw_sys_mutex_fini(&desk->gate);
-}
-
-static hw_pipe *ask_desk(spare_desk *desk)
-{
-    hw_pipe *client = rig_connect(&desk->rig, 64 * 1024);
-    rig_send(&desk->rig, client, GET);
+    hw_pipe *client = rig_connect(rig, 64 * 1024);
+    rig_send(rig, client, GET);
     return client;
 }
 
-static void wait_until_begun(spare_desk *desk, unsigned count)
+static void close_desk(rig_desk *desk)
 {
-    NEED_TRUE(desk->rig.lane.counts.exchanges >= count);
-    while (atomic_load(&desk->begun) < count)
-        sched_yield();
+    rig_close(desk->rig);
+    desk_fini(desk);
 }
 
 #define BUSY                                                                                       \
@@ -473,20 +412,21 @@ static void wait_until_begun(spare_desk *desk, unsigned count)
 
 HW_THREAD_TEST(lent_to_spares_as_many_as_may)
 {
-    spare_desk desk;
+    test_rig rig;
+    rig_desk desk;
     hw_pipe *clients[3];
-    open_desk(&desk);
+    open_desk(&desk, &rig);
     for (size_t i = 0; i < ROWS(clients); i++) {
-        clients[i] = ask_desk(&desk);
-        wait_until_begun(&desk, 1);
+        clients[i] = ask_desk(&rig);
+        desk_wait(&desk, 1);
         NEED_TRUE(hw_pipe_received(clients[i]).length == 0);
     }
-    hw_pipe *refused = ask_desk(&desk);
-    rig_expect(&desk.rig, refused, BUSY);
+    hw_pipe *refused = ask_desk(&rig);
+    rig_expect(&rig, refused, BUSY);
     hw_pipe_close(refused);
-    finish_spares(&desk);
+    desk_finish(&desk);
     for (size_t i = 0; i < ROWS(clients); i++) {
-        rig_expect(&desk.rig, clients[i], SLOW);
+        rig_expect(&rig, clients[i], SLOW);
         hw_pipe_close(clients[i]);
     }
     NEED_TRUE(desk.begun == 3);
@@ -496,21 +436,22 @@ HW_THREAD_TEST(lent_to_spares_as_many_as_may)
 /* What waits for a spare is nobody's yet. */
 HW_THREAD_TEST(lent_to_nobody_yet_ends_with_its_client)
 {
-    spare_desk desk;
-    open_desk(&desk);
-    hw_pipe *first = ask_desk(&desk);
-    wait_until_begun(&desk, 1);
-    hw_pipe *second = ask_desk(&desk), *third = ask_desk(&desk);
+    test_rig rig;
+    rig_desk desk;
+    open_desk(&desk, &rig);
+    hw_pipe *first = ask_desk(&rig);
+    desk_wait(&desk, 1);
+    hw_pipe *second = ask_desk(&rig), *third = ask_desk(&rig);
     hw_pipe_reset(second);
-    hw_loop_settle(&desk.rig.lane.loop);
+    hw_loop_settle(&rig.lane.loop);
     NEED_TRUE(hw_pipe_is_closed(second));
-    NEED_TRUE(desk.rig.lane.counts.exchanges == 2);
-    let_ms_pass(&desk.rig, hw_limits_default().answer_ms);
+    NEED_TRUE(rig.lane.counts.exchanges == 2);
+    let_ms_pass(&rig, hw_limits_default().answer_ms);
     NEED_TRUE(hw_text_has_prefix(hw_pipe_received(third), HW_TEXT("HTTP/1.1 503 ")));
     NEED_TRUE(hw_text_has_prefix(hw_pipe_received(first), HW_TEXT("HTTP/1.1 504 ")));
-    finish_spares(&desk);
+    desk_finish(&desk);
     NEED_TRUE(desk.begun == 1);
-    NEED_TRUE(desk.rig.lane.counts.exchanges == 0);
+    NEED_TRUE(rig.lane.counts.exchanges == 0);
     hw_pipe_close(first);
     hw_pipe_close(second);
     hw_pipe_close(third);
@@ -520,15 +461,16 @@ HW_THREAD_TEST(lent_to_nobody_yet_ends_with_its_client)
 /* Without a thread for it, the loop waits for the handler as it would without a crew. */
 HW_TEST(lent_to_the_loop_when_there_is_no_spare)
 {
-    spare_desk desk;
-    open_desk(&desk);
+    test_rig rig;
+    rig_desk desk;
+    open_desk(&desk, &rig);
     hw_sys_mutex_unlock(&desk.gate);
     hw_seam_fail("thread_start", 1, EAGAIN);
-    hw_pipe *client = ask_desk(&desk);
-    rig_expect(&desk.rig, client, SLOW);
+    hw_pipe *client = ask_desk(&rig);
+    rig_expect(&rig, client, SLOW);
     hw_pipe_close(client);
-    hw_loop_settle(&desk.rig.lane.loop);
+    hw_loop_settle(&rig.lane.loop);
     hw_sys_mutex_lock(&desk.gate);
-    finish_spares(&desk);
+    desk_finish(&desk);
     close_desk(&desk);
 }

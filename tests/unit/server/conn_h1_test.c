@@ -10,39 +10,12 @@
 #define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 #define HI "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" RIG_DATE "\r\nhi"
 
-/* What the server's end does, counted. */
-static struct {
-    const hw_stream_ops *real;
-    hw_stream_ops ops; /* the real ones but for those that count */
-    unsigned writes;
-    size_t parts;
-    size_t bytes_read;
-} counts;
-
-static ssize_t read_counted(hw_stream *stream, void *memory, size_t bytes)
-{
-    ssize_t count = counts.real->read(stream, memory, bytes);
-    counts.bytes_read += count > 0 ? (size_t)count : 0;
-    return count;
-}
-
-static ssize_t write_counted(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
-{
-    counts.writes++;
-    counts.parts += count;
-    return counts.real->write(stream, parts, count, more);
-}
+static rig_counts counts; /* of the server's end */
 
 static hw_pipe *connect_counted(test_rig *rig)
 {
     hw_pipe *client = rig_connect(rig, 1024 * 1024);
-    hw_stream *stream = rig_conn(rig)->conn.stream;
-    memset(&counts, 0, sizeof counts);
-    counts.real = stream->ops;
-    counts.ops = *counts.real;
-    counts.ops.read = read_counted;
-    counts.ops.write = write_counted;
-    stream->ops = &counts.ops;
+    rig_count(&counts, rig_conn(rig)->conn.stream);
     return client;
 }
 
@@ -365,13 +338,7 @@ HW_TEST(conn_h1_reads_no_more_than_finds_room)
                     .plan = {HW_PLAN_STREAM, HW_LENGTH_UNKNOWN}};
     rig_open(&rig);
     hw_pipe *client = rig_connect(&rig, 1000);
-    hw_stream *stream = rig_conn(&rig)->conn.stream;
-    memset(&counts, 0, sizeof counts);
-    counts.real = stream->ops;
-    counts.ops = *counts.real;
-    counts.ops.read = read_counted;
-    counts.ops.write = write_counted;
-    stream->ops = &counts.ops;
+    rig_count(&counts, rig_conn(&rig)->conn.stream);
     rig_send(&rig, client, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n");
     NEED_TRUE(hw_pipe_send(client, (hw_text){many, sizeof many}) == 0);
     hw_loop_settle(&rig.lane.loop);

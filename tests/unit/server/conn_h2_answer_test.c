@@ -420,8 +420,7 @@ static int run_woken(hw_feeder *feeder)
     HW_NEED_OK(hw_flow_write(&feeder->flow, HW_TEXT("abc"), false));
     /* Somebody wakes it while it runs, twice, as its loop goes on without it. */
     hw_loop *loop = &((h2_exchange *)exchange)->lending.lane->loop;
-    uint64_t inside = loop->mark.value;
-    assert_true(hw_mark_swap(&loop->mark, inside));
+    rig_lose_loop(loop);
     exchange->carrier->notify(exchange);
     exchange->carrier->notify(exchange);
     hw_loop_settle(loop);
@@ -523,23 +522,15 @@ HW_TEST(conn_h2_refuses_a_feeder_without_a_thread)
     h2_close(&h2);
 }
 
-static void finish_crew(h2_rig *h2)
-{
-    hw_crew_free(h2->rig.shared.crew);
-    h2->rig.shared.crew = NULL;
-    hw_loop_settle(&h2->rig.lane.loop);
-}
-
 HW_THREAD_TEST(conn_h2_sends_what_a_thread_feeds)
 {
     static const int said[] = {HW_FEED_END};
     h2_rig h2;
     open_fed(&h2, said, 1);
     script.has_thread = true;
-    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
-    HW_NEED(h2.rig.shared.crew);
+    rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
     ask(&h2, 1);
-    finish_crew(&h2);
+    rig_change_crew(&h2.rig, NULL);
     h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 end \n");
     expect_record(&h2, 200, true);
     h2_close(&h2);
@@ -552,19 +543,17 @@ HW_THREAD_TEST(conn_h2_feeds_by_no_more_threads_than_may_be)
     h2_rig h2;
     open_fed(&h2, said, 2);
     script.has_thread = true;
-    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1});
-    HW_NEED(h2.rig.shared.crew);
+    rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1});
     ask(&h2, 1);
     h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
-    finish_crew(&h2);
-    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
-    HW_NEED(h2.rig.shared.crew);
+    rig_change_crew(&h2.rig, NULL);
+    rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
     h2.rig.shared.budget.max = hw_budget_used(&h2.rig.shared.budget) + 100000;
     ask(&h2, 3);
     h2_expect_first(&h2, "HEADERS 3\n :status: 503\n");
     h2.rig.shared.budget.max = 0;
     ask(&h2, 5);
-    finish_crew(&h2);
+    rig_change_crew(&h2.rig, NULL);
     h2_expect_among(&h2, "DATA 5 a\nDATA 5 end \n"); /* whatever it says: it is run once */
     h2_close(&h2);
 }
@@ -592,14 +581,13 @@ HW_THREAD_TEST(conn_h2_ends_a_feeder_whose_client_resets_the_stream)
     open_fed(&h2, said, 1);
     script.has_thread = true;
     scripted.respond = respond_until_gone;
-    h2.rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .streams_max = 1});
-    HW_NEED(h2.rig.shared.crew);
+    rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
     ask(&h2, 1);
     NEED_TRUE(h2_conn(&h2)->count == 1);
     wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
     h2_send(&h2);
     assert_true(hw_list_is_empty(&h2_conn(&h2)->exchanges));
-    finish_crew(&h2);
+    rig_change_crew(&h2.rig, NULL);
     assert_int_equal(h2_conn(&h2)->count, 0);
     NEED_TRUE(h2.rig.records == 1 && !h2.rig.record[0].is_complete);
     h2_close(&h2);

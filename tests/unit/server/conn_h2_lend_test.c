@@ -1,7 +1,7 @@
 /* Connections of HTTP/2: exchanges that are lent to handlers, and what happens meanwhile. */
+#include "unit/server/desk.h"
 #include "unit/server/h2_rig.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include "exchange/later.h"
 #include "exchange/serial.h"
 #include "seam/seam.h"
-#include "sys/thread.h"
 
 #define ROOM ((size_t)1024 * 1024)
 #define TIMEOUT_MS 70
@@ -25,17 +24,6 @@ static struct {
     bool was_gone;
 } slow;
 
-/* What a handler is free to change at any time, and the driver must not even look at meanwhile. */
-static void guard_lent(hw_exchange *exchange, void guard(const void *memory, size_t bytes))
-{
-    guard(&exchange->response, sizeof exchange->response);
-    guard(&exchange->arena, sizeof exchange->arena);
-    guard(&exchange->plan, sizeof exchange->plan);
-    guard(&exchange->left, sizeof exchange->left);
-    guard(&exchange->inflow, sizeof exchange->inflow);
-    guard(&exchange->request.body, sizeof exchange->request.body);
-}
-
 static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
 {
     if (hw_text_equal(exchange->request.path.text, HW_TEXT("/"))) {
@@ -43,17 +31,16 @@ static void answer_slow_or_hi(void *arg, hw_exchange *exchange)
         return;
     }
     hw_loop *loop = &slow.h2->rig.lane.loop;
-    uint64_t inside = loop->mark.value;
     slow.runs++;
     slow.deep++;
     slow.deepest = slow.deep > slow.deepest ? slow.deep : slow.deepest;
     slow.exchange = exchange;
-    assert_true(hw_mark_swap(&loop->mark, inside));
-    guard_lent(exchange, hw_poison);
+    rig_lose_loop(loop);
+    rig_guard_lent(exchange, hw_poison);
     hw_loop_settle(loop);
     if (slow.meanwhile)
         slow.meanwhile(slow.h2);
-    guard_lent(exchange, hw_unpoison);
+    rig_guard_lent(exchange, hw_unpoison);
     slow.was_gone = atomic_load(&exchange->is_gone);
     slow.deep--;
     hw_response_start(&exchange->response, 200);
@@ -503,8 +490,7 @@ static void run_hook(hw_hook *hook, hw_exchange *exchange, const hw_sent *sent)
     if (!hooked.h2)
         return;
     hw_loop *loop = &hooked.h2->rig.lane.loop;
-    uint64_t inside = loop->mark.value;
-    assert_true(hw_mark_swap(&loop->mark, inside));
+    rig_lose_loop(loop);
     hw_pipe_reset(hooked.h2->client);
     hw_loop_settle(loop);
     assert_int_equal(hooked.h2->rig.lane.conn_count, 0);
@@ -535,73 +521,30 @@ HW_TEST(conn_h2_runs_hooks_when_all_is_over)
     }
 }
 
-/* Handlers on spares: one at a time, each waits at the gate. */
-typedef struct h2_desk {
-    h2_rig h2;
-    hw_pace pace;
-    pthread_mutex_t gate;
-    atomic_uint begun;
-} h2_desk;
-
-static void answer_at_gate(void *arg, hw_exchange *exchange)
-{
-    h2_desk *desk = arg;
-    atomic_fetch_add(&desk->begun, 1);
-    hw_sys_mutex_lock(&desk->gate);
-    hw_sys_mutex_unlock(&desk->gate);
-    hw_response_start(&exchange->response, 200);
-    hw_response_set_bytes(&exchange->response, HW_TEXT("slow"));
-}
-
-static void open_desk(h2_desk *desk)
-{
-    *desk = (h2_desk){.pace = {.is_blocking = true}};
-    desk->h2.rig.answerer =
-        (hw_answerer){.answer = answer_at_gate, .arg = desk, .pace = &desk->pace};
-    hw_sys_mutex_init(&desk->gate);
-    h2_open(&desk->h2, ROOM);
-    desk->h2.rig.shared.crew =
-        hw_crew_new(&(hw_crew_setup){.loops = 1, .blocked_max = 1, .waiting_max = 2});
-    HW_NEED(desk->h2.rig.shared.crew);
-    hw_sys_mutex_lock(&desk->gate);
-}
-
-static void finish_desk(h2_desk *desk)
-{
-    hw_sys_mutex_unlock(&desk->gate);
-    hw_crew_free(desk->h2.rig.shared.crew);
-    desk->h2.rig.shared.crew = NULL;
-    hw_loop_settle(&desk->h2.rig.lane.loop);
-}
-
-static void close_desk(h2_desk *desk)
-{
-    h2_close(&desk->h2);
-    hw_sys_mutex_fini(&desk->gate);
-}
-
 /* One runs, two wait for a spare, which may be nobody's any more; the next is refused. */
 HW_THREAD_TEST(conn_h2_lent_to_spares_as_many_as_may)
 {
-    h2_desk desk;
-    open_desk(&desk);
-    h2_rig *h2 = &desk.h2;
-    ask(h2, 1, "/");
-    NEED_TRUE(h2_conn(h2)->count == 1);
-    while (atomic_load(&desk.begun) < 1)
-        sched_yield();
+    h2_rig h2 = {0};
+    rig_desk desk;
+    desk_init(&desk, &h2.rig);
+    h2_open(&h2, ROOM);
+    desk_open(&desk);
+    ask(&h2, 1, "/");
+    NEED_TRUE(h2_conn(&h2)->count == 1);
+    desk_wait(&desk, 1);
     for (uint32_t id = 3; id <= 7; id += 2)
-        ask(h2, id, "/");
-    h2_expect_first(h2, "HEADERS 7\n :status: 503\n");
-    wire_number(h2->said, WIRE_RST_STREAM, 3, HW_H2_CANCEL);
-    h2_send(h2);
-    NEED_TRUE(h2_conn(h2)->count == 2);
-    h2_pass_ms(h2, hw_limits_default().answer_ms);
-    const char *words = h2_hear(h2);
+        ask(&h2, id, "/");
+    h2_expect_first(&h2, "HEADERS 7\n :status: 503\n");
+    wire_number(h2.said, WIRE_RST_STREAM, 3, HW_H2_CANCEL);
+    h2_send(&h2);
+    NEED_TRUE(h2_conn(&h2)->count == 2);
+    h2_pass_ms(&h2, hw_limits_default().answer_ms);
+    const char *words = h2_hear(&h2);
     NEED_TRUE(strstr(words, TIMED_OUT("1")) && strstr(words, "HEADERS 5\n :status: 503\n"));
-    finish_desk(&desk);
+    desk_finish(&desk);
     NEED_TRUE(atomic_load(&desk.begun) == 1);
-    h2_expect(h2, "");
-    assert_int_equal(h2_conn(h2)->count, 0);
-    close_desk(&desk);
+    h2_expect(&h2, "");
+    assert_int_equal(h2_conn(&h2)->count, 0);
+    h2_close(&h2);
+    desk_fini(&desk);
 }

@@ -67,6 +67,8 @@ static void answer_site(void *arg, hw_exchange *exchange)
     hw_response_take_body(&exchange->response, &source);
 }
 
+static const hw_crew_setup one_reader = {.loops = 1, .readers_max = 1};
+
 static void open_site(h2_rig *h2, size_t size, bool has_crew)
 {
     static char bytes[1024];
@@ -78,18 +80,13 @@ static void open_site(h2_rig *h2, size_t size, bool has_crew)
         assert_int_equal(hw_sys_write(site.file, bytes, sizeof bytes), sizeof bytes);
     *h2 = (h2_rig){.rig = {.answerer = {.answer = answer_site}}};
     h2_open(h2, ROOM);
-    if (!has_crew)
-        return;
-    h2->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
-    HW_NEED(h2->rig.shared.crew);
+    if (has_crew)
+        rig_change_crew(&h2->rig, &one_reader);
 }
 
 static void finish_spare(h2_rig *h2)
 {
-    hw_crew_free(h2->rig.shared.crew);
-    h2->rig.shared.crew = hw_crew_new(&(hw_crew_setup){.loops = 1, .readers_max = 1});
-    HW_NEED(h2->rig.shared.crew);
-    hw_loop_settle(&h2->rig.lane.loop);
+    rig_change_crew(&h2->rig, &one_reader);
 }
 
 static void close_site(h2_rig *h2)

@@ -95,6 +95,57 @@ void rig_expect(test_rig *rig, hw_pipe *client, const char *string)
     hw_loop_settle(&rig->lane.loop);
 }
 
+void rig_lose_loop(hw_loop *loop)
+{
+    uint64_t inside = loop->mark.value;
+    assert_true(hw_mark_is_inside(inside));
+    assert_true(hw_mark_swap(&loop->mark, inside));
+    assert_false(hw_mark_swap(&loop->mark, inside));
+}
+
+void rig_guard_lent(hw_exchange *exchange, void guard(const void *memory, size_t bytes))
+{
+    guard(&exchange->response, sizeof exchange->response);
+    guard(&exchange->arena, sizeof exchange->arena);
+    guard(&exchange->plan, sizeof exchange->plan);
+    guard(&exchange->left, sizeof exchange->left);
+    guard(&exchange->inflow, sizeof exchange->inflow);
+    guard(&exchange->request.body, sizeof exchange->request.body);
+}
+
+void rig_change_crew(test_rig *rig, const hw_crew_setup *setup)
+{
+    hw_crew_free(rig->shared.crew);
+    rig->shared.crew = setup ? hw_crew_new(setup) : NULL;
+    if (setup)
+        HW_NEED(rig->shared.crew);
+    hw_loop_settle(&rig->lane.loop);
+}
+
+static ssize_t read_counted(hw_stream *stream, void *memory, size_t bytes)
+{
+    rig_counts *counts = HW_MEMBER(stream->ops, rig_counts, ops);
+    ssize_t count = counts->real->read(stream, memory, bytes);
+    counts->bytes_read += count > 0 ? (size_t)count : 0;
+    return count;
+}
+
+static ssize_t write_counted(hw_stream *stream, const struct iovec *parts, size_t count, bool more)
+{
+    rig_counts *counts = HW_MEMBER(stream->ops, rig_counts, ops);
+    counts->writes++;
+    counts->parts += count;
+    return counts->real->write(stream, parts, count, more);
+}
+
+void rig_count(rig_counts *counts, hw_stream *stream)
+{
+    *counts = (rig_counts){.real = stream->ops, .ops = *stream->ops};
+    counts->ops.read = read_counted;
+    counts->ops.write = write_counted;
+    stream->ops = &counts->ops;
+}
+
 static hw_pull pull_scripted(hw_source *source, size_t want, hw_piece *ret_piece)
 {
     rig_body *body = (rig_body *)source;

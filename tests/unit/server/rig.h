@@ -42,6 +42,26 @@ void rig_send(test_rig *rig, hw_pipe *client, const char *string);
 /* What has arrived is exactly this, and is taken. */
 void rig_expect(test_rig *rig, hw_pipe *client, const char *string);
 
+/* Inside a handler, its loop is taken from it, as by another thread: it is the test's. */
+void rig_lose_loop(hw_loop *loop);
+/* What a handler is free to change at any time, and the driver must not even look at while it may:
+ * with hw_poison AddressSanitizer sees it, until hw_unpoison. */
+void rig_guard_lent(hw_exchange *exchange, void guard(const void *memory, size_t bytes));
+
+/* All that was given to spares is done, and the loop knows; then there are others. NULL: none. */
+void rig_change_crew(test_rig *rig, const hw_crew_setup *setup);
+
+/* What is asked of a stream. */
+typedef struct rig_counts {
+    const hw_stream_ops *real;
+    hw_stream_ops ops; /* the real ones but for those that count */
+    unsigned writes;
+    size_t parts, bytes_read;
+} rig_counts;
+
+/* From now on, beginning with 0. `counts` outlives the stream. */
+void rig_count(rig_counts *counts, hw_stream *stream);
+
 /* Where an injected failure may have changed what is true, the test ends there without blame. */
 #define NEED_TRUE(condition)                                                                       \
     ((condition) ? (void)0 : hw_test_need_failed(#condition, 0, __FILE__, __LINE__))
