@@ -31,12 +31,6 @@ static void open_scripted(h2_rig *h2, void (*respond)(hw_exchange *exchange))
     h2_open(h2, ROOM);
 }
 
-static void ask(h2_rig *h2, uint32_t stream)
-{
-    h2_get(h2, stream, "/");
-    h2_send(h2);
-}
-
 static void expect_record(h2_rig *h2, int status, bool is_complete)
 {
     NEED_TRUE(h2->rig.records == 1);
@@ -61,7 +55,7 @@ HW_TEST(conn_h2_sends_the_fields_of_an_answer)
 {
     h2_rig h2;
     open_scripted(&h2, respond_with_fields);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, "HEADERS 1\n :status: 200\n x-upper: Kept\n content-length: 2\n" H2_DATE
                    "DATA 1 end hi\n");
     h2_close(&h2);
@@ -85,7 +79,7 @@ HW_TEST(conn_h2_sends_a_prepared_head)
 {
     h2_rig h2;
     open_scripted(&h2, respond_prepared);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, "HEADERS 1\n :status: 200\n etag: \"a\"\n content-length: 2\n x-a: b\n" H2_DATE
                    "DATA 1 end hi\n");
     h2_close(&h2);
@@ -108,7 +102,7 @@ HW_TEST(conn_h2_sends_no_content_where_there_is_none)
         h2_rig h2;
         empty_status = statuses[i];
         open_scripted(&h2, respond_empty);
-        ask(&h2, 1);
+        h2_ask(&h2, 1, "/");
         snprintf(words, sizeof words, "HEADERS 1 end\n :status: %d\n" H2_DATE, statuses[i]);
         h2_expect(&h2, words);
         expect_record(&h2, statuses[i], true);
@@ -131,12 +125,12 @@ static void check_pieces(uint64_t length, hw_pull last, const char *words, bool 
     rig_body_init(&scripted.body, pieces, 2, length, last);
     scripted.body.trailers = hw_fields_of(&trailing, 1);
     open_scripted(&h2, respond_in_pieces);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, words);
     expect_record(&h2, 200, is_complete);
     assert_int_equal(h2.rig.record[0].bytes_out, 5);
     assert_int_equal(scripted.body.drops, 1);
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     (void)h2_hear(&h2);
     h2_close(&h2);
 }
@@ -168,11 +162,11 @@ HW_TEST(conn_h2_waits_for_bodies_without_holding_others_up)
     h2_rig h2;
     rig_body_init(&scripted.body, pieces, 0, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
     open_scripted(&h2, respond_in_pieces);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, OF_UNKNOWN);
     hw_exchange *waiting = scripted.exchange;
     h2.rig.answerer.answer = rig_answer_hi;
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     h2_expect(&h2, H2_HI("3"));
     NEED_TRUE(scripted.body.drops == 0);
     scripted.body.count = 1;
@@ -213,7 +207,7 @@ HW_TEST(conn_h2_says_500_where_there_is_no_answer)
     for (size_t i = 0; i < ROWS(responds); i++) {
         h2_rig h2;
         open_scripted(&h2, responds[i]);
-        ask(&h2, 1);
+        h2_ask(&h2, 1, "/");
         h2_expect_among(&h2, " :status: 500\n");
         expect_record(&h2, 500, true);
         h2_close(&h2);
@@ -226,13 +220,13 @@ HW_TEST(conn_h2_resets_an_answer_that_is_stopped)
     h2_rig h2;
     rig_body_init(&scripted.body, pieces, 1, HW_LENGTH_UNKNOWN, HW_PULL_WAIT);
     open_scripted(&h2, respond_in_pieces);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     NEED_TRUE(h2.rig.answers == 1 && scripted.body.drops == 0);
     scripted.exchange->carrier->stop(scripted.exchange, -EIO);
     h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\nRST_STREAM 1 INTERNAL_ERROR\n");
     expect_record(&h2, 200, false);
     h2.rig.answerer.answer = rig_answer_hi;
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     h2_expect(&h2, H2_HI("3"));
     h2_close(&h2);
 }
@@ -388,7 +382,7 @@ HW_TEST(conn_h2_asks_a_feeder_for_more)
     static const int said[] = {HW_FEED_MORE, HW_FEED_MORE, HW_FEED_END};
     h2_rig h2;
     open_fed(&h2, said, 3);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 b\nDATA 1 c\nDATA 1 end \n");
     expect_record(&h2, 200, true);
     h2_close(&h2);
@@ -400,7 +394,7 @@ HW_TEST(conn_h2_asks_a_feeder_again_that_had_nothing)
     static const int said[] = {HW_FEED_WAIT, HW_FEED_MORE, HW_FEED_WAIT, HW_FEED_END};
     h2_rig h2;
     open_fed(&h2, said, 4);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, OF_UNKNOWN);
     h2_pass_ms(&h2, 999);
     h2_expect(&h2, "");
@@ -440,7 +434,7 @@ HW_TEST(conn_h2_asks_a_feeder_again_that_was_woken_meanwhile)
     h2_rig h2;
     open_fed(&h2, said, 1);
     scripted.respond = respond_woken;
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, OF_UNKNOWN "DATA 1 abc\nDATA 1 end \n");
     NEED_TRUE(script.runs == 2);
     h2_close(&h2);
@@ -451,7 +445,7 @@ HW_TEST(conn_h2_asks_a_feeder_that_waits_when_the_lane_drains)
     static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
     h2_rig h2;
     open_fed(&h2, said, 2);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     (void)h2_hear(&h2);
     hw_lane_drain(&h2.rig.lane);
     h2_expect_among(&h2, "DATA 1 b\n");
@@ -464,7 +458,7 @@ HW_TEST(conn_h2_resets_what_a_feeder_breaks_off)
     static const int said[] = {HW_FEED_MORE, -EIO};
     h2_rig h2;
     open_fed(&h2, said, 2);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect_among(&h2, "RST_STREAM 1 INTERNAL_ERROR\n");
     expect_record(&h2, 200, false);
     h2_close(&h2);
@@ -516,7 +510,7 @@ HW_TEST(conn_h2_refuses_a_feeder_without_a_thread)
     h2_rig h2;
     open_fed(&h2, said, 1);
     script.has_thread = true;
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
     assert_int_equal(script.runs, 0);
     h2_close(&h2);
@@ -529,7 +523,7 @@ HW_THREAD_TEST(conn_h2_sends_what_a_thread_feeds)
     open_fed(&h2, said, 1);
     script.has_thread = true;
     rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     rig_change_crew(&h2.rig, NULL);
     h2_expect(&h2, OF_UNKNOWN "DATA 1 a\nDATA 1 end \n");
     expect_record(&h2, 200, true);
@@ -544,15 +538,15 @@ HW_THREAD_TEST(conn_h2_feeds_by_no_more_threads_than_may_be)
     open_fed(&h2, said, 2);
     script.has_thread = true;
     rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1});
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
     rig_change_crew(&h2.rig, NULL);
     rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
     h2.rig.shared.budget.max = hw_budget_used(&h2.rig.shared.budget) + 100000;
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     h2_expect_first(&h2, "HEADERS 3\n :status: 503\n");
     h2.rig.shared.budget.max = 0;
-    ask(&h2, 5);
+    h2_ask(&h2, 5, "/");
     rig_change_crew(&h2.rig, NULL);
     h2_expect_among(&h2, "DATA 5 a\nDATA 5 end \n"); /* whatever it says: it is run once */
     h2_close(&h2);
@@ -582,10 +576,9 @@ HW_THREAD_TEST(conn_h2_ends_a_feeder_whose_client_resets_the_stream)
     script.has_thread = true;
     scripted.respond = respond_until_gone;
     rig_change_crew(&h2.rig, &(hw_crew_setup){.loops = 1, .streams_max = 1});
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     NEED_TRUE(h2_conn(&h2)->count == 1);
-    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 1);
     assert_true(hw_list_is_empty(&h2_conn(&h2)->exchanges));
     rig_change_crew(&h2.rig, NULL);
     assert_int_equal(h2_conn(&h2)->count, 0);

@@ -29,6 +29,23 @@ static h2_rig echo_rig(hw_plan_kind kind, uint64_t limit)
     return (h2_rig){.rig = {.answerer = {.answer = answer_echo}, .plan = {kind, limit}}};
 }
 
+/* The first of its content: there may be more. */
+static void post_abc(h2_rig *h2)
+{
+    h2_post(h2, 1, "/", "");
+    wire_data(h2->said, 0, 1, "abc");
+    h2_send(h2);
+}
+
+/* It has been answered with what has come of it. */
+static void open_echoing(h2_rig *h2, uint64_t limit)
+{
+    *h2 = echo_rig(HW_PLAN_STREAM, limit);
+    h2_open(h2, ROOM);
+    post_abc(h2);
+    h2_expect(h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\n");
+}
+
 HW_TEST(conn_h2_buffers_content)
 {
     h2_rig h2 = echo_rig(HW_PLAN_BUFFER, 1000);
@@ -94,8 +111,7 @@ HW_TEST(conn_h2_refuses_content_that_is_too_long)
         NEED_TRUE(h2.rig.answers == 0 && h2.rig.records == 1);
         assert_int_equal(h2.rig.record[0].status, 413);
         wire_data(h2.said, WIRE_END_STREAM, 1, "fghij");
-        h2_get(&h2, 3, "/");
-        h2_send(&h2);
+        h2_ask(&h2, 3, "/");
         h2_expect_first(&h2, "HEADERS 3");
         h2_close(&h2);
     }
@@ -104,12 +120,8 @@ HW_TEST(conn_h2_refuses_content_that_is_too_long)
 /* One that is answered already cannot be answered 413. */
 HW_TEST(conn_h2_breaks_off_what_becomes_too_long_while_it_is_answered)
 {
-    h2_rig h2 = echo_rig(HW_PLAN_STREAM, 4);
-    h2_open(&h2, ROOM);
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    h2_expect(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\n");
+    h2_rig h2;
+    open_echoing(&h2, 4);
     wire_data(h2.said, 0, 1, "de");
     h2_send(&h2);
     h2_expect(&h2, "RST_STREAM 1 CANCEL\n");
@@ -170,16 +182,13 @@ HW_TEST(conn_h2_ends_a_request_that_is_answered_without_its_content)
     for (size_t i = 0; i < ROWS(kinds); i++) {
         h2_rig h2 = {.rig = {.plan = {kinds[i], 1000}}};
         h2_open(&h2, ROOM);
-        h2_post(&h2, 1, "/", "");
-        wire_data(h2.said, 0, 1, "abc");
-        h2_send(&h2);
+        post_abc(&h2);
         h2_expect(&h2, H2_HI("1"));
         NEED_TRUE(h2.rig.records == 1);
         assert_true(h2.rig.record[0].is_complete);
         /* What is on its way is no error. */
         wire_data(h2.said, WIRE_END_STREAM, 1, "def");
-        h2_get(&h2, 3, "/");
-        h2_send(&h2);
+        h2_ask(&h2, 3, "/");
         h2_expect(&h2, H2_HI("3"));
         h2_close(&h2);
     }
@@ -225,12 +234,8 @@ HW_TEST(conn_h2_asks_for_no_content_that_is_there)
 /* What is malformed behind an answer that has begun. */
 HW_TEST(conn_h2_resets_what_turns_out_to_be_malformed)
 {
-    h2_rig h2 = echo_rig(HW_PLAN_STREAM, 100);
-    h2_open(&h2, ROOM);
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    h2_expect(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\n");
+    h2_rig h2;
+    open_echoing(&h2, 100);
     wire_head(h2.said, WIRE_END, 1, ":path: /\n");
     h2_send(&h2);
     h2_expect(&h2, "RST_STREAM 1 PROTOCOL_ERROR\n");
@@ -266,6 +271,12 @@ static void open_reader(h2_rig *h2, void (*meanwhile)(hw_exchange *exchange))
     reader.meanwhile = meanwhile;
     reader.runs = 0;
     h2_open(h2, ROOM);
+}
+
+static void post_abc_to_reader(h2_rig *h2)
+{
+    post_abc(h2);
+    NEED_TRUE(reader.runs == 1);
 }
 
 static void read_exactly(hw_exchange *exchange, size_t bytes)
@@ -352,17 +363,11 @@ HW_TEST(conn_h2_tells_a_reader_what_is_wrong_with_the_content)
     h2_rig h2;
     open_reader(&h2, read_what_is_too_long);
     h2.rig.plan.limit = 7;
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    NEED_TRUE(reader.runs == 1);
+    post_abc_to_reader(&h2);
     h2_expect_first(&h2, "HEADERS 1\n :status: 413\n");
     h2_close(&h2);
     open_reader(&h2, read_what_is_malformed);
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    NEED_TRUE(reader.runs == 1);
+    post_abc_to_reader(&h2);
     h2_expect(&h2, "RST_STREAM 1 PROTOCOL_ERROR\n");
     NEED_TRUE(h2.rig.records == 1 && h2.rig.record[0].status == 400);
     h2_close(&h2);
@@ -387,10 +392,7 @@ HW_TEST(conn_h2_leaves_time_to_a_handler_that_reads_on)
     h2_rig h2;
     open_reader(&h2, read_now_and_then);
     h2.rig.answerer.pace = &pace;
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    NEED_TRUE(reader.runs == 1);
+    post_abc_to_reader(&h2);
     h2_close(&h2);
 }
 
@@ -407,10 +409,7 @@ HW_TEST(conn_h2_blames_the_client_whose_content_does_not_come)
     h2_rig h2;
     open_reader(&h2, read_too_slow_content);
     h2.rig.answerer.pace = &pace;
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
-    NEED_TRUE(reader.runs == 1);
+    post_abc_to_reader(&h2);
     h2_expect_first(&h2, "HEADERS 1\n :status: 408\n");
     h2_close(&h2);
 }
@@ -463,10 +462,7 @@ HW_TEST(conn_h2_keeps_content_that_has_no_place)
         char words[300];
         h2_rig h2;
         open_kept(&h2, rows[i].meanwhile);
-        h2_post(&h2, 1, "/", "");
-        wire_data(h2.said, 0, 1, "abc");
-        h2_send(&h2);
-        NEED_TRUE(reader.runs == 1);
+        post_abc_to_reader(&h2);
         snprintf(words, sizeof words, "HEADERS 1\n :status: 200\n" H2_DATE "%s", rows[i].words);
         h2_expect(&h2, words);
         NEED_TRUE(h2.rig.records == 1 && h2.rig.record[0].is_complete);
@@ -480,9 +476,7 @@ HW_TEST(conn_h2_ends_kept_content_once)
     h2_rig h2;
     open_kept(&h2, send_half_and_end);
     wire_setting(h2.said, 4, 2); /* the client's window for each stream */
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
+    post_abc(&h2);
     h2_expect(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 ab\n");
     for (unsigned i = 0; i < 3; i++) {
         wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 1);
@@ -501,9 +495,7 @@ HW_TEST(conn_h2_keeps_no_more_content_than_the_plan_has)
     h2_rig h2;
     open_kept(&h2, send_half_and_end);
     h2.rig.plan.limit = 5;
-    h2_post(&h2, 1, "/", "");
-    wire_data(h2.said, 0, 1, "abc");
-    h2_send(&h2);
+    post_abc(&h2);
     h2_expect_among(&h2, "RST_STREAM 1 CANCEL\n");
     NEED_TRUE(h2.rig.records == 1 && reader.runs == 1);
     assert_false(h2.rig.record[0].is_complete);

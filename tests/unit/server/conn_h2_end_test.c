@@ -8,12 +8,6 @@
 #define KIB ((size_t)1024)
 #define NOTICE "GOAWAY 2147483647 NO_ERROR\n"
 
-static void ask(h2_rig *h2, uint32_t stream)
-{
-    h2_get(h2, stream, "/");
-    h2_send(h2);
-}
-
 /* Bodies that a test lets end. */
 static const hw_piece one_piece[] = {{.bytes = HW_TEXT_INIT("abc")}};
 static struct {
@@ -38,11 +32,19 @@ static void open_held(h2_rig *h2, unsigned count)
     held_count = 0;
     h2_open(h2, ROOM);
     for (unsigned i = 0; i < count; i++)
-        ask(h2, 2 * i + 1);
+        h2_ask(h2, 2 * i + 1, "/");
     NEED_TRUE(held_count == count);
     const char *words = h2_hear(h2);
     for (unsigned i = 0; i < count; i++, words = strstr(words, "abc\n") + 4)
         NEED_TRUE(strstr(words, "abc\n") != NULL);
+}
+
+/* It has been told that the server drains, and nothing else yet. */
+static void open_draining(h2_rig *h2, unsigned count)
+{
+    open_held(h2, count);
+    hw_lane_drain(&h2->rig.lane);
+    h2_expect(h2, NOTICE);
 }
 
 static void let_end(h2_rig *h2, unsigned index)
@@ -56,6 +58,14 @@ static void let_end(h2_rig *h2, unsigned index)
 static void need_ended(const h2_rig *h2)
 {
     NEED_TRUE(hw_pipe_is_ended(h2->client));
+}
+
+/* The only one there is: then all is said. */
+static void let_first_end(h2_rig *h2)
+{
+    let_end(h2, 0);
+    h2_expect(h2, "DATA 1 end \n");
+    need_ended(h2);
 }
 
 static void need_open(const h2_rig *h2)
@@ -81,16 +91,14 @@ HW_TEST(conn_h2_drains_at_once_where_nothing_is_asked)
 HW_TEST(conn_h2_drains_with_a_notice)
 {
     h2_rig h2;
-    open_held(&h2, 2);
-    hw_lane_drain(&h2.rig.lane);
-    h2_expect(&h2, NOTICE);
-    ask(&h2, 5); /* it did not know */
+    open_draining(&h2, 2);
+    h2_ask(&h2, 5, "/"); /* it did not know */
     h2_expect_first(&h2, "HEADERS 5\n :status: 200\n");
     h2_pass_ms(&h2, 999);
     h2_expect(&h2, "");
     h2_pass_ms(&h2, 1);
     h2_expect(&h2, "GOAWAY 5 NO_ERROR\n");
-    ask(&h2, 7); /* it should have known */
+    h2_ask(&h2, 7, "/"); /* it should have known */
     h2_expect(&h2, "");
     for (unsigned i = 0; i < 3; i++) {
         need_open(&h2);
@@ -108,9 +116,7 @@ HW_TEST(conn_h2_drains_with_a_notice)
 HW_TEST(conn_h2_drains_when_its_streams_are_done)
 {
     h2_rig h2;
-    open_held(&h2, 1);
-    hw_lane_drain(&h2.rig.lane);
-    h2_expect(&h2, NOTICE);
+    open_draining(&h2, 1);
     let_end(&h2, 0);
     h2_expect_among(&h2, "GOAWAY 1 NO_ERROR\n");
     need_ended(&h2);
@@ -121,13 +127,10 @@ HW_TEST(conn_h2_drains_when_its_streams_are_done)
 HW_TEST(conn_h2_drains_when_its_last_stream_is_reset)
 {
     h2_rig h2;
-    open_held(&h2, 1);
-    hw_lane_drain(&h2.rig.lane);
-    h2_expect(&h2, NOTICE);
+    open_draining(&h2, 1);
     h2_pass_ms(&h2, 1000);
     h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
-    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 1);
     NEED_TRUE(hw_pipe_is_closed(h2.client));
     assert_true(h2.rig.lane.loop.is_ended);
     h2_close(&h2);
@@ -138,9 +141,9 @@ HW_TEST(conn_h2_ends_after_so_many_requests)
     h2_rig h2;
     open_held(&h2, 0);
     h2.rig.shared.limits.requests_max = 2;
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect_first(&h2, "HEADERS 1\n :status: 200\n" H2_DATE "DATA 1 abc\n");
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     h2_expect_among(&h2, NOTICE);
     let_end(&h2, 0);
     h2_expect(&h2, "DATA 1 end \n");
@@ -152,21 +155,24 @@ HW_TEST(conn_h2_ends_after_so_many_requests)
     h2_close(&h2);
 }
 
+static void say_goaway(h2_rig *h2)
+{
+    static const char none[8];
+    wire_frame(h2->said, WIRE_GOAWAY, 0, 0, (hw_text){none, sizeof none});
+    h2_send(h2);
+}
+
 /* The client says that it asks for no more: what it has asked for is finished. */
 HW_TEST(conn_h2_ends_with_its_clients_goaway)
 {
-    static const char none[8];
     h2_rig h2;
     open_held(&h2, 1);
-    wire_frame(h2.said, WIRE_GOAWAY, 0, 0, (hw_text){none, sizeof none});
-    h2_send(&h2);
+    say_goaway(&h2);
     h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
     need_open(&h2);
     hw_lane_drain(&h2.rig.lane); /* which changes nothing */
     h2_expect(&h2, "");
-    let_end(&h2, 0);
-    h2_expect(&h2, "DATA 1 end \n");
-    need_ended(&h2);
+    let_first_end(&h2);
     h2_close(&h2);
 }
 
@@ -258,7 +264,7 @@ HW_TEST(conn_h2_ends_with_an_error_of_the_protocol)
     need_ended(&h2);
     assert_int_equal(h2.rig.lane.counts.calmed + h2.rig.faults, 0);
     NEED_TRUE(h2.rig.records == 1);
-    ask(&h2, 5); /* which nobody hears */
+    h2_ask(&h2, 5, "/"); /* which nobody hears */
     h2_expect(&h2, "");
     hw_pipe_end_send(h2.client);
     hw_loop_settle(&h2.rig.lane.loop);
@@ -266,26 +272,44 @@ HW_TEST(conn_h2_ends_with_an_error_of_the_protocol)
     h2_close(&h2);
 }
 
+/* A client whose socket has no more room than this. */
+static void open_narrow(h2_rig *h2)
+{
+    open_held(h2, 0);
+    h2_hang_up(h2);
+    h2_greet(h2, 10000);
+}
+
+/* The answer has so much in store, which follows when it is woken. */
+static void ask_for_kib(h2_rig *h2, size_t kib)
+{
+    static char bytes[KIB];
+    static hw_piece pieces[48];
+    assert_true(kib <= ROWS(pieces));
+    for (size_t i = 0; i < kib; i++)
+        pieces[i].bytes = (hw_text){bytes, sizeof bytes};
+    h2_ask(h2, 1, "/");
+    NEED_TRUE(held_count == 1 && held[0].body.drops == 0);
+    held[0].body.pieces = pieces;
+    held[0].body.next = 0;
+    held[0].body.count = kib;
+}
+
+static void fill_socket(h2_rig *h2)
+{
+    held[0].exchange->carrier->wake(held[0].exchange);
+    hw_loop_settle(&h2->rig.lane.loop);
+    NEED_TRUE(h2_conn(h2)->unsent != NULL);
+}
+
 /* The end is said as soon as there is room for it; a client that has gone already hears nothing. */
 HW_TEST(conn_h2_ends_behind_a_full_socket)
 {
     for (unsigned i = 0; i < 3; i++) {
-        static char bytes[1024];
-        static hw_piece pieces[40];
         h2_rig h2;
-        for (size_t n = 0; n < ROWS(pieces); n++)
-            pieces[n].bytes = (hw_text){bytes, sizeof bytes};
-        open_held(&h2, 0);
-        h2_hang_up(&h2);
-        h2_greet(&h2, 10000);
-        ask(&h2, 1);
-        NEED_TRUE(held_count == 1 && held[0].body.drops == 0);
-        held[0].body.pieces = pieces;
-        held[0].body.next = 0;
-        held[0].body.count = ROWS(pieces);
-        held[0].exchange->carrier->wake(held[0].exchange);
-        hw_loop_settle(&h2.rig.lane.loop);
-        NEED_TRUE(h2_conn(&h2)->unsent != NULL);
+        open_narrow(&h2);
+        ask_for_kib(&h2, 40);
+        fill_socket(&h2);
         say_too_much(&h2);
         NEED_TRUE(hw_pipe_send(h2.client, wire_text(h2.said)) == 0);
         if (i == 2)
@@ -307,17 +331,12 @@ HW_TEST(conn_h2_ends_behind_a_full_socket)
 /* Whatever is said of the end twice is one end. */
 HW_TEST(conn_h2_ends_once)
 {
-    static const char none[8];
     h2_rig h2;
     open_held(&h2, 1);
-    for (unsigned i = 0; i < 2; i++) {
-        wire_frame(h2.said, WIRE_GOAWAY, 0, 0, (hw_text){none, sizeof none});
-        h2_send(&h2);
-    }
+    say_goaway(&h2);
+    say_goaway(&h2);
     h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
-    let_end(&h2, 0);
-    h2_expect(&h2, "DATA 1 end \n");
-    need_ended(&h2);
+    let_first_end(&h2);
     h2_close(&h2);
 }
 
@@ -331,14 +350,14 @@ HW_LONG_TEST(conn_h2_refuses_a_stream_without_memory)
         open_held(&h2, 1);
         hw_budget *budget = &h2.rig.shared.budget;
         budget->max = hw_budget_used(budget) + room;
-        ask(&h2, 3);
+        h2_ask(&h2, 3, "/");
         const char *words = h2_hear(&h2);
         bool is_refused = strcmp(words, "RST_STREAM 3 REFUSED_STREAM\n") == 0;
         assert_true(is_refused || strncmp(words, "HEADERS 3", 9) == 0);
         refused += is_refused;
         answered += strstr(words, " :status: 200\n") != NULL;
         budget->max = 0;
-        ask(&h2, 5);
+        h2_ask(&h2, 5, "/");
         h2_expect_first(&h2, "HEADERS 5\n :status: 200\n");
         h2_close(&h2);
     }
@@ -358,8 +377,7 @@ HW_TEST(conn_h2_says_503_without_memory)
     h2_send(&h2);
     h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
     budget->max = 0;
-    h2_get(&h2, 3, "/");
-    h2_send(&h2);
+    h2_ask(&h2, 3, "/");
     h2_expect(&h2, H2_HI("3"));
     h2_close(&h2);
 }
@@ -384,24 +402,12 @@ HW_TEST(conn_h2_is_closed_without_memory)
 /* What is kept while the socket is full is charged, however little there is, and given back. */
 HW_TEST(conn_h2_keeps_what_the_socket_has_no_room_for)
 {
-    static char bytes[1024];
-    static hw_piece pieces[48];
     h2_rig h2;
-    for (size_t i = 0; i < ROWS(pieces); i++)
-        pieces[i].bytes = (hw_text){bytes, sizeof bytes};
-    open_held(&h2, 0);
-    h2_hang_up(&h2);
-    h2_greet(&h2, 10000);
+    open_narrow(&h2);
     size_t before = hw_budget_used(&h2.rig.shared.budget);
-    ask(&h2, 1);
-    NEED_TRUE(held_count == 1 && held[0].body.drops == 0);
-    held[0].body.pieces = pieces;
-    held[0].body.next = 0;
-    held[0].body.count = ROWS(pieces);
+    ask_for_kib(&h2, 48);
     h2.rig.shared.budget.max = 1;
-    held[0].exchange->carrier->wake(held[0].exchange);
-    hw_loop_settle(&h2.rig.lane.loop);
-    NEED_TRUE(h2_conn(&h2)->unsent != NULL);
+    fill_socket(&h2);
     assert_true(hw_budget_used(&h2.rig.shared.budget) >= before + HW_LANE_OUTPUT_BYTES);
     (void)h2_hear(&h2);
     NEED_TRUE(h2_conn(&h2)->unsent == NULL);
@@ -417,7 +423,7 @@ HW_TEST(conn_h2_says_what_it_waits_for)
     open_held(&h2, 0);
     conn_h2 *conn = h2_conn(&h2);
     NEED_TRUE(conn->conn.phase == HW_PHASE_HEAD);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     NEED_TRUE(conn->conn.phase == HW_PHASE_BUSY);
     let_end(&h2, 0);
     NEED_TRUE(conn->conn.phase == HW_PHASE_IDLE);

@@ -14,12 +14,6 @@ static hw_limits limits_of(const h2_rig *h2)
     return h2->rig.shared.limits;
 }
 
-static void ask(h2_rig *h2, uint32_t stream)
-{
-    h2_get(h2, stream, "/");
-    h2_send(h2);
-}
-
 /* It has said its last word, and reads on until the client ends. */
 static void expect_lingering(h2_rig *h2, const char *words)
 {
@@ -68,7 +62,7 @@ HW_TEST(conn_h2_late_head_has_its_time_in_all)
         h2_rig h2 = {0};
         h2_open(&h2, ROOM);
         if (i == 1) {
-            ask(&h2, 1);
+            h2_ask(&h2, 1, "/");
             h2_expect(&h2, H2_HI("1"));
             h2_pass_ms(&h2, 20000); /* its time begins with its first byte */
         }
@@ -91,10 +85,10 @@ HW_TEST(conn_h2_late_acknowledgement_is_an_error)
     h2_rig h2 = {0};
     h2_open_lane(&h2);
     h2_connect(&h2, ROOM);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     (void)h2_hear(&h2);
     h2_pass_ms(&h2, limits_of(&h2).head_ms - 1);
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     (void)h2_hear(&h2);
     expect_alive(&h2);
     h2_pass_ms(&h2, 1);
@@ -106,7 +100,7 @@ HW_TEST(conn_h2_idle_ends_without_an_error)
 {
     h2_rig h2 = {0};
     h2_open(&h2, ROOM);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, H2_HI("1"));
     h2_pass_ms(&h2, limits_of(&h2).idle_ms - 1);
     expect_alive(&h2);
@@ -130,7 +124,7 @@ HW_TEST(conn_h2_idle_is_not_who_asks_now_and_then)
     h2_rig h2 = {.rig = {.answerer = {.quick = answer_quickly}}};
     h2_open(&h2, ROOM);
     for (uint32_t id = 1; id < 20; id += 2) {
-        ask(&h2, id);
+        h2_ask(&h2, id, "/");
         (void)h2_hear(&h2);
         h2_pass_ms(&h2, 20000);
         expect_alive(&h2);
@@ -146,7 +140,7 @@ HW_TEST(conn_h2_idle_is_not_who_has_just_asked)
 {
     h2_rig h2 = {0};
     h2_open(&h2, ROOM);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, H2_HI("1"));
     h2_get(&h2, 3, "/");
     hw_seam_clock_advance(INT64_C(1000000) * limits_of(&h2).idle_ms);
@@ -326,7 +320,7 @@ HW_TEST(conn_h2_late_window_resets_its_stream)
     h2_pass_ms(&h2, 1);
     h2_expect(&h2, "RST_STREAM 1 CANCEL\n");
     h2.rig.answerer.answer = rig_answer_hi;
-    ask(&h2, 3);
+    h2_ask(&h2, 3, "/");
     h2_expect_first(&h2, "HEADERS 3\n :status: 200\n");
     h2_close(&h2);
 }
@@ -374,7 +368,7 @@ HW_TEST(conn_h2_late_window_may_be_slow_where_the_rest_is_unknown)
     h2_rig h2 = {.rig = {.answerer = {.answer = answer_unknown}}};
     h2_open(&h2, ROOM);
     wire_setting(h2.said, 4, 1);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     for (unsigned n = 0; n < 8; n++) {
         h2_pass_ms(&h2, 20000);
         wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 1);
@@ -406,7 +400,7 @@ HW_TEST(conn_h2_late_window_is_not_one_that_nobody_needs)
     h2_rig h2 = {.rig = {.answerer = {.answer = answer_drops}}};
     h2_open(&h2, ROOM);
     wire_setting(h2.said, 4, 4);
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect_among(&h2, "DATA 1 abc\n");
     h2_pass_ms(&h2, 100000);
     h2_expect(&h2, "");
@@ -457,7 +451,7 @@ HW_TEST(conn_h2_lingers_for_its_client)
     h2_open(&h2, ROOM);
     h2_pass_ms(&h2, limits_of(&h2).head_ms);
     expect_lingering(&h2, "GOAWAY 0 NO_ERROR\n");
-    ask(&h2, 1);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, "");
     h2_pass_ms(&h2, limits_of(&h2).linger_ms - 1);
     NEED_TRUE(!hw_pipe_is_closed(h2.client));

@@ -56,18 +56,12 @@ static void open_slow(h2_rig *h2, hw_pace *pace, void (*meanwhile)(h2_rig *h2))
     h2_open(h2, ROOM);
 }
 
-static void ask(h2_rig *h2, uint32_t stream, const char *path)
-{
-    h2_get(h2, stream, path);
-    h2_send(h2);
-}
-
 #define SLOW(stream)                                                                               \
     "HEADERS " stream "\n :status: 200\n content-length: 4\n" H2_DATE "DATA " stream " end slow\n"
 
 static void ask_for_another(h2_rig *h2)
 {
-    ask(h2, 3, "/");
+    h2_ask(h2, 3, "/");
     h2_expect(h2, H2_HI("3"));
 }
 
@@ -75,7 +69,7 @@ HW_TEST(conn_h2_lent_holds_nobody_up)
 {
     h2_rig h2;
     open_slow(&h2, NULL, ask_for_another);
-    ask(&h2, 1, "/slow");
+    h2_ask(&h2, 1, "/slow");
     h2_expect(&h2, SLOW("1"));
     NEED_TRUE(h2.rig.records == 2 && slow.runs == 1);
     assert_false(slow.was_gone);
@@ -84,8 +78,7 @@ HW_TEST(conn_h2_lent_holds_nobody_up)
 
 static void reset_it(h2_rig *h2)
 {
-    wire_number(h2->said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(h2);
+    h2_reset(h2, 1);
     assert_int_equal(h2_conn(h2)->count, 1);
     assert_true(hw_list_is_empty(&h2_conn(h2)->exchanges));
     NEED_TRUE(h2->rig.records == 0);
@@ -96,14 +89,14 @@ HW_TEST(conn_h2_lent_outlives_its_stream)
 {
     h2_rig h2;
     open_slow(&h2, NULL, reset_it);
-    ask(&h2, 1, "/slow");
+    h2_ask(&h2, 1, "/slow");
     NEED_TRUE(slow.runs == 1 && slow.was_gone);
     h2_expect(&h2, "");
     assert_int_equal(h2_conn(&h2)->count, 0);
     NEED_TRUE(h2.rig.records == 1);
     assert_int_equal(h2.rig.record[0].status, 0);
     assert_false(h2.rig.record[0].is_complete);
-    ask(&h2, 3, "/");
+    h2_ask(&h2, 3, "/");
     h2_expect(&h2, H2_HI("3"));
     h2_close(&h2);
 }
@@ -125,12 +118,12 @@ HW_TEST(conn_h2_lends_no_more_to_who_resets_than_to_who_waits)
     h2.rig.shared.limits.h2.streams_max = 3;
     h2_hang_up(&h2);
     h2_greet(&h2, ROOM);
-    ask(&h2, 1, "/slow");
+    h2_ask(&h2, 1, "/slow");
     NEED_TRUE(slow.deepest == 3);
     assert_int_equal(slow.runs, 3);
     h2_expect(&h2, "RST_STREAM 7 REFUSED_STREAM\n");
     assert_int_equal(h2_conn(&h2)->count, 0);
-    ask(&h2, 9, "/");
+    h2_ask(&h2, 9, "/");
     h2_expect(&h2, H2_HI("9"));
     h2_close(&h2);
 }
@@ -165,7 +158,7 @@ HW_TEST(conn_h2_lent_outlives_its_client)
     for (size_t i = 0; i < ROWS(ends); i++) {
         h2_rig h2;
         open_slow(&h2, NULL, ends[i]);
-        ask(&h2, 1, "/slow");
+        h2_ask(&h2, 1, "/slow");
         NEED_TRUE(slow.runs == 1 && slow.was_gone);
         assert_int_equal(h2.rig.lane.counts.exchanges, 0);
         assert_int_equal(h2.rig.records, 1);
@@ -185,23 +178,22 @@ static void wait_in_vain(h2_rig *h2)
     NEED_TRUE(h2->rig.records == 1);
     assert_int_equal(h2->rig.record[0].status, 504);
     assert_int_equal(h2->rig.record[0].us, TIMEOUT_MS * 1000);
-    ask(h2, 3, "/");
+    h2_ask(h2, 3, "/");
     (void)h2_hear(h2);
 }
 
 /* The 504 is all that is heard and told of it; the connection lives. */
 HW_TEST(conn_h2_lent_is_answered_504_in_the_end)
 {
-    hw_pace pace = {.timeout_ms = TIMEOUT_MS};
     h2_rig h2;
-    open_slow(&h2, &pace, wait_in_vain);
+    open_slow(&h2, &(hw_pace){.timeout_ms = TIMEOUT_MS}, wait_in_vain);
     wire_head(h2.said, WIRE_END, 1,
               ":method: GET\n:scheme: http\n:path: /slow\n:authority: a\nreferer: /here\n"
               "user-agent: probe\nx-forwarded-for: 192.0.2.7\nforwarded: for=192.0.2.7\n");
     h2_send(&h2);
     NEED_TRUE(slow.runs == 1 && slow.was_gone && h2.rig.records == 2);
     NEED_TRUE(h2.rig.record[0].referer_bytes == 5 && h2.rig.record[0].agent_bytes == 5);
-    ask(&h2, 5, "/");
+    h2_ask(&h2, 5, "/");
     h2_expect_first(&h2, "HEADERS 5\n :status: 200\n");
     h2_close(&h2);
 }
@@ -219,9 +211,8 @@ static void let_tunnel_be_late(h2_rig *h2)
 /* Nothing more is taken of a tunnel that does not begin in time. */
 HW_TEST(conn_h2_lent_tunnel_is_answered_504)
 {
-    hw_pace pace = {.timeout_ms = TIMEOUT_MS};
     h2_rig h2;
-    open_slow(&h2, &pace, let_tunnel_be_late);
+    open_slow(&h2, &(hw_pace){.timeout_ms = TIMEOUT_MS}, let_tunnel_be_late);
     wire_head(h2.said, WIRE_END_HEADERS, 1,
               ":method: CONNECT\n:protocol: websocket\n:scheme: http\n:path: /slow\n"
               ":authority: a\n");
@@ -281,7 +272,7 @@ static void open_promised(h2_rig *h2, hw_pace *pace)
     *h2 = (h2_rig){.rig = {.answerer = {.answer = answer_later, .pace = pace}}};
     promised.id = 0;
     h2_open(h2, ROOM);
-    ask(h2, 1, "/");
+    h2_ask(h2, 1, "/");
     NEED_TRUE(promised.id != 0);
     h2_expect(h2, "");
 }
@@ -301,9 +292,8 @@ HW_TEST(conn_h2_lent_keeps_a_promise)
 
 HW_TEST(conn_h2_lent_is_answered_504_where_a_promise_is_not_kept)
 {
-    hw_pace pace = {.timeout_ms = TIMEOUT_MS};
     h2_rig h2;
-    open_promised(&h2, &pace);
+    open_promised(&h2, &(hw_pace){.timeout_ms = TIMEOUT_MS});
     h2_pass_ms(&h2, TIMEOUT_MS);
     h2_expect_first(&h2, TIMED_OUT("1"));
     assert_null(hw_later_hold(promised.id));
@@ -314,8 +304,7 @@ HW_TEST(conn_h2_lent_is_over_with_its_stream_while_only_a_promise_has_it)
 {
     h2_rig h2;
     open_promised(&h2, NULL);
-    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 1);
     assert_int_equal(h2_conn(&h2)->count, 0);
     assert_null(hw_later_hold(promised.id));
     NEED_TRUE(h2.rig.records == 1);
@@ -327,10 +316,9 @@ static void ask_while_it_is_taken(h2_rig *h2)
 {
     if (slow.runs > 1)
         return;
-    ask(h2, 3, "/slow");
-    ask(h2, 5, "/slow");
-    wire_number(h2->said, WIRE_RST_STREAM, 5, HW_H2_CANCEL);
-    h2_send(h2);
+    h2_ask(h2, 3, "/slow");
+    h2_ask(h2, 5, "/slow");
+    h2_reset(h2, 5);
     assert_int_equal(slow.runs, 1);
     NEED_TRUE(h2_conn(h2)->count == 2);
 }
@@ -338,11 +326,10 @@ static void ask_while_it_is_taken(h2_rig *h2)
 HW_TEST(conn_h2_lent_one_at_a_time)
 {
     hw_serial serial;
-    hw_pace pace = {.serial = &serial};
     h2_rig h2;
     hw_serial_init(&serial);
-    open_slow(&h2, &pace, ask_while_it_is_taken);
-    ask(&h2, 1, "/slow");
+    open_slow(&h2, &(hw_pace){.serial = &serial}, ask_while_it_is_taken);
+    h2_ask(&h2, 1, "/slow");
     h2_expect_first(&h2, "HEADERS 1\n");
     NEED_TRUE(slow.runs == 2 && slow.deepest == 1 && h2.rig.records == 3);
     h2_close(&h2);
@@ -353,7 +340,7 @@ static void ask_and_reset_later(h2_rig *h2)
 {
     if (slow.runs > 1)
         return;
-    ask(h2, 3, "/slow");
+    h2_ask(h2, 3, "/slow");
     wire_number(h2->said, WIRE_RST_STREAM, 3, HW_H2_CANCEL);
     NEED_TRUE(hw_pipe_send(h2->client, wire_text(h2->said)) == 0);
     h2->said->length = 0;
@@ -363,15 +350,14 @@ static void ask_and_reset_later(h2_rig *h2)
 HW_TEST(conn_h2_lent_leaves_a_turn_that_comes_too_late)
 {
     hw_serial serial;
-    hw_pace pace = {.serial = &serial};
     h2_rig h2;
     hw_serial_init(&serial);
-    open_slow(&h2, &pace, ask_and_reset_later);
-    ask(&h2, 1, "/slow");
+    open_slow(&h2, &(hw_pace){.serial = &serial}, ask_and_reset_later);
+    h2_ask(&h2, 1, "/slow");
     h2_expect(&h2, SLOW("1"));
     NEED_TRUE(slow.runs == 1 && h2.rig.records == 2);
     slow.meanwhile = NULL;
-    ask(&h2, 5, "/slow");
+    h2_ask(&h2, 5, "/slow");
     h2_expect(&h2, SLOW("5"));
     h2_close(&h2);
     hw_serial_fini(&serial);
@@ -381,7 +367,7 @@ static void let_the_other_be_late(h2_rig *h2)
 {
     if (slow.runs > 1)
         return;
-    ask(h2, 3, "/slow");
+    h2_ask(h2, 3, "/slow");
     h2_pass_ms(h2, TIMEOUT_MS);
     const char *words = h2_hear(h2);
     if (!strstr(words, TIMED_OUT("1")) || !strstr(words, "HEADERS 3\n :status: 503\n"))
@@ -394,11 +380,10 @@ static void let_the_other_be_late(h2_rig *h2)
 HW_TEST(conn_h2_lent_is_refused_whose_turn_does_not_come)
 {
     hw_serial serial;
-    hw_pace pace = {.serial = &serial, .timeout_ms = TIMEOUT_MS};
     h2_rig h2;
     hw_serial_init(&serial);
-    open_slow(&h2, &pace, let_the_other_be_late);
-    ask(&h2, 1, "/slow");
+    open_slow(&h2, &(hw_pace){.serial = &serial, .timeout_ms = TIMEOUT_MS}, let_the_other_be_late);
+    h2_ask(&h2, 1, "/slow");
     NEED_TRUE(slow.runs == 1);
     h2_close(&h2);
     hw_serial_fini(&serial);
@@ -423,7 +408,7 @@ static void open_hungry(h2_rig *h2, unsigned starved)
     hungry.starved = starved;
     *h2 = (h2_rig){.rig = {.answerer = {.answer = answer_hungry}}};
     h2_open(h2, ROOM);
-    ask(h2, 1, "/");
+    h2_ask(h2, 1, "/");
     h2_expect(h2, "");
     NEED_TRUE(hungry.asked == 1);
 }
@@ -446,7 +431,7 @@ HW_TEST(conn_h2_starved_goes_on_when_another_ends)
     h2_rig h2;
     open_hungry(&h2, 1);
     h2.rig.answerer.answer = rig_answer_hi;
-    ask(&h2, 3, "/");
+    h2_ask(&h2, 3, "/");
     const char *words = h2_hear(&h2);
     NEED_TRUE(strstr(words, "DATA 1 end hi\n") && strstr(words, "DATA 3 end hi\n"));
     h2_close(&h2);
@@ -466,8 +451,7 @@ HW_TEST(conn_h2_starved_ends_with_its_stream)
 {
     h2_rig h2;
     open_hungry(&h2, 100);
-    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 1);
     assert_true(hw_list_is_empty(&h2.rig.lane.starved));
     NEED_TRUE(h2.rig.records == 1);
     h2_close(&h2);
@@ -512,7 +496,7 @@ HW_TEST(conn_h2_runs_hooks_when_all_is_over)
         hooked.h2 = i > 0 ? &h2 : NULL;
         h2_open(&h2, ROOM);
         h2.rig.sink.records = i < 2;
-        ask(&h2, 1, "/");
+        h2_ask(&h2, 1, "/");
         NEED_TRUE(hooked.runs == 1);
         NEED_TRUE(hooked.sent.status == 200 && hooked.sent.bytes == 2);
         NEED_TRUE(h2.rig.records == (i < 2) && h2.rig.record[0].is_complete == (i < 2));
@@ -529,14 +513,13 @@ HW_THREAD_TEST(conn_h2_lent_to_spares_as_many_as_may)
     desk_init(&desk, &h2.rig);
     h2_open(&h2, ROOM);
     desk_open(&desk);
-    ask(&h2, 1, "/");
+    h2_ask(&h2, 1, "/");
     NEED_TRUE(h2_conn(&h2)->count == 1);
     desk_wait(&desk, 1);
     for (uint32_t id = 3; id <= 7; id += 2)
-        ask(&h2, id, "/");
+        h2_ask(&h2, id, "/");
     h2_expect_first(&h2, "HEADERS 7\n :status: 503\n");
-    wire_number(h2.said, WIRE_RST_STREAM, 3, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 3);
     NEED_TRUE(h2_conn(&h2)->count == 2);
     h2_pass_ms(&h2, hw_limits_default().answer_ms);
     const char *words = h2_hear(&h2);

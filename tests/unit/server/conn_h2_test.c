@@ -17,8 +17,7 @@ HW_TEST(conn_h2_begins_with_a_preface_in_one_piece)
     h2_rig h2 = {0};
     h2_open_lane(&h2);
     h2_connect(&h2, ROOM);
-    h2_get(&h2, 1, "/");
-    h2_send(&h2);
+    h2_ask(&h2, 1, "/");
     h2_expect(&h2, "WINDOW_UPDATE 0 983041\n" H2_HI("1"));
     NEED_TRUE(h2.rig.records == 1 && h2.rig.answers == 1);
     assert_int_equal(h2.rig.record[0].status, 200);
@@ -189,8 +188,7 @@ HW_TEST(conn_h2_answers_what_nobody_is_asked)
         h2_rig h2 = {0};
         h2_open(&h2, ROOM);
         wire_head(h2.said, WIRE_END, 1, rows[i].lines);
-        h2_get(&h2, 3, "/");
-        h2_send(&h2);
+        h2_ask(&h2, 3, "/");
         snprintf(words, sizeof words, "HEADERS 1\n :status: %d\n", rows[i].status);
         h2_expect_first(&h2, words);
         NEED_TRUE(h2.rig.records == 2 && h2.rig.answers == 1);
@@ -241,8 +239,7 @@ HW_TEST(conn_h2_answers_heads_that_are_too_large)
         h2_send(&h2);
         snprintf(words, sizeof words, "HEADERS 1\n :status: %s\n", rows[i].status);
         h2_expect_first(&h2, words);
-        h2_get(&h2, 3, "/");
-        h2_send(&h2);
+        h2_ask(&h2, 3, "/");
         h2_expect(&h2, H2_HI("3"));
         h2_close(&h2);
     }
@@ -260,8 +257,7 @@ HW_TEST(conn_h2_resets_what_is_malformed)
         h2_rig h2 = {0};
         h2_open(&h2, ROOM);
         wire_head(h2.said, WIRE_END, 1, lines[i]);
-        h2_get(&h2, 3, "/");
-        h2_send(&h2);
+        h2_ask(&h2, 3, "/");
         h2_expect(&h2, "RST_STREAM 1 PROTOCOL_ERROR\n" H2_HI("3"));
         NEED_TRUE(h2.rig.records == 2);
         assert_int_equal(h2.rig.record[0].status, 400);

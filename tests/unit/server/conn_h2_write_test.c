@@ -89,6 +89,13 @@ static void finish_spare(h2_rig *h2)
     rig_change_crew(&h2->rig, &one_reader);
 }
 
+/* Its file must be read from the disk, once. */
+static void open_cold_site(h2_rig *h2)
+{
+    open_site(h2, 100 * KIB, true);
+    hw_seam_fail("read_cached", 1, EAGAIN);
+}
+
 static void close_site(h2_rig *h2)
 {
     h2_hang_up(h2);
@@ -121,12 +128,10 @@ HW_TEST(conn_h2_sends_a_file_that_is_warm)
 HW_THREAD_TEST(conn_h2_sends_a_file_that_is_cold)
 {
     h2_rig h2;
-    open_site(&h2, 100 * KIB, true);
-    hw_seam_fail("read_cached", 1, EAGAIN);
+    open_cold_site(&h2);
     ask_site(&h2);
     h2.rig.answerer.answer = rig_answer_hi;
-    h2_get(&h2, 3, "/");
-    h2_send(&h2);
+    h2_ask(&h2, 3, "/");
     finish_spare(&h2);
     h2_expect_among(&h2, "DATA 3 end hi\n");
     NEED_TRUE(heard_bytes(h2.heard, 1) == site.size);
@@ -136,11 +141,9 @@ HW_THREAD_TEST(conn_h2_sends_a_file_that_is_cold)
 HW_THREAD_TEST(conn_h2_forgets_a_cold_file_whose_stream_is_reset)
 {
     h2_rig h2;
-    open_site(&h2, 100 * KIB, true);
-    hw_seam_fail("read_cached", 1, EAGAIN);
+    open_cold_site(&h2);
     ask_site(&h2);
-    wire_number(h2.said, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
-    h2_send(&h2);
+    h2_reset(&h2, 1);
     NEED_TRUE(h2.rig.records == 1);
     assert_int_equal(h2.rig.lane.counts.exchanges, 0);
     finish_spare(&h2);
@@ -151,9 +154,8 @@ HW_THREAD_TEST(conn_h2_forgets_a_cold_file_whose_stream_is_reset)
 HW_THREAD_TEST(conn_h2_warms_what_a_body_reads_itself)
 {
     h2_rig h2;
-    open_site(&h2, 100 * KIB, true);
+    open_cold_site(&h2);
     site.reads_itself = true;
-    hw_seam_fail("read_cached", 1, EAGAIN);
     ask_site(&h2);
     finish_spare(&h2);
     (void)h2_hear(&h2);
@@ -171,8 +173,7 @@ static void expect_broken_off(h2_rig *h2)
     NEED_TRUE(h2->rig.records == 1);
     assert_false(h2->rig.record[0].is_complete);
     h2->rig.answerer.answer = rig_answer_hi;
-    h2_get(h2, 3, "/");
-    h2_send(h2);
+    h2_ask(h2, 3, "/");
     h2_expect(h2, H2_HI("3"));
     close_site(h2);
 }
@@ -406,8 +407,7 @@ HW_TEST(conn_h2_answers_without_a_tunnel)
     h2_expect_first(&h2, "HEADERS 1\n :status: 501\n");
     wire_data(h2.said, 0, 1, "late");
     h2.rig.answerer.answer = answer_tunnel_and_end;
-    h2_get(&h2, 3, "/");
-    h2_send(&h2);
+    h2_ask(&h2, 3, "/");
     h2_expect(&h2, "HEADERS 3 end\n :status: 500\n");
     h2_close(&h2);
 }

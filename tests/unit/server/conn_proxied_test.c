@@ -47,6 +47,13 @@ static hw_pipe *connect_proxy(test_rig *rig)
     return pipe;
 }
 
+/* And its first connection. */
+static hw_pipe *open_proxied(test_rig *rig)
+{
+    open_proxied_rig(rig);
+    return connect_proxy(rig);
+}
+
 static void send_in_steps(test_rig *rig, hw_pipe *pipe, hw_text bytes, size_t step)
 {
     for (size_t at = 0; at < bytes.length; at += step) {
@@ -85,6 +92,14 @@ static unsigned count_peers(const test_rig *rig)
     return count;
 }
 
+/* Its last one: then nobody is counted any more. */
+static void close_proxied(test_rig *rig, hw_pipe *pipe)
+{
+    hang_up(rig, pipe);
+    assert_int_equal(count_peers(rig), 0);
+    rig_close(rig);
+}
+
 HW_TEST(conn_proxied_is_from_the_client_that_is_named)
 {
     static const struct {
@@ -100,40 +115,34 @@ HW_TEST(conn_proxied_is_from_the_client_that_is_named)
     for (size_t i = 0; i < ROWS(rows); i++)
         for (size_t step = 1; step <= rows[i].bytes.length; step += step < 8 ? 3 : 11) {
             test_rig rig;
-            open_proxied_rig(&rig);
-            hw_pipe *pipe = connect_proxy(&rig);
+            hw_pipe *pipe = open_proxied(&rig);
             send_in_steps(&rig, pipe, rows[i].bytes, step);
             expect_peer(&rig, pipe, rows[i].peer);
             rig_send(&rig, pipe, GET); /* for good */
             expect_peer(&rig, pipe, rows[i].peer);
             assert_int_equal(rig.faults, 0);
-            hang_up(&rig, pipe);
-            assert_int_equal(count_peers(&rig), 0);
-            rig_close(&rig);
+            close_proxied(&rig, pipe);
         }
 }
 
 HW_TEST(conn_proxied_has_ten_seconds)
 {
     test_rig rig;
-    open_proxied_rig(&rig);
+    hw_pipe *pipe = open_proxied(&rig);
     assert_int_equal(rig.shared.limits.handshake_ms, PROXY_MS);
-    hw_pipe *pipe = connect_proxy(&rig);
     pass_ms(&rig, PROXY_MS - 1);
     assert_false(hw_pipe_is_closed(pipe));
     pass_ms(&rig, 1);
     assert_true(hw_pipe_is_closed(pipe));
     assert_int_equal(hw_pipe_received(pipe).length, 0);
     assert_int_equal(rig.faults, 0); /* so look many health checks */
-    hang_up(&rig, pipe);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 HW_TEST(conn_proxied_has_its_time_in_all)
 {
     test_rig rig;
-    open_proxied_rig(&rig);
-    hw_pipe *pipe = connect_proxy(&rig);
+    hw_pipe *pipe = open_proxied(&rig);
     for (size_t i = 0; i < 9; i++) {
         NEED_TRUE(hw_pipe_send(pipe, (hw_text){&LINE[i], 1}) == 0);
         pass_ms(&rig, 1000);
@@ -141,16 +150,14 @@ HW_TEST(conn_proxied_has_its_time_in_all)
     }
     pass_ms(&rig, 1000);
     assert_true(hw_pipe_is_closed(pipe));
-    hang_up(&rig, pipe);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 /* What follows has its own deadlines, from its own beginning. */
 HW_TEST(conn_proxied_that_has_its_header_has_no_deadline)
 {
     test_rig rig;
-    open_proxied_rig(&rig);
-    hw_pipe *pipe = connect_proxy(&rig);
+    hw_pipe *pipe = open_proxied(&rig);
     pass_ms(&rig, PROXY_MS - 1);
     rig_send(&rig, pipe, LINE);
     NEED_TRUE(!hw_pipe_is_closed(pipe));
@@ -158,8 +165,7 @@ HW_TEST(conn_proxied_that_has_its_header_has_no_deadline)
     assert_false(hw_pipe_is_closed(pipe));
     rig_send(&rig, pipe, GET);
     NEED_TRUE(rig.answers == 1);
-    hang_up(&rig, pipe);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 HW_TEST(conn_proxied_without_a_header_is_closed_and_told_of)
@@ -173,16 +179,14 @@ HW_TEST(conn_proxied_without_a_header_is_closed_and_told_of)
     };
     for (size_t i = 0; i < ROWS(rows); i++) {
         test_rig rig;
-        open_proxied_rig(&rig);
-        hw_pipe *pipe = connect_proxy(&rig);
+        hw_pipe *pipe = open_proxied(&rig);
         rig_send(&rig, pipe, rows[i]);
         assert_true(hw_pipe_is_closed(pipe));
         assert_int_equal(hw_pipe_received(pipe).length, 0);
         assert_int_equal(rig.answers, 0);
         assert_int_equal(rig.records, 0);
         assert_int_equal(rig.faults, 1);
-        hang_up(&rig, pipe);
-        rig_close(&rig);
+        close_proxied(&rig, pipe);
     }
 }
 
@@ -205,8 +209,7 @@ HW_TEST(conn_proxied_ends_with_its_proxy)
 {
     for (int way = 0; way < 3; way++) {
         test_rig rig;
-        open_proxied_rig(&rig);
-        hw_pipe *pipe = connect_proxy(&rig);
+        hw_pipe *pipe = open_proxied(&rig);
         NEED_TRUE(hw_pipe_send(pipe, HW_TEXT("PROXY TCP4 1")) == 0);
         hw_loop_settle(&rig.lane.loop);
         assert_false(hw_pipe_is_closed(pipe));
@@ -235,34 +238,28 @@ HW_TEST(conn_proxied_is_charged)
     rig_send(&rig, pipe, LINE);
     NEED_TRUE(rig.lane.conn_count == 1);
     assert_true(hw_budget_used(&rig.shared.budget) < before + HW_PROXY_HEADER_BYTES_MAX);
-    hang_up(&rig, pipe);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 /* Where there is no room, it gives way as an incomplete head does. */
 HW_TEST(conn_proxied_gives_way)
 {
     test_rig rig;
-    open_proxied_rig(&rig);
-    hw_pipe *pipe = connect_proxy(&rig);
+    hw_pipe *pipe = open_proxied(&rig);
     assert_true(hw_shed_one(&rig.lane));
     hw_loop_settle(&rig.lane.loop);
     assert_true(hw_pipe_is_closed(pipe));
-    hang_up(&rig, pipe);
-    assert_int_equal(count_peers(&rig), 0);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 HW_TEST(conn_proxied_ends_when_the_server_drains)
 {
     test_rig rig;
-    open_proxied_rig(&rig);
-    hw_pipe *pipe = connect_proxy(&rig);
+    hw_pipe *pipe = open_proxied(&rig);
     hw_lane_drain(&rig.lane);
     hw_loop_settle(&rig.lane.loop);
     assert_true(hw_pipe_is_closed(pipe));
-    hang_up(&rig, pipe);
-    rig_close(&rig);
+    close_proxied(&rig, pipe);
 }
 
 /* Half of the slots are in use, and a client has a quarter of them: his next one costs him his oldest
@@ -297,9 +294,7 @@ HW_TEST(conn_proxied_counts_for_its_client)
     }
     for (size_t i = 0; i < OWN; i++)
         hang_up(&rig, own[i]);
-    hang_up(&rig, next);
-    assert_int_equal(count_peers(&rig), 0);
-    rig_close(&rig);
+    close_proxied(&rig, next);
 }
 
 /* A lane that listens on a real socket, to these alone. */

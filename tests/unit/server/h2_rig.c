@@ -84,6 +84,18 @@ void h2_get(h2_rig *h2, uint32_t stream, const char *path)
     wire_head(h2->said, WIRE_END, stream, lines);
 }
 
+void h2_ask(h2_rig *h2, uint32_t stream, const char *path)
+{
+    h2_get(h2, stream, path);
+    h2_send(h2);
+}
+
+void h2_reset(h2_rig *h2, uint32_t stream)
+{
+    wire_number(h2->said, WIRE_RST_STREAM, stream, HW_H2_CANCEL);
+    h2_send(h2);
+}
+
 void h2_post(h2_rig *h2, uint32_t stream, const char *path, const char *lines)
 {
     char all[1000];

@@ -34,6 +34,9 @@ void h2_close(h2_rig *h2);
 conn_h2 *h2_conn(h2_rig *h2);
 /* Sends what is in `said`, in one piece, and lets the loop settle. */
 void h2_send(h2_rig *h2);
+/* Sends, behind what is in `said`, a request without content; that a stream is reset. */
+void h2_ask(h2_rig *h2, uint32_t stream, const char *path);
+void h2_reset(h2_rig *h2, uint32_t stream);
 /* Puts a request into `said`: without content, or with content to come and more lines. */
 void h2_get(h2_rig *h2, uint32_t stream, const char *path);
 void h2_post(h2_rig *h2, uint32_t stream, const char *path, const char *lines);
