@@ -149,6 +149,25 @@ def test_all_lines_are_written_before_it_ends(start, place):
     assert len(lines) == 250 and all(LINE.fullmatch(line) for line in lines)
 
 
+def test_every_line_is_written_or_told_as_lost(start, place):
+    """More than there is room for: a writer that gets no processor time may lose some, and says how many."""
+    log = place / "log"
+    running = start_into(start, log)
+    port = running.port()
+    with connected(port) as one, connected(port) as other:
+        for number in range(0, 1000, 2):
+            ask(one, 1, f"/ten.txt?{number}")
+            ask(other, 1, f"/ten.txt?{number + 1}")
+    assert running.stop() == 0
+    lines, told = log.read_text().splitlines(), running.err.all()
+    assert all(LINE.fullmatch(line) for line in lines)
+    written = {json.loads(line)["target"] for line in lines}
+    assert written <= {f"/ten.txt?{number}" for number in range(1000)} and len(written) == len(lines)
+    lost = sum(map(int, re.findall(r"^hewn: log: (\d+) lines? could not be written$", told, re.MULTILINE)))
+    assert len(written) + lost == 1000
+    assert (lost > 0) == ("hewn: log: lines come faster than they are taken: some are lost\n" in told)
+
+
 def test_a_full_pipe_neither_stops_it_nor_its_end(start):
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
