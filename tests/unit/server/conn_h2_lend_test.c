@@ -312,6 +312,24 @@ HW_TEST(conn_h2_lent_is_over_with_its_stream_while_only_a_promise_has_it)
 }
 
 /* Serial applications: one at a time, whichever streams they are from. */
+static struct {
+    hw_serial serial;
+    hw_pace pace;
+} alone;
+
+static void open_alone(h2_rig *h2, unsigned timeout_ms, void (*meanwhile)(h2_rig *h2))
+{
+    hw_serial_init(&alone.serial);
+    alone.pace = (hw_pace){.serial = &alone.serial, .timeout_ms = timeout_ms};
+    open_slow(h2, &alone.pace, meanwhile);
+}
+
+static void close_alone(h2_rig *h2)
+{
+    h2_close(h2);
+    hw_serial_fini(&alone.serial);
+}
+
 static void ask_while_it_is_taken(h2_rig *h2)
 {
     if (slow.runs > 1)
@@ -325,15 +343,12 @@ static void ask_while_it_is_taken(h2_rig *h2)
 
 HW_TEST(conn_h2_lent_one_at_a_time)
 {
-    hw_serial serial;
     h2_rig h2;
-    hw_serial_init(&serial);
-    open_slow(&h2, &(hw_pace){.serial = &serial}, ask_while_it_is_taken);
+    open_alone(&h2, 0, ask_while_it_is_taken);
     h2_ask(&h2, 1, "/slow");
     h2_expect_first(&h2, "HEADERS 1\n");
     NEED_TRUE(slow.runs == 2 && slow.deepest == 1 && h2.rig.records == 3);
-    h2_close(&h2);
-    hw_serial_fini(&serial);
+    close_alone(&h2);
 }
 
 static void ask_and_reset_later(h2_rig *h2)
@@ -349,18 +364,15 @@ static void ask_and_reset_later(h2_rig *h2)
 /* Its turn comes when its stream has gone: it is the next one's. */
 HW_TEST(conn_h2_lent_leaves_a_turn_that_comes_too_late)
 {
-    hw_serial serial;
     h2_rig h2;
-    hw_serial_init(&serial);
-    open_slow(&h2, &(hw_pace){.serial = &serial}, ask_and_reset_later);
+    open_alone(&h2, 0, ask_and_reset_later);
     h2_ask(&h2, 1, "/slow");
     h2_expect(&h2, SLOW("1"));
     NEED_TRUE(slow.runs == 1 && h2.rig.records == 2);
     slow.meanwhile = NULL;
     h2_ask(&h2, 5, "/slow");
     h2_expect(&h2, SLOW("5"));
-    h2_close(&h2);
-    hw_serial_fini(&serial);
+    close_alone(&h2);
 }
 
 static void let_the_other_be_late(h2_rig *h2)
@@ -379,14 +391,11 @@ static void let_the_other_be_late(h2_rig *h2)
 /* Whose turn it has not been in time is not blamed for it. */
 HW_TEST(conn_h2_lent_is_refused_whose_turn_does_not_come)
 {
-    hw_serial serial;
     h2_rig h2;
-    hw_serial_init(&serial);
-    open_slow(&h2, &(hw_pace){.serial = &serial, .timeout_ms = TIMEOUT_MS}, let_the_other_be_late);
+    open_alone(&h2, TIMEOUT_MS, let_the_other_be_late);
     h2_ask(&h2, 1, "/slow");
     NEED_TRUE(slow.runs == 1);
-    h2_close(&h2);
-    hw_serial_fini(&serial);
+    close_alone(&h2);
 }
 
 /* Starved of descriptors. */
