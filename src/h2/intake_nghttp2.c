@@ -431,6 +431,11 @@ bool hw_h2_is_settled(const hw_h2_session *session)
     return session->intake.is_settled;
 }
 
+bool hw_h2_takes_content(const hw_h2_session *session)
+{
+    return nghttp2_session_get_local_window_size(session->wire) > 0;
+}
+
 /* Events. */
 
 /* The next one that somebody still wants to hear. */

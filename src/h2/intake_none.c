@@ -29,3 +29,9 @@ bool hw_h2_is_settled(const hw_h2_session *session)
     (void)session;
     return false;
 }
+
+bool hw_h2_takes_content(const hw_h2_session *session)
+{
+    (void)session;
+    return false;
+}

@@ -208,6 +208,9 @@ bool hw_h2_is_blocked(const hw_h2_session *session, uint32_t id);
 /* ... and it is the stream's own window that is used up, not only that of all together. */
 bool hw_h2_is_shut(const hw_h2_session *session, uint32_t id);
 
+/* The client may send content: the window of all streams together is not used up. */
+bool hw_h2_takes_content(const hw_h2_session *session);
+
 /* Streams that are open, those that the driver has reset and has yet to send that of included. */
 unsigned hw_h2_open_streams(const hw_h2_session *session);
 /* Nothing more will be read and there is nothing to send: the connection can be closed. */

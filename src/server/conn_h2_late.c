@@ -19,7 +19,8 @@ static bool owes_content(const h2_exchange *e)
 {
     uint32_t window = e->lending.lane->shared->limits.h2.window_bytes;
     uint64_t unread = e->exchange.fed - e->consumed + e->kept_length;
-    return !e->has_whole_body && !e->wants_continue && !e->has_kept_end && unread < window / 2;
+    return !e->has_whole_body && !e->wants_continue && !e->has_kept_end && unread < window / 2 &&
+           hw_h2_takes_content(e->conn->session);
 }
 
 /* Some of its body could be sent, were it not for the client's windows. */

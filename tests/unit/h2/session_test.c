@@ -188,6 +188,29 @@ HW_TEST(h2_session_credits_the_connection_when_a_stream_ends_unread)
     talker_free_both(t, w);
 }
 
+HW_TEST(h2_session_takes_content_while_the_connection_has_a_window)
+{
+    hw_h2_limits limits = hw_h2_limits_default();
+    limits.connection_window_bytes = 65535;
+    talker *t = talker_new(&limits);
+    wire *w = wire_new();
+    t->keeps = true;
+    wire_post(w, 1, "");
+    put_content(w, 1, 3);
+    talker_feed_wire(t, w);
+    if (!t->is_over)
+        assert_true(hw_h2_takes_content(t->session));
+    static char rest[16383];
+    wire_frame(w, WIRE_DATA, 0, 1, (hw_text){rest, sizeof rest});
+    talker_feed_wire(t, w);
+    assert_sent(t, "");
+    assert_false(hw_h2_takes_content(t->session));
+    hw_h2_consume(t->session, 1, 40000);
+    assert_sent(t, "WINDOW_UPDATE 0 40000\nWINDOW_UPDATE 1 40000\n");
+    assert_true(hw_h2_takes_content(t->session));
+    talker_free_both(t, w);
+}
+
 HW_TEST(h2_session_tells_of_resets)
 {
     wire *w;

@@ -204,22 +204,58 @@ HW_TEST(conn_h2_late_content_breaks_its_answer_off)
     h2_close(&h2);
 }
 
-/* It is nobody's fault that content does not come which nobody has room for, or has asked for. */
+/* Content is sent back, but the client's windows are shut. */
+static void open_unread(h2_rig *h2)
+{
+    *h2 = (h2_rig){.rig = {.answerer = {.answer = answer_echo}, .plan = {HW_PLAN_STREAM, 1 << 20}}};
+    h2_open(h2, ROOM);
+    h2->rig.shared.limits.body_grace_ms = h2->rig.shared.limits.body_window_ms = 1000;
+    wire_setting(h2->said, 4, 0);
+}
+
+/* They are opened for what has come of one. */
+static void expect_echo(h2_rig *h2, uint32_t stream)
+{
+    wire_number(h2->said, WIRE_WINDOW_UPDATE, stream, 64 * 1024);
+    wire_number(h2->said, WIRE_WINDOW_UPDATE, 0, 64 * 1024);
+    h2_send(h2);
+    (void)h2_hear(h2);
+    NEED_TRUE(heard_bytes(h2->heard, stream) == 64 * KIB);
+}
+
+/* It is nobody's fault that content does not come which nobody has room for. */
 HW_TEST(conn_h2_late_content_is_not_what_may_not_be_sent)
 {
-    h2_rig h2 = {.rig = {.answerer = {.answer = answer_echo}, .plan = {HW_PLAN_STREAM, 1 << 20}}};
-    h2_open(&h2, ROOM);
-    wire_setting(h2.said, 4, 0);
+    h2_rig h2;
+    open_unread(&h2);
     h2_post(&h2, 1, "/", "");
     h2_content(&h2, 1, 64 * KIB, false);
     h2_send(&h2);
-    h2_pass_ms(&h2, 29999);
+    h2_pass_ms(&h2, 10000);
     NEED_TRUE(h2.rig.records == 0);
-    wire_number(h2.said, WIRE_WINDOW_UPDATE, 1, 64 * 1024);
-    wire_number(h2.said, WIRE_WINDOW_UPDATE, 0, 64 * 1024);
+    expect_echo(&h2, 1);
+    expect_alive(&h2);
+    h2_close(&h2);
+}
+
+/* Neither does it where others have used up the window of all together; when that opens it is owed. */
+HW_TEST(conn_h2_late_content_is_not_what_others_leave_no_window_for)
+{
+    h2_rig h2;
+    open_unread(&h2);
+    for (uint32_t stream = 1; stream <= 31; stream += 2) {
+        h2_post(&h2, stream, "/", "");
+        h2_content(&h2, stream, 64 * KIB, false);
+        h2_send(&h2);
+    }
+    h2_post(&h2, 33, "/", "");
     h2_send(&h2);
-    (void)h2_hear(&h2);
-    NEED_TRUE(heard_bytes(h2.heard, 1) == 64 * KIB);
+    h2_pass_ms(&h2, 10000);
+    NEED_TRUE(h2.rig.records == 0);
+    for (uint32_t stream = 1; stream <= 31; stream += 2)
+        expect_echo(&h2, stream);
+    h2_pass_ms(&h2, 2000);
+    h2_expect_among(&h2, "RST_STREAM 33 CANCEL\n");
     expect_alive(&h2);
     h2_close(&h2);
 }
