@@ -310,6 +310,7 @@ int hw_h2_reset(hw_h2_session *session, uint32_t id, uint32_t code)
 {
     hw_h2_stream *stream = find_stream_kept(session, id);
     if (!stream) {
+        silence(&session->past, id);
         silence(&session->over, id);
         silence(&session->open, id);
     }

@@ -211,6 +211,23 @@ HW_TEST(h2_session_takes_content_while_the_connection_has_a_window)
     talker_free_both(t, w);
 }
 
+/* One whose answer has just been sent, while its client may still send; the session fails before that
+ * is told, and then the driver gives it up. */
+HW_TEST(h2_session_is_silent_about_a_past_stream_when_it_has_failed)
+{
+    wire *w;
+    talker *t = greeted(&w);
+    wire_post(w, 1, "");
+    assert_fed(t, w, "HEAD 1 POST / https a\n host: a\n");
+    talker_answer(t, 1, 200, 0);
+    hw_h2_discard(t->session, 1);
+    assert_sent(t, "HEADERS 1 end\n :status: 200\n server: h\n");
+    assert_done(hw_h2_go_away(t->session, HW_H2_SETTINGS_TIMEOUT));
+    assert_int_equal(hw_h2_reset(t->session, 1, HW_H2_CANCEL), -ENOENT);
+    assert_told(t, "PROBLEM SETTINGS_TIMEOUT 503\n");
+    talker_free_both(t, w);
+}
+
 HW_TEST(h2_session_tells_of_resets)
 {
     wire *w;
