@@ -320,6 +320,12 @@ static int pair_up_head(hw_h2_session *session, const char status[3], hw_text re
     return -EMSGSIZE;
 }
 
+bool hw_h2_has_room(const hw_h2_session *session)
+{
+    return session->heap.used <= session->setup.limits->memory_bytes_max / 2 ||
+           nghttp2_session_get_outbound_queue_size(session->wire) == 0;
+}
+
 int hw_h2_answer(hw_h2_session *session, uint32_t id, const hw_h2_response *response)
 {
     hw_h2_stream *stream = hw_h2_stream_find(session, id);
@@ -358,8 +364,8 @@ int hw_h2_inform(hw_h2_session *session, uint32_t id, int status, hw_fields fiel
     if (stream->is_answered)
         return -EALREADY;
     /* Half of what may wait is for what must be said. */
-    if (nghttp2_session_get_outbound_queue_size(session->wire) >
-        session->setup.limits->queue_max / 2)
+    if (!hw_h2_has_room(session) || nghttp2_session_get_outbound_queue_size(session->wire) >
+                                        session->setup.limits->queue_max / 2)
         return -ENOBUFS;
     hw_assert(status >= 100 && status < 200 && status != 101);
     char digits[3];

@@ -171,8 +171,11 @@ typedef struct hw_h2_response {
     const hw_priority *priority; /* what the server knows better (RFC 9218 8); NULL: the client's */
 } hw_h2_response;
 
+/* Another answer may begin. False: what waits to be sent takes half of memory_bytes_max, and a head that
+ * finds no room there ends the session; so some of it is sent first. */
+bool hw_h2_has_room(const hw_h2_session *session);
 /* All of these: 0; -ENOENT: the stream is over; -EALREADY: it has been answered; -EMSGSIZE: the
- * head is over 64 KiB; -ENOBUFS: too many frames wait to be sent (inform alone); -ENOMEM. */
+ * head is over 64 KiB; -ENOBUFS: too much waits to be sent (inform alone); -ENOMEM. */
 int hw_h2_answer(hw_h2_session *session, uint32_t id, const hw_h2_response *response);
 /* A 1xx response, but 101 (RFC 9113 8.1). */
 int hw_h2_inform(hw_h2_session *session, uint32_t id, int status, hw_fields fields);

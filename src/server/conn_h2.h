@@ -25,6 +25,7 @@ typedef struct h2_exchange {
     bool has_whole_body;   /* nothing of the request is missing */
     bool is_discarded;     /* nobody wants what is */
     bool wants_continue;   /* the client waits for 100 (Continue), and has not got it */
+    bool is_held_back;     /* it is answered, but the session has no room for its head yet */
     bool is_sent;          /* its head has been given to the session ... */
     bool is_given;         /* ... and all of its body */
     bool is_waiting;       /* its body had nothing when it was pulled */
@@ -80,6 +81,7 @@ struct conn_h2 {
     unsigned requests_before; /* when its deadlines were armed last */
     h2_ending ending;
     bool is_ended;        /* the client has finished sending */
+    bool has_held_back;   /* an exchange's answer */
     bool has_given;       /* an exchange, all of its body, in this turn */
     bool is_before_write; /* a turn is under way that will write */
     bool goes_on;         /* the writing stopped by choice: nobody is waited for */
@@ -139,6 +141,8 @@ void hw_conn_h2_ask(h2_exchange *e);
 void hw_conn_h2_ask_again(h2_exchange *e);
 /* Answers in the server's own name, while nothing of an answer has been sent. */
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem);
+/* Answers that were held back, as far as there is room now. */
+void hw_conn_h2_send_held_back(conn_h2 *h2);
 /* The request has failed: answered with a status while that is possible, else broken off. True: it is
  * over, and not to be touched any more. */
 bool hw_conn_h2_fail_request(h2_exchange *e, const hw_problem *problem);

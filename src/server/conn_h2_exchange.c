@@ -385,13 +385,9 @@ static void settle_continue_h2(h2_exchange *e)
     e->wants_continue = false;
 }
 
-/* It is answered, and the loop's. */
-static void send_answer(h2_exchange *e)
+static void give_answer_h2(h2_exchange *e)
 {
     hw_response *response = &e->exchange.response;
-    hw_sink_step(e->lending.lane->place.sink, "exchange",
-                 "head and body are ready; wake the driver");
-    hw_conn_h2_queue_write(e->conn);
     settle_continue_h2(e);
     bool is_tunnel = response->kind == HW_RESPONSE_TUNNEL;
     if (is_tunnel && !e->is_tunnel) /* nobody asked for it */
@@ -409,6 +405,33 @@ static void send_answer(h2_exchange *e)
     e->is_aborted |= error < 0;
     if (e->kept || e->has_kept_end) /* there is a place for it now */
         hw_conn_queue(&e->conn->conn);
+}
+
+/* It is answered, and the loop's. */
+static void send_answer(h2_exchange *e)
+{
+    conn_h2 *h2 = e->conn;
+    hw_sink_step(e->lending.lane->place.sink, "exchange",
+                 "head and body are ready; wake the driver");
+    hw_conn_h2_queue_write(h2);
+    e->is_held_back = !hw_h2_has_room(h2->session);
+    h2->has_held_back |= e->is_held_back;
+    if (!e->is_held_back)
+        give_answer_h2(e);
+    else if (!e->has_whole_body && !takes_more_content(e))
+        hw_conn_h2_discard(e); /* no place has been prepared for it, or that is full */
+}
+
+void hw_conn_h2_send_held_back(conn_h2 *h2)
+{
+    if (!h2->has_held_back)
+        return;
+    h2->has_held_back = false;
+    for (hw_link *link = h2->exchanges.head.next; link != &h2->exchanges.head; link = link->next) {
+        h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
+        if (e->is_held_back)
+            send_answer(e);
+    }
 }
 
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem)

@@ -197,6 +197,7 @@ static void fill_output(conn_h2 *h2)
     hw_buffer buffer = hw_buffer_over(memory, HW_LANE_OUTPUT_BYTES);
     if (h2->output.length > 0)
         return;
+    hw_conn_h2_send_held_back(h2);
     (void)hw_h2_send(h2->session, &buffer);
     h2->output = hw_buffer_text(&buffer);
 }

@@ -200,6 +200,31 @@ HW_LONG_TEST(h2_output_bounds_how_much_is_informed)
     talker_free(t);
 }
 
+/* Of who is informed of much, as long as the client takes none of it. */
+HW_TEST(h2_output_keeps_room_for_heads)
+{
+    talker *t = asked(1, 65535);
+    static char link[7000];
+    memset(link, 'x', sizeof link);
+    const hw_field field = {HW_TEXT("link"), {link, sizeof link}, HW_FIELD_OTHER};
+    int result = 0, count = 0;
+    assert_true(hw_h2_has_room(t->session));
+    for (; result == 0 && count < 100; count++)
+        result = hw_h2_inform(t->session, 1, 103, hw_fields_of(&field, 1));
+    if (result == -ENOMEM)
+        talker_check_memory();
+    assert_int_equal(result, -ENOBUFS);
+    assert_in_range(count, 10, 40);
+    assert_false(hw_h2_has_room(t->session));
+    talker_answer(t, 1, 200, 0);
+    for (int i = 0; i < count; i++)
+        talker_send(t);
+    talker_listen(t);
+    assert_true(hw_h2_has_room(t->session));
+    assert_words(t, "DONE 1\n");
+    talker_free(t);
+}
+
 HW_TEST(h2_output_leaves_fields_of_the_connection_out)
 {
     talker *t = asked(1, 65535);

@@ -277,6 +277,72 @@ HW_LONG_TEST(conn_h2_frees_more_streams_than_it_keeps)
     h2_close(&h2[0]);
 }
 
+static void respond_with_a_large_head(hw_exchange *exchange)
+{
+    static char value[6000];
+    memset(value, 'x', sizeof value);
+    hw_response_start(&exchange->response, 200);
+    hw_response_add_name(&exchange->response, HW_TEXT("X-Large"), (hw_text){value, sizeof value});
+}
+
+/* Takes all that comes, and forgets what it said. */
+static void take_all(h2_rig *h2)
+{
+    for (hw_text got; (got = hw_pipe_received(h2->client)).length > 0;) {
+        got = hw_text_upto(got, 16 * KIB);
+        heard_take(h2->heard, got);
+        (void)heard_words(h2->heard);
+        hw_pipe_take(h2->client, got.length);
+        hw_loop_settle(&h2->rig.lane.loop);
+    }
+}
+
+/* As many as may be asked for at once, all answered before anything leaves: more than a session may
+ * hold. Those that find no room in it wait for that of others. */
+HW_TEST(conn_h2_answers_many_at_once_with_large_heads)
+{
+    static const size_t rooms[] = {1000, ROOM};
+    for (size_t i = 0; i < ROWS(rooms); i++) {
+        h2_rig h2 = {.rig = {.answerer = {.answer = answer_scripted}}};
+        scripted.respond = respond_with_a_large_head;
+        h2_open(&h2, rooms[i]);
+        for (uint32_t n = 0; n < 100; n++)
+            h2_get(&h2, 2 * n + 1, "/");
+        h2_send(&h2);
+        NEED_TRUE(h2.rig.answers == 100);
+        take_all(&h2);
+        NEED_TRUE(h2.rig.records == 100);
+        for (size_t n = 0; n < 100; n++)
+            NEED_TRUE(h2.rig.record[n].is_complete && h2.rig.record[n].status == 200);
+        h2_close(&h2);
+    }
+}
+
+static bool answer_quickly_and_large(void *arg, hw_exchange *exchange)
+{
+    ((test_rig *)arg)->answers++;
+    respond_with_a_large_head(exchange);
+    return true;
+}
+
+/* Nobody wants the content of those that wait either, nor finds fault with it. */
+HW_TEST(conn_h2_drops_the_content_of_answers_that_wait)
+{
+    h2_rig h2 = {.rig = {.answerer = {.quick = answer_quickly_and_large}}};
+    h2_open(&h2, 1000);
+    for (uint32_t n = 0; n < 100; n++)
+        h2_post(&h2, 2 * n + 1, "/", "");
+    for (uint32_t n = 0; n < 100; n++)
+        wire_data(h2.said, WIRE_END_STREAM, 2 * n + 1, "abc");
+    h2_send(&h2);
+    NEED_TRUE(h2.rig.answers == 100);
+    take_all(&h2);
+    NEED_TRUE(h2.rig.records == 100);
+    for (size_t n = 0; n < 100; n++)
+        NEED_TRUE(h2.rig.record[n].is_complete && h2.rig.record[n].status == 200);
+    h2_close(&h2);
+}
+
 /* Two fields of 7,000 bytes and their names: as much as one frame has. */
 static const char *large_head(void)
 {
