@@ -8,8 +8,8 @@
  *
  * A connection carries many exchanges at once, and they know nothing of one another: each has its
  * stream, is answered when its answer is there, and waits for what it waits for. Flow control is the
- * protocol's, stream by stream, so the bytes of the connection are always read: what a stream may
- * still send has its place already, and what others say must be heard.
+ * protocol's, stream by stream, so the bytes of the connection are always read while there are any:
+ * what a stream may still send has its place already, and what others say must be heard.
  *
  * The session keeps what a turn's input leaves unfinished; nothing else is kept here but what a full
  * socket leaves of the output.
@@ -31,6 +31,15 @@
 static bool wants_read_h2(const conn_h2 *h2)
 {
     return !h2->conn.is_closed && !h2->is_ended && h2->conn.stream->readable;
+}
+
+/* There is something to read, most likely a head, and no memory to begin anything: so nothing is read
+ * (docs/design/0007). Not where exchanges are under way: content, windows and resets among it are what
+ * gives memory back. */
+static bool has_no_memory(const conn_h2 *h2)
+{
+    return hw_list_is_empty(&h2->exchanges) && h2->ending < H2_FAILED && wants_read_h2(h2) &&
+           hw_budget_is_full(&h2->conn.lane->shared->budget);
 }
 
 /* READ: at most what the session takes at once. */
@@ -61,7 +70,7 @@ static void skip_late_input(conn_h2 *h2, size_t bytes)
 static void take_input_h2(conn_h2 *h2)
 {
     h2->conn.has_news = false;
-    for (unsigned i = 0; i < READS_MAX && wants_read_h2(h2); i++) {
+    for (unsigned i = 0; i < READS_MAX && wants_read_h2(h2) && !has_no_memory(h2); i++) {
         hw_text input = read_frames(h2);
         if (input.length > 0 && h2->ending >= H2_FAILED)
             skip_late_input(h2, input.length);
@@ -71,7 +80,10 @@ static void take_input_h2(conn_h2 *h2)
     if (h2->conn.is_closed)
         return;
     hw_conn_h2_credit(h2);
-    if (wants_read_h2(h2))
+    /* Asked once: other lanes give memory back meanwhile, and who is neither queued nor stalled would
+     * wait for nothing. */
+    h2->is_stalled = has_no_memory(h2);
+    if (wants_read_h2(h2) && !h2->is_stalled)
         hw_conn_queue(&h2->conn);
 }
 
@@ -153,6 +165,8 @@ static void wait_for_head(conn_h2 *h2)
 /* What it waits for, as far as it may give way. */
 static hw_phase phase_of_h2(const conn_h2 *h2)
 {
+    if (h2->is_stalled)
+        return HW_PHASE_STALLED;
     if (h2->by_ms[H2_WAIT_OUTPUT] != HW_CONN_NEVER || hw_conn_h2_waits_for_client(h2))
         return HW_PHASE_CONTENT;
     if (!hw_list_is_empty(&h2->exchanges))
@@ -168,6 +182,9 @@ static void enter_phase_h2(conn_h2 *h2)
     h2->requests_before = h2->requests;
     if (phase != h2->conn.phase || is_anew)
         hw_conn_enter(&h2->conn, phase);
+    /* There may be memory again already, and nobody to tell of it. */
+    if (phase == HW_PHASE_STALLED && !hw_budget_await(&h2->conn.lane->shared->budget))
+        hw_conn_queue(&h2->conn);
 }
 
 static void arm_deadlines(conn_h2 *h2)
@@ -200,6 +217,10 @@ static void arm_h2(conn_h2 *h2)
         end_connection_h2(h2);
     if (h2->conn.is_closed)
         return;
+    if (h2->is_stalled && h2->ending >= H2_FAILED) { /* what comes now needs none */
+        h2->is_stalled = false;
+        hw_conn_queue(&h2->conn);
+    }
     if (h2->ending == H2_NOTICED && is_done)
         hw_conn_queue_write(&h2->conn); /* it has just answered the last: nobody is waited for */
     arm_deadlines(h2);

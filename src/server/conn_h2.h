@@ -80,6 +80,7 @@ struct conn_h2 {
     unsigned requests;
     unsigned requests_before; /* when its deadlines were armed last */
     h2_ending ending;
+    bool is_stalled;      /* it is not read from until there is memory */
     bool is_ended;        /* the client has finished sending */
     bool has_held_back;   /* an exchange's answer */
     bool has_given;       /* an exchange, all of its body, in this turn */

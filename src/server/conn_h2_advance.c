@@ -105,8 +105,10 @@ static size_t count_list_bytes(const hw_h2_head *head)
  * count as long as their handlers run. */
 static h2_exchange *append_request(conn_h2 *h2, uint32_t stream, const hw_h2_head *head)
 {
+    const hw_shared *shared = h2->conn.lane->shared;
     size_t bytes = count_list_bytes(head);
-    if (h2->count >= h2->conn.lane->shared->limits.h2.streams_max ||
+    /* What is left of nearly no memory is for the session, which has to refuse it. */
+    if (h2->count >= shared->limits.h2.streams_max || hw_budget_is_full(&shared->budget) ||
         h2->head_bytes + bytes > H2_HEAD_BYTES_MAX)
         return NULL;
     h2_exchange *e = hw_conn_h2_append(h2, stream);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "server/shed.h"
+
 #define ROOM ((size_t)4 * 1024 * 1024)
 #define KIB ((size_t)1024)
 #define NOTICE "GOAWAY 2147483647 NO_ERROR\n"
@@ -345,7 +347,7 @@ HW_TEST(conn_h2_ends_once)
 HW_LONG_TEST(conn_h2_refuses_a_stream_without_memory)
 {
     unsigned refused = 0, answered = 0;
-    for (size_t room = 0; room < 24000; room += 400) {
+    for (size_t room = 0; room < 48000; room += 400) {
         h2_rig h2;
         open_held(&h2, 1);
         hw_budget *budget = &h2.rig.shared.budget;
@@ -362,6 +364,81 @@ HW_LONG_TEST(conn_h2_refuses_a_stream_without_memory)
         h2_close(&h2);
     }
     assert_true(refused > 0 && answered > 0);
+}
+
+/* Has been served once, asks for so many more, and there is no memory. */
+static void open_stalled(h2_rig *h2, unsigned count)
+{
+    *h2 = (h2_rig){0};
+    h2_open(h2, ROOM);
+    hw_budget *budget = &h2->rig.shared.budget;
+    h2_ask(h2, 1, "/");
+    h2_expect(h2, H2_HI("1"));
+    h2->rig.shared.lanes = &h2->rig.lane;
+    budget->on_news = hw_shed_on_news;
+    budget->arg = &h2->rig.shared;
+    budget->is_told = true; /* who is idle is not to give way */
+    budget->max = hw_budget_used(budget) + 1000000;
+    hw_budget_add(budget, 1000000);
+    for (unsigned i = 1; i <= count; i++)
+        h2_get(h2, 2 * i + 1, "/");
+    h2_send(h2);
+    h2_expect(h2, "");
+    NEED_TRUE(h2_conn(h2)->conn.phase == HW_PHASE_STALLED && h2->rig.records == 1);
+}
+
+static void end_shortage(h2_rig *h2)
+{
+    hw_budget_give(&h2->rig.shared.budget, 1000000);
+    hw_loop_settle(&h2->rig.lane.loop);
+}
+
+/* Whose request finds no memory, and who has nothing else that memory could come from, waits for it. */
+HW_TEST(conn_h2_is_not_read_from_without_memory)
+{
+    h2_rig h2;
+    open_stalled(&h2, 50);
+    for (int i = 0; i < 10; i++)
+        assert_false(hw_loop_step(&h2.rig.lane.loop, false));
+    end_shortage(&h2);
+    h2_expect_among(&h2, "DATA 101 end hi\n");
+    NEED_TRUE(h2.rig.records == 51);
+    need_open(&h2);
+    NEED_TRUE(h2_conn(&h2)->conn.phase == HW_PHASE_IDLE);
+    h2_close(&h2);
+}
+
+/* What it has sent is read all the same when it ends, so that its client hears of that. */
+HW_TEST(conn_h2_ends_though_there_is_no_memory)
+{
+    h2_rig h2;
+    open_stalled(&h2, 1);
+    NEED_TRUE(h2_conn(&h2)->conn.stream->readable);
+    hw_lane_drain(&h2.rig.lane);
+    h2_expect(&h2, NOTICE "GOAWAY 1 NO_ERROR\n");
+    need_ended(&h2);
+    NEED_TRUE(!hw_pipe_is_closed(h2.client) && !h2_conn(&h2)->conn.stream->readable);
+    end_shortage(&h2);
+    h2_close(&h2);
+}
+
+/* The last of the memory is not for requests: what a session needs to refuse them would end it, and with
+ * it those that are under way. */
+HW_TEST(conn_h2_refuses_many_streams_without_memory)
+{
+    h2_rig h2;
+    open_held(&h2, 1);
+    hw_budget *budget = &h2.rig.shared.budget;
+    budget->max = hw_budget_used(budget) + 30000;
+    for (uint32_t stream = 3; stream <= 41; stream += 2)
+        h2_get(&h2, stream, "/");
+    h2_send(&h2);
+    h2_expect_among(&h2, "RST_STREAM 41 REFUSED_STREAM\n");
+    need_open(&h2);
+    budget->max = 0;
+    let_end(&h2, 0);
+    h2_expect_among(&h2, "DATA 1 end");
+    h2_close(&h2);
 }
 
 /* No memory for its head, or its content. */
