@@ -323,7 +323,7 @@ HW_TEST(tls_stream_keeps_little_for_slow_clients)
     char piece[1000];
     tls_rig rig;
     start_open(&rig, 1000);
-    for (size_t sent = 0, rounds = 0; sent < count / 4; rounds++) {
+    for (size_t sent = 0; sent < count / 4;) {
         ssize_t taken = tls_rig_write(&rig, (hw_text){bytes + sent, count - sent});
         if (taken == -EPIPE && hw_test_is_struck())
             hw_test_out_of_memory();
