@@ -58,6 +58,7 @@ struct hw_stream {
     bool is_hung_up; /* the other end has finished or failed: `readable` stays until read has said
                         so */
     bool is_secure;  /* nobody on the way reads or changes it: there are facts */
+    bool is_proxied; /* a proxy that may do so has said whose it is */
     bool is_watched; /* what ends before it ever waits need not be */
     uint16_t https_port;         /* not 0: who asks here is sent there */
     void (*on_ready)(void *arg); /* readable or writable has become true */

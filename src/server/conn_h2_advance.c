@@ -69,9 +69,11 @@ static const hw_problem *judge_h2_request(h2_exchange *e, const hw_h2_head *head
         return problem;
     if (!hw_text_equal(head->scheme, HW_TEXT("https")))
         return NULL;
-    /* RFC 9113 8.3.1: a proxy may say how its client has asked. */
+    /* RFC 9113 8.3.1: a proxy may say how its client has asked. HAProxy 2.6 always says https: behind a
+     * PROXY header, whose sender is trusted for no more than the address, that is no proof, and no
+     * reason to refuse it. */
     e->exchange.request.is_secure = hw_exchange_is_from_proxy(&e->exchange);
-    return e->exchange.request.is_secure ? NULL : &hw_judge_in_clear;
+    return e->exchange.request.is_secure || stream->is_proxied ? NULL : &hw_judge_in_clear;
 }
 
 static void redirect_h2(h2_exchange *e)

@@ -44,6 +44,7 @@ static int open_client(hw_lane *lane, hw_stream *stream, hw_text input)
     const conn_proxied *before = stream->arg;
     if (before->client.family != AF_UNSPEC)
         stream->peer = before->client;
+    stream->is_proxied = true;
     hw_shed_keep_share(lane, &stream->peer);
     if (before->tls && hw_tls_open(before->tls, lane->tls, stream, &stream) < 0)
         return -ENOMEM;

@@ -197,6 +197,42 @@ HW_TEST(conn_h2_answers_what_nobody_is_asked)
     }
 }
 
+static void answer_whether_secure(void *arg, hw_exchange *exchange)
+{
+    rig_answer_hi(arg, exchange);
+    hw_response_set_bytes(&exchange->response,
+                          hw_exchange_is_secure(exchange) ? HW_TEXT("https") : HW_TEXT("clear"));
+}
+
+/* RFC 9110 7.4, of a proxy: one that may only say whose the connection is proves nothing of the scheme by
+ * saying https, as HAProxy does of every request. */
+HW_TEST(conn_h2_from_a_proxy_may_ask_for_https)
+{
+    static const struct {
+        bool is_trusted, is_proxied;
+        const char *answer;
+    } rows[] = {
+        {false, false, "HEADERS 1\n :status: 421\n"},
+        {false, true, "DATA 1 end clear\n"},
+        {true, false, "DATA 1 end https\n"},
+        {true, true, "DATA 1 end https\n"},
+    };
+    const hw_cidr ours = {{{10}, HW_IP_V4}, 8};
+    const hw_cidrs proxies = {&ours, 1};
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        h2_rig h2 = {.rig.answerer.answer = answer_whether_secure};
+        h2_open(&h2, ROOM);
+        h2.rig.lane.place.proxies = rows[i].is_trusted ? &proxies : NULL;
+        hw_stream *stream = h2_conn(&h2)->conn.stream;
+        stream->peer = (hw_peer){{10, 0, 0, 1}, AF_INET};
+        stream->is_proxied = rows[i].is_proxied;
+        wire_head(h2.said, WIRE_END, 1, ":method: GET\n:scheme: https\n:path: /\n:authority: a\n");
+        h2_send(&h2);
+        h2_expect_among(&h2, rows[i].answer);
+        h2_close(&h2);
+    }
+}
+
 /* An address that sends its clients to https does that here too. */
 HW_TEST(conn_h2_redirects_to_https)
 {
