@@ -94,6 +94,15 @@ const BIO_METHOD *hw_tls_method(const hw_tls *tls)
     return tls->method;
 }
 
+/* OpenSSL 3.2 and later make the record layer anew here, do not return whether they could, and crash where
+ * there is none. The errors of this thread tell. */
+static bool begin_to_accept(SSL *ssl)
+{
+    ERR_clear_error();
+    SSL_set_accept_state(ssl);
+    return ERR_peek_error() == 0;
+}
+
 SSL *hw_tls_new_connection(hw_tls *tls, hw_tls_handshake *handshake)
 {
     SSL *ssl = SSL_new(tls->ssl);
@@ -101,8 +110,10 @@ SSL *hw_tls_new_connection(hw_tls *tls, hw_tls_handshake *handshake)
         return NULL;
     handshake->tls = tls;
     SSL_set_app_data(ssl, handshake);
-    SSL_set_accept_state(ssl);
-    return ssl;
+    if (begin_to_accept(ssl))
+        return ssl;
+    SSL_free(ssl);
+    return NULL;
 }
 
 static hw_text name_called(const SSL *ssl)

@@ -68,7 +68,7 @@ HW_LONG_TEST(tls_memory_that_is_missing_keeps_a_server_from_starting)
     memory_place place;
     open_memory(&place);
     tls_memory_forgive(true);
-    assert_true(fail_setups(&place, tls_memory_step(37)) > 100);
+    assert_true(fail_setups(&place, tls_memory_step(29)) > 100);
     tls_memory_forgive(false);
     close_memory(&place);
 }
