@@ -26,6 +26,7 @@
 enum {
     OCSP_BYTES_MAX = 64 * 1024,
     CHAIN_MAX = 10,
+    SIGNATURE_BITS_MIN = 80,
     DAY_S = 24 * 60 * 60,
     SOON_DAYS = 7, /* it is said that a certificate ends when so little is left */
 };
@@ -131,8 +132,29 @@ static int judge_key(const hw_tls_certificate *files, EVP_PKEY *key, hw_fault *f
     return 0;
 }
 
-/* OpenSSL has a word in it too: it would have nothing to do with a certificate that is signed as nobody
- * does any more, and say so to each client. */
+/* Below OpenSSL's level 1: with SHA-1 or MD5. Nobody looks at the signature of who vouches for himself. */
+static bool is_signed_too_weakly(X509 *one)
+{
+    int bits;
+    return (X509_get_extension_flags(one) & EXFLAG_SS) == 0 &&
+           X509_get_signature_info(one, NULL, NULL, &bits, NULL) == 1 && bits < SIGNATURE_BITS_MIN;
+}
+
+/* OpenSSL 3.5 takes what 3.0 does not. */
+static int judge_signatures(const hw_tls_certificate *files, hw_fault *fault,
+                            const hw_certificate *certificate)
+{
+    bool is_weak = is_signed_too_weakly(certificate->leaf);
+    for (int i = 0; i < sk_X509_num(certificate->chain); i++)
+        is_weak |= is_signed_too_weakly(sk_X509_value(certificate->chain, i));
+    if (!is_weak)
+        return 0;
+    return hw_fault_set(fault, EINVAL, files->certificate_file,
+                        "cannot be used: it, or one of its chain, has a signature that is too weak "
+                        "(SHA-1 or older): clients refuse it");
+}
+
+/* OpenSSL has a word in it too: what it would have nothing to do with it says to each client. */
 static int try_certificate(const hw_tls_certificate *files, hw_fault *fault,
                            const hw_certificate *certificate)
 {
@@ -162,6 +184,8 @@ static int find_key(const hw_certificate_keys *keys, const hw_tls_certificate *f
                     : 0;
     if (error == 0)
         error = judge_key(files, public_half, fault, &certificate->kind);
+    if (error == 0)
+        error = judge_signatures(files, fault, certificate);
     if (error < 0)
         return error;
     certificate->key = hw_tls_keys_make(keys->shown, public_half, name, keys->signer);
