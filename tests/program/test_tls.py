@@ -30,8 +30,8 @@ def vault(tmp_path_factory):
     """Certificates of one authority, and one of another that calls itself the same."""
     top = tmp_path_factory.mktemp("vault")
     for name in ("ca", "stranger"):
-        openssl("req", "-x509", *new_key("ec"), "-subj", "/CN=Authority of a test", "-days", 90, "-keyout", top / f"{name}.key",
-                "-out", top / f"{name}.pem")
+        openssl("req", "-x509", *new_key("ec"), "-subj", "/CN=Authority of a test", "-days", 90,
+                "-addext", "keyUsage=critical,keyCertSign", "-keyout", top / f"{name}.key", "-out", top / f"{name}.pem")
     for name, host in (("a", "a.test"), ("again", "a.test"), ("b", "b.test")):
         issue(top, name, host)
     issue(top, "rsa", "a.test", kind="rsa")
@@ -47,7 +47,7 @@ def new_key(kind):
 
 
 def issue(top, name, host, kind="ec", authority="ca"):
-    (top / f"{name}.cnf").write_text(f"subjectAltName=DNS:{host}\n")
+    (top / f"{name}.cnf").write_text(f"subjectAltName=DNS:{host}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
     openssl("req", "-new", *new_key(kind), "-subj", f"/CN={name}", "-keyout", top / f"{name}.key", "-out", top / f"{name}.csr")
     openssl("x509", "-req", "-in", top / f"{name}.csr", "-CA", top / f"{authority}.pem", "-CAkey", top / f"{authority}.key",
             "-days", 30, "-extfile", top / f"{name}.cnf", "-out", top / f"{name}.pem")

@@ -299,6 +299,13 @@ static void send_raw(tls_rig *rig, hw_text bytes)
     HW_NEED_OK(hw_pipe_send(rig->pipe, bytes));
 }
 
+static void drain_clear(tls_rig *rig)
+{
+    char memory[16];
+    while (rig->server->readable && rig->server->ops->read(rig->server, memory, sizeof memory) > 0)
+        ;
+}
+
 /* Who speaks HTTP is answered in HTTP. */
 HW_TEST(tls_port_is_spoken_to_in_clear)
 {
@@ -320,6 +327,7 @@ HW_TEST(tls_port_is_spoken_to_in_clear)
         assert_int_equal(hw_pipe_received(rig.pipe).length, 0);
         HW_NEED_OK(tls_rig_write(&rig, HW_TEXT("HTTP/1.1 400")));
         assert_text(hw_pipe_received(rig.pipe), "HTTP/1.1 400");
+        drain_clear(&rig); /* of the request, what OpenSSL did not look at */
         send_raw(&rig, HW_TEXT("more"));
         assert_int_equal(rig.server->ops->read(rig.server, memory, sizeof memory), 4);
         assert_memory_equal(memory, "more", 4);

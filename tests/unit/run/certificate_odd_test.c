@@ -84,6 +84,17 @@ static hw_text spell_odd(const odd_wish *wish)
     return (hw_text){memory, (size_t)length};
 }
 
+/* OpenSSL 3.5 takes nothing with a time that is none for a certificate. */
+static bool is_readable(hw_text pem)
+{
+    BIO *from = BIO_new_mem_buf(pem.at, (int)pem.length);
+    X509 *one = PEM_read_bio_X509(from, NULL, NULL, NULL);
+    bool is_read = one != NULL;
+    X509_free(one);
+    BIO_free(from);
+    return is_read;
+}
+
 HW_TEST(certificate_authority_that_is_odd_is_none_of_ours)
 {
     static const struct {
@@ -101,8 +112,11 @@ HW_TEST(certificate_authority_that_is_odd_is_none_of_ours)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *why = "";
-        int error = hw_authority_check(spell_odd(&rows[i].wish), NOW_S, &why);
-        if (error != rows[i].error || !strstr(why, rows[i].why))
+        hw_text pem = spell_odd(&rows[i].wish);
+        bool is_read = !rows[i].wish.until || is_readable(pem);
+        int error = hw_authority_check(pem, NOW_S, &why);
+        if (error != (is_read ? rows[i].error : -EBADMSG) ||
+            !strstr(why, is_read ? rows[i].why : "no certificate in it that can be read"))
             fail_msg("row %zu: %d, %s", i, error, why);
     }
 }
@@ -133,8 +147,12 @@ HW_TEST(certificate_that_is_odd_is_described_all_the_same)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char told[16 * 1024];
         hw_buffer words = HW_BUFFER_OVER(told);
-        assert_int_equal(hw_certificate_tell(spell_odd(&rows[i].wish), NOW_S, put_odd_line, &words),
-                         0);
+        hw_text pem = spell_odd(&rows[i].wish);
+        bool is_read = !rows[i].wish.until || is_readable(pem);
+        int error = hw_certificate_tell(pem, NOW_S, put_odd_line, &words);
+        assert_int_equal(error, is_read ? 0 : -EBADMSG);
+        if (!is_read)
+            continue;
         assert_non_null(hw_buffer_string(&words));
         if (!strstr(told, rows[i].line))
             fail_msg("row %zu: %s", i, told);
