@@ -35,7 +35,8 @@ SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:allocator_may_return_null=1"
                     ":detect_stack_use_after_return=0:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
-    "TSAN_OPTIONS": "halt_on_error=1:exitcode=99:second_deadlock_stack=1",
+    "TSAN_OPTIONS": "halt_on_error=1:exitcode=99:second_deadlock_stack=1"
+                    f":suppressions={os.path.abspath('tests/tsan.supp')}",
 }
 CLIENT_FOLDERS = [folder for folder in ("tests/http", "tests/program")
                   if glob.glob(f"{folder}/test_*.py")]
