@@ -189,12 +189,13 @@ class Field:
 
     def measure_one(self, name, number):
         server = self.servers[name]
-        arguments = self.settings, server, self.plain_servers.get(name, server), self.scenario, number
+        arguments = server, self.plain_servers.get(name, server), self.scenario, number
         try:
-            return scenarios.measure(*arguments)
-        except Failure as failure:  # a busy machine is forgiven once
+            return scenarios.measure(self.settings, *arguments)
+        except Failure as failure:  # a busy machine is forgiven once, and given a second at least
             say(f"{self.name}: {name}: {failure}; once more")
-            return scenarios.measure(*arguments)
+            longer = {**vars(self.settings), "seconds": max(self.settings.seconds, 1)}
+            return scenarios.measure(types.SimpleNamespace(**longer), *arguments)
 
     def measure(self, number, rounds):
         for name in list(self.servers):
