@@ -20,7 +20,7 @@
 #include "h2/state.h"
 
 /* A head may decode to so many times what is kept of one. */
-enum { FRAME_HEADER_BYTES = 9, DECODED_HEADS_MAX = 64 };
+enum { DECODED_HEADS_MAX = 64 };
 
 static void push_event(hw_h2_session *session, hw_h2_stream *stream, hw_h2_event event)
 {
@@ -273,13 +273,6 @@ static hw_text take_intake(hw_h2_intake *intake, size_t length)
     return taken;
 }
 
-static uint32_t stream_of_frame(const hw_h2_intake *intake)
-{
-    const uint8_t *header = intake->header;
-    return (uint32_t)(header[5] & 0x7f) << 24 | (uint32_t)header[6] << 16 |
-           (uint32_t)header[7] << 8 | (uint32_t)header[8];
-}
-
 /* RFC 9218 7.1 */
 static void take_update(hw_h2_session *session, hw_h2_update update)
 {
@@ -297,7 +290,7 @@ static void end_update(hw_h2_session *session)
     static const hw_problem crooked = {400, "PRIORITY_UPDATE of no request", "RFC 9218 7.1"};
     static const hw_problem too_short = {400, "PRIORITY_UPDATE without a stream", "RFC 9218 7.1"};
     hw_h2_update update;
-    switch (hw_h2_update_end(&session->updates, stream_of_frame(&session->intake), &update)) {
+    switch (hw_h2_update_end(&session->updates, session->intake.frame.stream, &update)) {
     case HW_H2_UPDATE_READ:
         take_update(session, update);
         break;
@@ -315,57 +308,63 @@ static void end_update(hw_h2_session *session)
 /* A head for a stream that has been there and is not any more: nghttp2 decodes and drops it. */
 static bool is_stray_head(const hw_h2_session *session)
 {
-    uint32_t id = stream_of_frame(&session->intake);
-    return session->intake.header[3] == NGHTTP2_HEADERS && id <= session->last_id &&
-           !hw_h2_stream_find(session, id);
+    const hw_h2_frame *frame = &session->intake.frame;
+    return frame->type == NGHTTP2_HEADERS && frame->stream <= session->last_id &&
+           !hw_h2_stream_find(session, frame->stream);
 }
 
-/* What a frame's header says that is ours to judge. NULL: it is fine. */
-static const hw_problem *judge_frame(hw_h2_session *session)
+/* What a frame's header says of what it costs. NULL: it is fine. */
+static const hw_problem *count_frame(hw_h2_session *session)
 {
     static const hw_problem huge = {431, "a head far too large", "RFC 9113 10.5.1"};
-    const hw_h2_intake *intake = &session->intake;
+    const hw_h2_frame *frame = &session->intake.frame;
     hw_h2_reading *reading = &session->reading;
-    uint8_t type = intake->header[3];
     const hw_problem *problem =
-        hw_h2_flood_frame(&session->flood, type, intake->header[4], intake->payload_left);
+        hw_h2_flood_frame(&session->flood, frame->type, frame->flags, frame->length);
     if (!problem && is_stray_head(session))
         problem = hw_h2_flood_stray(&session->flood);
-    if (!problem && type == NGHTTP2_RST_STREAM &&
-        hw_h2_stream_find(session, stream_of_frame(intake)))
+    if (!problem && frame->type == NGHTTP2_RST_STREAM && hw_h2_stream_find(session, frame->stream))
         problem = hw_h2_flood_reset(&session->flood);
-    if (type == NGHTTP2_HEADERS)
+    if (frame->type == NGHTTP2_HEADERS)
         reading->block_bytes = reading->decoded_bytes = 0;
-    if (type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION)
-        reading->block_bytes += intake->payload_left;
+    if (frame->type == NGHTTP2_HEADERS || frame->type == NGHTTP2_CONTINUATION)
+        reading->block_bytes += frame->length;
     if (!problem && reading->block_bytes > 4 * session->setup.limits->head.head_bytes_max)
         problem = &huge;
     return problem;
 }
 
+/* What is ours to judge before nghttp2 sees it. False: the session has failed. */
+static bool judge_frame(hw_h2_session *session)
+{
+    uint32_t code = HW_H2_ENHANCE_YOUR_CALM;
+    const hw_problem *problem = count_frame(session);
+    if (!problem)
+        problem = hw_h2_frame_judge(&session->intake.frame, &session->intake.streams, &code);
+    if (problem)
+        hw_h2_fail(session, code, problem);
+    return !problem;
+}
+
 static void read_frame_header(hw_h2_session *session)
 {
     hw_h2_intake *intake = &session->intake;
-    hw_text bytes = take_intake(intake, FRAME_HEADER_BYTES - intake->header_length);
+    hw_text bytes = take_intake(intake, HW_H2_FRAME_HEADER_BYTES - intake->header_length);
     if (intake->header_length == 0 && !session->reading.stream)
         intake->begun++;
     memcpy(intake->header + intake->header_length, bytes.at, bytes.length);
     intake->header_length += (unsigned)bytes.length;
-    if (intake->header_length < FRAME_HEADER_BYTES)
+    if (intake->header_length < HW_H2_FRAME_HEADER_BYTES)
         return;
-    const uint8_t *header = intake->header;
-    intake->payload_left =
-        (uint32_t)header[0] << 16 | (uint32_t)header[1] << 8 | (uint32_t)header[2];
+    intake->frame = hw_h2_frame_of(intake->header);
+    intake->payload_left = intake->frame.length;
     if (intake->payload_left == 0)
         intake->header_length = 0;
-    const hw_problem *problem = judge_frame(session);
-    if (problem) {
-        hw_h2_fail(session, HW_H2_ENHANCE_YOUR_CALM, problem);
+    if (!judge_frame(session))
         return;
-    }
-    show_wire(session, header, FRAME_HEADER_BYTES);
+    show_wire(session, intake->header, HW_H2_FRAME_HEADER_BYTES);
     hw_h2_update_begin(&session->updates);
-    if (header[3] == NGHTTP2_PRIORITY_UPDATE && intake->payload_left == 0)
+    if (intake->frame.type == NGHTTP2_PRIORITY_UPDATE && intake->payload_left == 0)
         end_update(session);
 }
 
@@ -377,7 +376,7 @@ static void read_payload(hw_h2_session *session)
     if (intake->payload_left == 0)
         intake->header_length = 0;
     show_wire(session, bytes.at, bytes.length);
-    if (intake->header[3] == NGHTTP2_PRIORITY_UPDATE) {
+    if (intake->frame.type == NGHTTP2_PRIORITY_UPDATE) {
         hw_h2_update_add(&session->updates, bytes);
         if (intake->payload_left == 0)
             end_update(session);
@@ -419,7 +418,7 @@ hw_text hw_h2_take_rest(hw_h2_session *session)
 uint64_t hw_h2_unfinished(const hw_h2_session *session)
 {
     const hw_h2_intake *intake = &session->intake;
-    bool is_data = intake->payload_left > 0 && intake->header[3] == NGHTTP2_DATA;
+    bool is_data = intake->payload_left > 0 && intake->frame.type == NGHTTP2_DATA;
     if (intake->preface_left > 0)
         return 1;
     bool is_any = intake->header_length > 0 || session->reading.stream;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/heap.h"
 #include "base/list.h"
+#include "h2/frame.h"
 #include "h2/session.h"
 #include "h2/update.h"
 
@@ -42,9 +43,11 @@ typedef struct hw_h2_intake {
     unsigned preface_left;  /* bytes of the client's preface still to come */
     unsigned header_length; /* how much of `header` is there */
     uint32_t payload_left;  /* of the frame whose header has been read */
-    uint8_t header[9];
-    uint64_t begun;  /* heads, and frames that belong to none, so far */
-    bool is_settled; /* our SETTINGS have been acknowledged */
+    uint8_t header[HW_H2_FRAME_HEADER_BYTES];
+    hw_h2_frame frame;   /* what the last header that is complete says */
+    hw_h2_begun streams; /* those that have begun */
+    uint64_t begun;      /* heads, and frames that belong to none, so far */
+    bool is_settled;     /* our SETTINGS have been acknowledged */
 } hw_h2_intake;
 
 /* No part of a frame makes more events than that. */

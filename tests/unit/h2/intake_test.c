@@ -222,6 +222,22 @@ static void put_bomb(wire *w, uint32_t stream, size_t count)
     wire_frame(w, WIRE_HEADERS, WIRE_END, stream, (hw_text){block, length + count});
 }
 
+HW_TEST(h2_intake_hears_of_no_stream_that_was_passed_over)
+{
+    wire *w = wire_new();
+    wire_get(w, 5, "/");
+    wire_get(w, 3, "/");
+    assert_events(w, GET_HEAD("5") "PROBLEM PROTOCOL_ERROR 400\n");
+    /* One that has been reset may get what was on its way. */
+    w = wire_new();
+    wire_get(w, 3, "/");
+    wire_post(w, 5, "connection: close\n");
+    wire_get(w, 7, "/");
+    wire_head(w, WIRE_END, 5, "x-sum: 1\n");
+    wire_get(w, 11, "/");
+    assert_events(w, GET_HEAD("3") "MALFORMED 5 RFC 9113 8.2.2\n" GET_HEAD("7") GET_HEAD("11"));
+}
+
 HW_TEST(h2_intake_survives_a_bomb)
 {
     talker *t = talker_new(NULL);

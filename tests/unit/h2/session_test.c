@@ -526,6 +526,9 @@ HW_TEST(h2_session_says_why_priorities_are_wrong)
     wire_frame(w, WIRE_PRIORITY_UPDATE, 0, 0, (hw_text){0});
     assert_own_error(w, "GOAWAY 0 FRAME_SIZE_ERROR\n", "PRIORITY_UPDATE without a stream");
     w = wire_new();
+    wire_frame(w, WIRE_PRIORITY, 0, 0, HW_TEXT("\0\0\0\0\1"));
+    assert_own_error(w, "GOAWAY 0 PROTOCOL_ERROR\n", "PRIORITY without a stream");
+    w = wire_new();
     wire_frame(w, WIRE_PRIORITY_UPDATE, 0, 1, HW_TEXT("\0\0\0\1u=1"));
     assert_own_error(w, "GOAWAY 0 PROTOCOL_ERROR\n", "PRIORITY_UPDATE of no request");
     w = wire_new();
@@ -576,7 +579,11 @@ HW_TEST(h2_session_bounds_a_frame)
     wire_frame(w, 99, 0, 0, (hw_text){large, 16384});
     wire_post(w, 1, "");
     wire_frame(w, WIRE_DATA, 0, 1, (hw_text){large, 16385});
-    assert_connection_error(w, "GOAWAY 1 FRAME_SIZE_ERROR\n", "too large frame size");
+    assert_connection_error(w, "GOAWAY 1 FRAME_SIZE_ERROR\n", "a frame larger than may be");
+    w = wire_new();
+    wire_frame(w, WIRE_HEADERS, WIRE_END_STREAM, 1, (hw_text){0});
+    wire_frame(w, WIRE_CONTINUATION, WIRE_END_HEADERS, 1, (hw_text){large, 16385});
+    assert_connection_error(w, "GOAWAY 1 FRAME_SIZE_ERROR\n", "a frame larger than may be");
 }
 
 /* nghttp2 asks where its bound is in every way it can, and nothing is left behind. */
