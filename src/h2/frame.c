@@ -9,13 +9,12 @@
  * for them is dropped as before. */
 #include "h2/frame.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "h2/session.h"
 
 /* RFC 9113 6 */
-enum { HEADERS = 1, PRIORITY = 2 };
+enum { HEADERS = 1, PRIORITY = 2, PADDED = 8, RANKED = 32 };
 /* What we allow is what holds unless we say otherwise (6.5.2, SETTINGS_MAX_FRAME_SIZE). */
 enum { FRAME_BYTES_MAX = 16 * 1024, BEGUN_MAX = 64 };
 
@@ -28,6 +27,12 @@ hw_h2_frame hw_h2_frame_of(const uint8_t header[HW_H2_FRAME_HEADER_BYTES])
         .stream = (uint32_t)(header[5] & 0x7f) << 24 | (uint32_t)header[6] << 16 |
                   (uint32_t)header[7] << 8 | (uint32_t)header[8],
     };
+}
+
+bool hw_h2_frame_depends(const hw_h2_frame *frame, uint32_t *ret_begin)
+{
+    *ret_begin = frame->flags & PADDED ? 1 : 0; /* behind the length of the padding */
+    return frame->type == HEADERS && (frame->flags & RANKED) != 0;
 }
 
 /* HEADERS of a client's stream. False: it has passed over that id. */

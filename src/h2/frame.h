@@ -3,6 +3,7 @@
 #ifndef HW_H2_FRAME_H
 #define HW_H2_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "http/problem.h"
@@ -22,6 +23,11 @@ typedef struct hw_h2_begun {
 } hw_h2_begun;
 
 hw_h2_frame hw_h2_frame_of(const uint8_t header[HW_H2_FRAME_HEADER_BYTES]);
+
+/* The stream that a HEADERS frame names as the one it depends on (6.2). */
+#define HW_H2_DEPENDENCY_BYTES 4
+/* Whether it names one, and where in its payload. */
+bool hw_h2_frame_depends(const hw_h2_frame *frame, uint32_t *ret_begin);
 
 /* Why it ends the connection, and with which code; or NULL. What it begins is noted. */
 const hw_problem *hw_h2_frame_judge(const hw_h2_frame *frame, hw_h2_begun *begun,

@@ -368,14 +368,29 @@ static void read_frame_header(hw_h2_session *session)
         end_update(session);
 }
 
+/* How much of a payload can be shown at once. A stream that HEADERS depends on is shown apart, and
+ * as none: we do not use what RFC 7540 had for priorities, and must ignore it where a client says
+ * so too (RFC 9218 2.1), but nghttp2 ends the connection of a stream that depends on itself. */
+static uint32_t next_part(const hw_h2_intake *intake, bool *ret_is_dependency)
+{
+    uint32_t begin, at = intake->frame.length - intake->payload_left;
+    bool depends = hw_h2_frame_depends(&intake->frame, &begin);
+    *ret_is_dependency = depends && at >= begin && at < begin + HW_H2_DEPENDENCY_BYTES;
+    uint32_t end = *ret_is_dependency ? begin + HW_H2_DEPENDENCY_BYTES : begin;
+    bool is_cut = depends && at < end && end < intake->frame.length;
+    return is_cut ? end - at : intake->payload_left;
+}
+
 static void read_payload(hw_h2_session *session)
 {
+    static const char none[HW_H2_DEPENDENCY_BYTES];
     hw_h2_intake *intake = &session->intake;
-    hw_text bytes = take_intake(intake, intake->payload_left);
+    bool is_dependency;
+    hw_text bytes = take_intake(intake, next_part(intake, &is_dependency));
     intake->payload_left -= (uint32_t)bytes.length;
     if (intake->payload_left == 0)
         intake->header_length = 0;
-    show_wire(session, bytes.at, bytes.length);
+    show_wire(session, is_dependency ? none : bytes.at, bytes.length);
     if (intake->frame.type == NGHTTP2_PRIORITY_UPDATE) {
         hw_h2_update_add(&session->updates, bytes);
         if (intake->payload_left == 0)

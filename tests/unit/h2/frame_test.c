@@ -90,6 +90,17 @@ HW_TEST(frame_knows_the_last_streams_that_have_begun)
     assert_null(begin(&begun, INT32_MAX));
 }
 
+HW_TEST(frame_depends_on_a_stream)
+{
+    uint32_t begin;
+    assert_true(hw_h2_frame_depends(&(hw_h2_frame){.type = HEADERS, .flags = 0x20}, &begin));
+    assert_int_equal(begin, 0);
+    assert_true(hw_h2_frame_depends(&(hw_h2_frame){.type = HEADERS, .flags = 0x2d}, &begin));
+    assert_int_equal(begin, 1);
+    assert_false(hw_h2_frame_depends(&(hw_h2_frame){.type = HEADERS, .flags = 0x0d}, &begin));
+    assert_false(hw_h2_frame_depends(&(hw_h2_frame){.type = DATA, .flags = 0x28}, &begin));
+}
+
 /* They are nghttp2's to judge. */
 HW_TEST(frame_of_another_kind_begins_nothing)
 {

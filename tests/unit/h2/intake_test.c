@@ -52,6 +52,31 @@ HW_TEST(h2_intake_reads_padding_and_old_priorities)
     assert_events(w, POST_HEAD("1") "BODY 1 hello\nEND 1\n");
 }
 
+/* With padding and without, a stream depends on itself, also from its last bytes. */
+HW_TEST(h2_intake_ignores_what_a_stream_depends_on)
+{
+    wire *w = wire_new();
+    char block[200] = {0, (char)0x80, 0, 0, 1, 15};
+    size_t length = wire_block(block + 6, sizeof block - 6,
+                               ":method: GET\n:scheme: https\n:path: /\n:authority: a\n");
+    wire_frame(w, WIRE_HEADERS, WIRE_END | 0x20, 1, (hw_text){block + 1, 5 + length});
+    block[4] = 3;
+    wire_frame(w, WIRE_HEADERS, WIRE_END | WIRE_PADDED | 0x20, 3, (hw_text){block, 6 + length});
+    block[4] = 5;
+    wire_frame(w, WIRE_HEADERS, WIRE_END_STREAM | 0x20, 5, (hw_text){block + 1, 5});
+    wire_frame(w, WIRE_CONTINUATION, WIRE_END_HEADERS, 5, (hw_text){block + 6, length});
+    assert_events(w, GET_HEAD("1") GET_HEAD("3") GET_HEAD("5"));
+}
+
+HW_TEST(h2_intake_finds_no_room_for_a_dependency)
+{
+    for (size_t length = 0; length < 5; length++) {
+        wire *w = wire_new();
+        wire_frame(w, WIRE_HEADERS, WIRE_END | 0x20, 1, (hw_text){"\0\0\0\1", length});
+        assert_events(w, "PROBLEM FRAME_SIZE_ERROR 400\n");
+    }
+}
+
 HW_TEST(h2_intake_credits_padding)
 {
     talker *t = talker_new(NULL);
