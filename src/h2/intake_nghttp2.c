@@ -200,6 +200,38 @@ static int on_data_chunk(nghttp2_session *wire, uint8_t flags, int32_t id, const
     return 0;
 }
 
+/* SETTINGS: the client's windows before them. */
+static void note_windows(hw_h2_session *session)
+{
+    hw_h2_intake *intake = &session->intake;
+    intake->initial_window =
+        nghttp2_session_get_remote_settings(session->wire, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
+    intake->widest_window = 0;
+    const hw_list *open = &session->open;
+    for (const hw_link *link = open->head.next; link != &open->head; link = link->next) {
+        const hw_h2_stream *stream = HW_MEMBER(link, hw_h2_stream, link);
+        int32_t window =
+            nghttp2_session_get_stream_remote_window_size(session->wire, (int32_t)stream->id);
+        if (window > 0 && (uint32_t)window > intake->widest_window)
+            intake->widest_window = (uint32_t)window;
+    }
+}
+
+/* RFC 9113 6.9.2: a window that they make too large is an error of the connection, while nghttp2
+ * resets the stream. Of values of one kind in a frame it keeps the last. */
+static void check_windows(hw_h2_session *session, const nghttp2_settings *settings)
+{
+    static const hw_problem overflow = {400, "SETTINGS that make a window too large",
+                                        "RFC 9113 6.9.2"};
+    const hw_h2_intake *intake = &session->intake;
+    for (size_t i = 0; i < settings->niv; i++) {
+        uint32_t value = settings->iv[i].value;
+        if (settings->iv[i].settings_id == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE &&
+            (int64_t)intake->widest_window + value - intake->initial_window > INT32_MAX)
+            hw_h2_fail(session, HW_H2_FLOW_CONTROL_ERROR, &overflow);
+    }
+}
+
 static int on_frame_received(nghttp2_session *wire, const nghttp2_frame *frame, void *arg)
 {
     hw_h2_session *session = arg;
@@ -216,6 +248,7 @@ static int on_frame_received(nghttp2_session *wire, const nghttp2_frame *frame, 
         break;
     case NGHTTP2_SETTINGS:
         session->intake.is_settled |= (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
+        check_windows(session, &frame->settings);
         break;
     case NGHTTP2_GOAWAY:
         push_event(session, NULL,
@@ -362,6 +395,8 @@ static void read_frame_header(hw_h2_session *session)
         intake->header_length = 0;
     if (!judge_frame(session))
         return;
+    if (intake->frame.type == NGHTTP2_SETTINGS)
+        note_windows(session);
     show_wire(session, intake->header, HW_H2_FRAME_HEADER_BYTES);
     hw_h2_update_begin(&session->updates);
     if (intake->frame.type == NGHTTP2_PRIORITY_UPDATE && intake->payload_left == 0)

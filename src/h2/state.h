@@ -44,10 +44,12 @@ typedef struct hw_h2_intake {
     unsigned header_length; /* how much of `header` is there */
     uint32_t payload_left;  /* of the frame whose header has been read */
     uint8_t header[HW_H2_FRAME_HEADER_BYTES];
-    hw_h2_frame frame;   /* what the last header that is complete says */
-    hw_h2_begun streams; /* those that have begun */
-    uint64_t begun;      /* heads, and frames that belong to none, so far */
-    bool is_settled;     /* our SETTINGS have been acknowledged */
+    hw_h2_frame frame;       /* what the last header that is complete says */
+    hw_h2_begun streams;     /* those that have begun */
+    uint64_t begun;          /* heads, and frames that belong to none, so far */
+    uint32_t initial_window; /* where SETTINGS are being read: what held before them ... */
+    uint32_t widest_window;  /* ... and the largest window of a stream that we may fill */
+    bool is_settled;         /* our SETTINGS have been acknowledged */
 } hw_h2_intake;
 
 /* No part of a frame makes more events than that. */

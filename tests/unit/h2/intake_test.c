@@ -474,6 +474,35 @@ HW_LONG_TEST(h2_intake_ends_floods_of_resets_that_are_ours)
 }
 
 /* A window that overflows is a stream's error (RFC 9113 6.9.1), and found when we say so. */
+/* SETTINGS of two values, and what is said of them, where a stream's window is as large as it may
+ * be. */
+static void assert_windows(const char *settings, const char *expected)
+{
+    talker *t = talker_new(NULL);
+    wire *w = wire_new();
+    wire_frame(w, WIRE_SETTINGS, WIRE_ACK, 0, (hw_text){0});
+    wire_setting(w, 4, 100);
+    wire_get(w, 1, "/");
+    wire_get(w, 3, "/");
+    wire_number(w, WIRE_WINDOW_UPDATE, 1, INT32_MAX - 100);
+    assert_fed(t, w, GET_HEAD("1") GET_HEAD("3"));
+    assert_sent(t, "WINDOW_UPDATE 0 983041\n");
+    wire_frame(w, WIRE_SETTINGS, 0, 0, (hw_text){settings, 12});
+    assert_fed(t, w, expected);
+    talker_free_both(t, w);
+}
+
+HW_TEST(h2_intake_lets_settings_make_no_window_too_large)
+{
+    static const char over[] = "PROBLEM FLOW_CONTROL_ERROR 400\n";
+    assert_windows("\0\4\0\0\0\x64\0\4\0\0\0\x64", "");
+    assert_windows("\0\4\0\0\0\0\0\4\0\0\0\x64", "");
+    assert_windows("\0\1\x7f\xff\xff\xff\0\4\0\0\0\x64", "");
+    assert_windows("\0\4\0\0\0\x65\0\4\0\0\0\x65", over);
+    assert_windows("\0\4\0\0\0\0\0\4\0\0\0\x65", over);
+    assert_windows("\0\4\x7f\xff\xff\xff\0\4\x7f\xff\xff\xff", over);
+}
+
 HW_TEST(h2_intake_tells_of_streams_that_nghttp2_resets)
 {
     talker *t = talker_new(NULL);
