@@ -16,10 +16,14 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 # RFC 9113 6, RFC 9218 7.1
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 PRIORITY_UPDATE = 16
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
-INITIAL_WINDOW_SIZE = 4
+END_STREAM, ACK, END_HEADERS, PADDED, RANKED = 1, 1, 4, 8, 32
+# RFC 9113 6.5.2, RFC 9218 2.1
+HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE = range(1, 6)
+NO_RFC7540_PRIORITIES = 9
 # RFC 9113 7
-NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, CANCEL, CALM = 0, 1, 7, 8, 11
+NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, FLOW_CONTROL_ERROR, SETTINGS_TIMEOUT, STREAM_CLOSED, FRAME_SIZE_ERROR = range(7)
+REFUSED_STREAM, CANCEL, COMPRESSION_ERROR = range(7, 10)
+CALM = 11
 WINDOW_BYTES = 65535  # as long as nobody says otherwise
 LAST_ID = 2**31 - 1
 
@@ -32,8 +36,12 @@ def frame(kind, flags=0, stream=0, payload=b""):
 
 def settings(**values):
     """Of those with a name here."""
-    known = {"table_bytes": 1, "window_bytes": INITIAL_WINDOW_SIZE}
-    return frame(SETTINGS, 0, 0, b"".join(struct.pack("!HI", known[name], value) for name, value in values.items()))
+    known = {"table_bytes": HEADER_TABLE_SIZE, "window_bytes": INITIAL_WINDOW_SIZE}
+    return setting(*((known[name], value) for name, value in values.items()))
+
+
+def setting(*pairs):
+    return frame(SETTINGS, 0, 0, b"".join(struct.pack("!HI", id, value) for id, value in pairs))
 
 
 def literal(name, value):
@@ -46,16 +54,21 @@ def indexed_literal(name, value):
     return b"\x40" + string(name) + string(value)
 
 
+def integer(value, bits=7, pattern=0):
+    """Behind the bits of a pattern (RFC 7541 5.1)."""
+    most = (1 << bits) - 1
+    if value < most:
+        return bytes((pattern | value,))
+    value -= most
+    digits = bytes((pattern | most,))
+    while value >= 128:
+        digits += bytes((value % 128 + 128,))
+        value //= 128
+    return digits + bytes((value,))
+
+
 def string(text):
-    length = len(text)
-    if length < 127:
-        return bytes((length,)) + text
-    length -= 127
-    digits = b"\x7f"
-    while length >= 128:
-        digits += bytes((length % 128 + 128,))
-        length //= 128
-    return digits + bytes((length,)) + text
+    return integer(len(text)) + text
 
 
 def head(method=b"GET", path=b"/ten.txt", authority=b"localhost", more=b""):
