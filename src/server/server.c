@@ -21,8 +21,9 @@
 #define READERS_MAX 4
 /* As many signatures as are waited for at once. */
 #define SIGNERS_MAX 4
-/* Slow handlers that wait for a spare, for each that runs. */
-#define WAITING_FACTOR 4
+/* Slow handlers that wait for a spare, for each that runs: those of ten clients of HTTP/2, which may ask
+ * for a hundred things at once. */
+#define WAITING_FACTOR 16
 /* Descriptors kept back from connections: clamp(limit / 8, 8, 64). */
 #define RESERVE_MIN 8
 #define RESERVE_MAX 64

@@ -221,7 +221,7 @@ def ask_to_hold(clients, target):
 
 
 def test_as_many_as_may_block_do_and_others_wait_their_turn(start, connect):
-    running, waiting = 2, 8
+    running, waiting = 2, 32
     server = start("--loops", "1", "--blocked-max", str(running))
     holders, [other] = connect(server, running + waiting), connect(server, 1)
     ask_to_hold(holders[:running], "/hold-blocking")
