@@ -21,7 +21,7 @@ void hw_tls_free(hw_tls *tls)
 /* Nobody has one to reload, or a stream of one. */
 static int never_called(void)
 {
-    hw_assert(!"there is no TLS in this Hewn");
+    hw_assert(hw_tls_is_built);
     return -ENOTSUP;
 }
 

@@ -8,7 +8,7 @@ int hw_tls_pool_new(hw_budget *budget, hw_tls_pool **ret_pool)
 {
     (void)budget;
     (void)ret_pool;
-    hw_assert(!"there is no TLS in this Hewn");
+    hw_assert(hw_tls_is_built);
     return -ENOTSUP;
 }
 
@@ -30,6 +30,6 @@ int hw_tls_open(hw_tls *tls, hw_tls_pool *pool, hw_stream *below, hw_stream **re
     (void)pool;
     (void)below;
     (void)ret_stream;
-    hw_assert(!"there is no TLS in this Hewn");
+    hw_assert(hw_tls_is_built);
     return -ENOTSUP;
 }
