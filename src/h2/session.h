@@ -146,7 +146,7 @@ hw_h2_event hw_h2_next(hw_h2_session *session);
  * that, before anything else. */
 hw_text hw_h2_take_rest(hw_h2_session *session);
 
-/* Says to whom a stream belongs. */
+/* Says to whom a stream belongs; also one that is reset already, of which RESET is still to come. */
 void hw_h2_own(hw_h2_session *session, uint32_t id, void *owner);
 /* So much of the content that BODY gave is done with: the client may send as much again. */
 void hw_h2_consume(hw_h2_session *session, uint32_t id, size_t bytes);

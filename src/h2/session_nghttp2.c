@@ -236,7 +236,7 @@ void hw_h2_stream_rank(hw_h2_session *session, const hw_h2_stream *stream, hw_pr
 
 void hw_h2_own(hw_h2_session *session, uint32_t id, void *owner)
 {
-    hw_h2_stream *stream = hw_h2_stream_find(session, id);
+    hw_h2_stream *stream = find_stream_kept(session, id);
     if (stream)
         stream->owner = owner;
 }

@@ -11,6 +11,7 @@
 #include "seam/seam.h"
 
 #define ROOM ((size_t)1024 * 1024)
+#define KIB ((size_t)1024)
 #define TIMEOUT_MS 70
 #define TIMED_OUT(stream) "HEADERS " stream "\n :status: 504\n"
 
@@ -242,6 +243,45 @@ HW_TEST(conn_h2_lent_ends_once_though_its_content_is_late_too)
     NEED_TRUE(slow.runs == 1);
     NEED_TRUE(h2.rig.records == 1);
     assert_true(hw_list_is_empty(&h2_conn(&h2)->exchanges));
+    h2_close(&h2);
+}
+
+static void answer_slow_or_large(void *arg, hw_exchange *exchange)
+{
+    static char value[6000];
+    answer_slow_or_hi(arg, exchange);
+    memset(value, 'x', sizeof value);
+    hw_response_add_name(&exchange->response, HW_TEXT("X-Large"), (hw_text){value, sizeof value});
+}
+
+/* So many that an answer is held back; and more content than there is a window for, so that the session
+ * resets the stream, which waits to be sent. */
+static void overrun_and_be_late(h2_rig *h2)
+{
+    for (uint32_t stream = 3; stream < 43; stream += 2)
+        h2_ask(h2, stream, "/");
+    NEED_TRUE(h2_conn(h2)->has_held_back);
+    h2_content(h2, 1, 64 * KIB, false);
+    wire_data(h2->said, 0, 1, "x");
+    h2_send(h2);
+    h2_pass_ms(h2, TIMEOUT_MS);
+}
+
+/* Who answers in its place hears of the end of its stream; it has gone itself by then. */
+HW_TEST(conn_h2_lent_hears_of_no_stream_that_another_answers_on)
+{
+    h2_rig h2;
+    open_slow(&h2, &(hw_pace){.timeout_ms = TIMEOUT_MS}, overrun_and_be_late);
+    h2.rig.answerer.answer = answer_slow_or_large;
+    h2.rig.plan = (hw_body_plan){HW_PLAN_STREAM, 1 << 20};
+    h2.rig.shared.limits.h2.memory_bytes_max = 100 * KIB;
+    h2_hang_up(&h2);
+    h2_greet(&h2, 1000);
+    h2_post(&h2, 1, "/slow", "");
+    h2_send(&h2);
+    NEED_TRUE(slow.runs == 1 && slow.was_gone && h2_conn(&h2)->has_held_back);
+    h2_expect_among(&h2, "RST_STREAM 1 FLOW_CONTROL_ERROR\n");
+    NEED_TRUE(h2.rig.records == 21 && h2_conn(&h2)->count == 0);
     h2_close(&h2);
 }
 
