@@ -363,9 +363,11 @@ int hw_h2_inform(hw_h2_session *session, uint32_t id, int status, hw_fields fiel
         return -ENOENT;
     if (stream->is_answered)
         return -EALREADY;
-    /* Half of what may wait is for what must be said. */
-    if (!hw_h2_has_room(session) || nghttp2_session_get_outbound_queue_size(session->wire) >
-                                        session->setup.limits->queue_max / 2)
+    /* Half of what may wait is for what must be said. What has no fields is small, and asks for
+     * content: its client waits for that. */
+    bool has_room = fields.count == 0 || hw_h2_has_room(session);
+    if (!has_room || nghttp2_session_get_outbound_queue_size(session->wire) >
+                         session->setup.limits->queue_max / 2)
         return -ENOBUFS;
     hw_assert(status >= 100 && status < 200 && status != 101);
     char digits[3];

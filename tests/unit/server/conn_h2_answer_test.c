@@ -343,6 +343,23 @@ HW_TEST(conn_h2_drops_the_content_of_answers_that_wait)
     h2_close(&h2);
 }
 
+/* Who waits to be asked for content is asked, however many answers wait to be sent. */
+HW_TEST(conn_h2_asks_for_content_though_answers_wait)
+{
+    h2_rig h2 = {.rig = {.answerer = {.answer = answer_scripted}, .plan = {HW_PLAN_BUFFER, 100}}};
+    scripted.respond = respond_with_a_large_head;
+    h2_open_lane(&h2);
+    h2.rig.shared.limits.h2.memory_bytes_max = 100 * KIB;
+    h2_greet(&h2, 1000);
+    for (uint32_t n = 0; n < 20; n++)
+        h2_ask(&h2, 2 * n + 1, "/");
+    NEED_TRUE(h2_conn(&h2)->has_held_back);
+    h2_post(&h2, 41, "/", "expect: 100-continue\n");
+    h2_send(&h2);
+    h2_expect_among(&h2, "HEADERS 41\n :status: 100\n");
+    h2_close(&h2);
+}
+
 /* Two fields of 7,000 bytes and their names: as much as one frame has. */
 static const char *large_head(void)
 {
