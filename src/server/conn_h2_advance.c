@@ -84,10 +84,16 @@ static void redirect_h2(h2_exchange *e)
     hw_conn_h2_ask(e);
 }
 
+/* What is left of nearly no memory is for the session, which has to refuse streams. */
+static bool may_begin(const conn_h2 *h2)
+{
+    return !hw_budget_is_full(&h2->conn.lane->shared->budget);
+}
+
 /* A request that is not begun, for what its head says. */
 static void refuse_head(conn_h2 *h2, uint32_t stream, const hw_problem *problem)
 {
-    h2_exchange *e = hw_conn_h2_append_unread(h2, stream);
+    h2_exchange *e = may_begin(h2) ? hw_conn_h2_append_unread(h2, stream) : NULL;
     if (e)
         hw_conn_h2_answer_problem(e, problem);
     else
@@ -109,8 +115,7 @@ static h2_exchange *append_request(conn_h2 *h2, uint32_t stream, const hw_h2_hea
 {
     const hw_shared *shared = h2->conn.lane->shared;
     size_t bytes = count_list_bytes(head);
-    /* What is left of nearly no memory is for the session, which has to refuse it. */
-    if (h2->count >= shared->limits.h2.streams_max || hw_budget_is_full(&shared->budget) ||
+    if (h2->count >= shared->limits.h2.streams_max || !may_begin(h2) ||
         h2->head_bytes + bytes > H2_HEAD_BYTES_MAX)
         return NULL;
     h2_exchange *e = hw_conn_h2_append(h2, stream);
