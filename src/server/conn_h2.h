@@ -40,8 +40,10 @@ typedef struct h2_exchange {
     /* Deadlines; HW_CONN_NEVER: it waits for nothing of the kind. */
     int64_t answer_by_ms; /* of its handler, or before a feeder that had nothing is asked again */
     int64_t body_by_ms;
+    int64_t room_by_ms; /* of the connection's window, which the content of others has used up */
     int64_t output_by_ms, rate_by_ms;
     uint64_t body_before;                /* fed, when body_by_ms began */
+    uint32_t room_beside;                /* of all content, when room_by_ms was armed last */
     uint64_t output_before, rate_before; /* bytes_out, when these began ... */
     uint64_t output_beside, rate_beside; /* ... and what all bodies had been given by then */
     char *kept; /* content that has no place yet, at most a window; or NULL */

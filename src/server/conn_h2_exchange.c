@@ -140,7 +140,8 @@ h2_exchange *hw_conn_h2_append(conn_h2 *h2, uint32_t stream)
     memset(own, 0, bytes);
     e->conn = h2;
     e->stream = stream;
-    e->answer_by_ms = e->body_by_ms = e->output_by_ms = e->rate_by_ms = HW_CONN_NEVER;
+    e->answer_by_ms = e->body_by_ms = e->room_by_ms = HW_CONN_NEVER;
+    e->output_by_ms = e->rate_by_ms = HW_CONN_NEVER;
     hw_list_append(&h2->exchanges, &e->link);
     h2->count++;
     hw_lane_count(&lane->counts.exchanges, 1);

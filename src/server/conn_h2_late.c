@@ -8,19 +8,19 @@
 
 static const hw_problem too_slow_content = {408, "the content arrives too slowly",
                                             "RFC 9110 15.5.9"};
+static const hw_problem no_room = {503, "other content leaves no room for this", "RFC 9110 15.6.4"};
 
 static bool is_past(const conn_h2 *h2, int64_t by_ms)
 {
     return by_ms != HW_CONN_NEVER && by_ms <= hw_loop_now_ms(&h2->conn.lane->loop);
 }
 
-/* The client owes us content, may send it, and knows it. */
-static bool owes_content(const h2_exchange *e)
+/* The client owes us content, its stream may send it, and it knows that. */
+static bool lacks_content(const h2_exchange *e)
 {
     uint32_t window = e->lending.lane->shared->limits.h2.window_bytes;
     uint64_t unread = e->exchange.fed - e->consumed + e->kept_length;
-    return !e->has_whole_body && !e->wants_continue && !e->has_kept_end && unread < window / 2 &&
-           hw_h2_takes_content(e->conn->session);
+    return !e->has_whole_body && !e->wants_continue && !e->has_kept_end && unread < window / 2;
 }
 
 /* Some of its body could be sent, were it not for the client's windows. */
@@ -36,6 +36,17 @@ static void begin_content_wait(h2_exchange *e, bool is_waiting)
         e->body_before = e->exchange.fed + e->kept_length;
     hw_conn_h2_wait_while(e->conn, &e->body_by_ms, is_waiting,
                           limits->body_grace_ms + limits->body_window_ms);
+}
+
+/* The client may send nothing at all, for others have not taken what it has sent. Where nobody takes any
+ * of that this would never end; but a handler has a deadline of its own. */
+static void begin_room_wait(h2_exchange *e, bool is_waiting)
+{
+    if (e->conn->received_bytes != e->room_beside)
+        e->room_by_ms = HW_CONN_NEVER;
+    e->room_beside = e->conn->received_bytes;
+    hw_conn_h2_wait_while(e->conn, &e->room_by_ms, is_waiting && !e->lending.is_lent,
+                          e->lending.lane->shared->limits.answer_ms);
 }
 
 static void begin_window_waits(h2_exchange *e, bool is_waiting)
@@ -59,9 +70,12 @@ static int64_t arm_exchange(h2_exchange *e)
     if (!e->lending.is_lent)
         hw_conn_h2_wait_while(e->conn, &e->answer_by_ms, e->lending.is_feeder_idle,
                               HW_LENDING_FEEDER_MS);
-    begin_content_wait(e, owes_content(e));
+    bool is_lacking = lacks_content(e), is_let = hw_h2_takes_content(e->conn->session);
+    begin_content_wait(e, is_lacking && is_let);
+    begin_room_wait(e, is_lacking && !is_let);
     begin_window_waits(e, waits_for_window(e));
     int64_t first = e->answer_by_ms < e->body_by_ms ? e->answer_by_ms : e->body_by_ms;
+    first = e->room_by_ms < first ? e->room_by_ms : first;
     first = e->output_by_ms < first ? e->output_by_ms : first;
     return e->rate_by_ms < first ? e->rate_by_ms : first;
 }
@@ -81,7 +95,8 @@ bool hw_conn_h2_waits_for_client(const conn_h2 *h2)
     const hw_link *end = &h2->exchanges.head;
     for (const hw_link *link = end->next; link != end; link = link->next) {
         const h2_exchange *e = HW_MEMBER(link, h2_exchange, link);
-        bool is_waiting = e->output_by_ms != HW_CONN_NEVER || e->body_by_ms != HW_CONN_NEVER;
+        bool is_waiting = e->output_by_ms != HW_CONN_NEVER || e->body_by_ms != HW_CONN_NEVER ||
+                          e->room_by_ms != HW_CONN_NEVER;
         if (!is_waiting || e->lending.is_lent)
             return false;
     }
@@ -100,6 +115,13 @@ static bool take_late_content(h2_exchange *e)
         return false;
     }
     return hw_conn_h2_fail_request(e, &too_slow_content);
+}
+
+/* Likewise. */
+static bool take_late_room(h2_exchange *e)
+{
+    e->room_by_ms = HW_CONN_NEVER;
+    return hw_conn_h2_fail_request(e, &no_room);
 }
 
 /* It is the connection's window alone that is shut, and others get what that lets through: so it has
@@ -141,6 +163,8 @@ static void take_late_exchange(h2_exchange *e)
         }
     }
     if (is_past(h2, e->body_by_ms) && take_late_content(e))
+        return;
+    if (is_past(h2, e->room_by_ms) && take_late_room(e))
         return;
     if (!is_past(h2, e->answer_by_ms))
         return;

@@ -251,11 +251,50 @@ HW_TEST(conn_h2_late_content_is_not_what_others_leave_no_window_for)
     h2_post(&h2, 33, "/", "");
     h2_send(&h2);
     h2_pass_ms(&h2, 10000);
-    NEED_TRUE(h2.rig.records == 0);
+    NEED_TRUE(h2.rig.records == 0 && h2_conn(&h2)->conn.phase == HW_PHASE_CONTENT);
     for (uint32_t stream = 1; stream <= 31; stream += 2)
         expect_echo(&h2, stream);
     h2_pass_ms(&h2, 2000);
     h2_expect_among(&h2, "RST_STREAM 33 CANCEL\n");
+    expect_alive(&h2);
+    h2_close(&h2);
+}
+
+/* Answers that never end, of who takes nothing of the content. */
+static hw_body_plan plan_deaf(void *arg, hw_exchange *exchange)
+{
+    (void)arg;
+    bool is_deaf = hw_text_equal(exchange->request.path.text, HW_TEXT("/deaf"));
+    return (hw_body_plan){is_deaf ? HW_PLAN_STREAM : HW_PLAN_BUFFER, 1 << 20};
+}
+
+static void answer_deaf(void *arg, hw_exchange *exchange)
+{
+    static rig_body bodies[16];
+    int count = ((test_rig *)arg)->answers++ % 16;
+    hw_response_start(&exchange->response, 200);
+    hw_response_take_body(&exchange->response,
+                          rig_body_init(&bodies[count], NULL, 0, HW_LENGTH_UNKNOWN, HW_PULL_WAIT));
+}
+
+/* Nor is it waited for where that never opens: who shuts it himself would hold what he has sent. */
+HW_TEST(conn_h2_late_content_is_not_waited_for_without_end)
+{
+    h2_rig h2 = {.rig = {.answerer = {.plan = plan_deaf, .answer = answer_deaf}}};
+    h2_open(&h2, ROOM);
+    h2_post(&h2, 1, "/", "");
+    h2_content(&h2, 1, 1000, false);
+    for (uint32_t stream = 3; stream <= 33; stream += 2) {
+        h2_post(&h2, stream, "/deaf", "");
+        h2_content(&h2, stream, 64 * KIB - (stream == 33 ? 1000 : 0), false);
+        h2_send(&h2);
+    }
+    (void)h2_hear(&h2);
+    h2_pass_ms(&h2, limits_of(&h2).answer_ms - 1);
+    h2_expect(&h2, "");
+    h2_pass_ms(&h2, 1);
+    h2_expect_first(&h2, "HEADERS 1\n :status: 503\n");
+    NEED_TRUE(h2.rig.records == 1 && h2.rig.answers == 16);
     expect_alive(&h2);
     h2_close(&h2);
 }
