@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import SECONDS_MAX, connected, fetch
 from frames import (ACK, CALM, DATA, END_HEADERS, END_STREAM, HEADERS, LAST_ID, NO_ERROR, PING, PREFACE, PROTOCOL_ERROR,
-                    REFUSED_STREAM,                     RST_STREAM, SETTINGS, WINDOW_BYTES, WINDOW_UPDATE, Client, Raw, frame, head, headers, literal, settings)
+                    REFUSED_STREAM, RST_STREAM, SETTINGS, WINDOW_BYTES, WINDOW_UPDATE, Client, Raw, frame, head, headers, literal, settings)
 from running import wait_until
 from test_cert import openssl
 from test_examples import example
@@ -23,7 +23,6 @@ from test_tls import curl as curl_inside
 from test_tls import encrypted, pair, policy, read_all, request, secure, vault  # noqa: F401: two are fixtures
 
 LARGE_BYTES = 12_345_678
-LOADS = {"requests": "2000", "clients": "8", "streams": "50"}
 
 
 @pytest.fixture(scope="module", autouse=True)

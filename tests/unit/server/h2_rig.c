@@ -163,6 +163,13 @@ void h2_expect_among(h2_rig *h2, const char *words)
     fail_msg("\"%s\" is not in \"%s\"", words, got);
 }
 
+void h2_expect_record(h2_rig *h2, int status, bool is_complete)
+{
+    NEED_TRUE(h2->rig.records == 1);
+    assert_int_equal(h2->rig.record[0].status, status);
+    assert_int_equal(h2->rig.record[0].is_complete, is_complete);
+}
+
 void h2_pass_ms(h2_rig *h2, unsigned ms)
 {
     hw_seam_clock_advance(ms * NS_PER_MS);

@@ -11,6 +11,8 @@
 /* What rig_answer_hi answers on a stream, to a GET and to a HEAD. */
 #define H2_HI_HEAD(stream) "HEADERS " stream "\n :status: 200\n content-length: 2\n" H2_DATE
 #define H2_HI(stream) H2_HI_HEAD(stream) "DATA " stream " end hi\n"
+/* Of a body whose length is not known. */
+#define H2_UNKNOWN_HEAD(stream) "HEADERS " stream "\n :status: 200\n" H2_DATE
 
 typedef struct h2_rig {
     test_rig rig; /* fill in what it needs before it opens */
@@ -50,6 +52,8 @@ uint64_t h2_granted(const char *words, uint32_t stream);
 void h2_expect(h2_rig *h2, const char *words);
 void h2_expect_first(h2_rig *h2, const char *words);
 void h2_expect_among(h2_rig *h2, const char *words);
+/* One exchange has ended, and so. */
+void h2_expect_record(h2_rig *h2, int status, bool is_complete);
 /* The clocks go on, and what was due happens. */
 void h2_pass_ms(h2_rig *h2, unsigned ms);
 /* Ends the test without blame where an allocation has failed: what follows may be otherwise. */
