@@ -209,8 +209,9 @@ static void take_late_wait(conn_h2 *h2, h2_wait wait)
         (void)hw_h2_go_away(h2->session, HW_H2_SETTINGS_TIMEOUT);
         break;
     case H2_WAIT_IDLE:
-        /* A request that has just arrived still counts, and one that has begun to. */
-        if (!h2->conn.stream->readable && h2->unfinished == 0)
+        /* A request that has just arrived still counts, and one that has begun to; not one that has
+         * waited for memory to be read with for as long. */
+        if ((!h2->conn.stream->readable || h2->is_stalled) && h2->unfinished == 0)
             hw_conn_h2_leave(h2);
         break;
     case H2_WAIT_NOTICE:

@@ -432,6 +432,24 @@ static const char *head_of_fields(int count)
     return hw_buffer_string(&lines);
 }
 
+/* Nor does it wait without end, whether its client is still there or not. */
+HW_TEST(conn_h2_is_idle_while_there_is_no_memory)
+{
+    for (int is_there = 0; is_there < 2; is_there++) {
+        h2_rig h2;
+        open_stalled(&h2, 1);
+        if (!is_there)
+            hw_pipe_end_send(h2.client);
+        h2_pass_ms(&h2, 29999);
+        need_open(&h2);
+        h2_pass_ms(&h2, 1);
+        h2_expect(&h2, "GOAWAY 1 NO_ERROR\n");
+        need_ended(&h2);
+        end_shortage(&h2);
+        h2_close(&h2);
+    }
+}
+
 /* The last of the memory is not for requests, good or bad (431): what a session needs to refuse them
  * would end it, and with it those that are under way. */
 HW_TEST(conn_h2_refuses_many_streams_without_memory)
