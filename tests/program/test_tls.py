@@ -254,18 +254,25 @@ def test_browsers_are_told_to_come_by_https(secure, vault, option, field):
     assert "strict-transport-security" not in ask_in_clear(port).lower()
 
 
+def hear_why_not(running, wanted):
+    """A client of TLS 1.3 has done its part before it can hear. It says nothing then, for what is said to who has closed
+    is answered by a reset, which overtakes the alert."""
+    with encrypted(running, wanted) as inside:
+        inside.recv(1)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("optional", [[], ["--client-optional"]])
 def test_clients_show_who_they_are(secure, vault, version, optional):
     running = secure("--client-ca", vault / "ca.pem", *optional)
     assert fetch_inside(running, policy(vault, version, shown="alice"))[:2] == (200, b"0123456789")
     with pytest.raises(OSError, match="(?i)unknown.ca"):
-        fetch_inside(running, policy(vault, version, shown="mallory"))
+        hear_why_not(running, policy(vault, version, shown="mallory"))
     if optional:
         assert fetch_inside(running, policy(vault, version))[:2] == (200, b"0123456789")
     else:
         with pytest.raises(ssl.SSLError, match="(?i)certificate.required|handshake.failure"):
-            fetch_inside(running, policy(vault, version))
+            hear_why_not(running, policy(vault, version))
     assert running.stop() == 0
 
 
