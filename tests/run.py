@@ -183,7 +183,7 @@ def sweep(folder, wanted):
 
 
 def unit_threads(folder, wanted):
-    return run(without_random_addresses([f"{folder}/unit", "--threads"]), wanted=wanted)
+    return run(without_random_addresses([f"{folder}/unit", "--threads"]), SANITIZERS, wanted=wanted)
 
 
 def unit_valgrind(folder, wanted):
