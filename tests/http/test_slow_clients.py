@@ -64,13 +64,9 @@ def processor_seconds(server):
     return (int(fields[11]) + int(fields[12])) / TICKS_S
 
 
-# Threads beside the loop get heaps of their own from the C library, which are no cost of a client.
-ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slow_client_costs_four_kibibytes_at_most(measured, start, folder, kind, record_property):
-    server, count = start(folder=folder, environment=ONE_HEAP), 600
+    server, count = start(folder=folder), 1500
     ask_steadily(server, 20)
     before = private_memory(server)
     with Crowd(server, kind, count) as crowd:

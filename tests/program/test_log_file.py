@@ -1,4 +1,5 @@
 """The log in a file: rotated, lost and found again, and read by others."""
+import contextlib
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import connected, fetch
 from running import wait_until
-from test_log import LINE, ask, count_lost, send_raw, small_disk  # noqa: F401 (a fixture)
+from test_log import LINE, ask, send_raw, small_disk  # noqa: F401 (a fixture)
 
 SIGNALS = [signal.SIGHUP, signal.SIGUSR1]
 
@@ -58,8 +59,14 @@ def test_a_log_one_may_not_write(tell, nobody):
     assert tell("--log-file", "log", "dist", **nobody)[::2] == (77, "hewn: cannot log to 'log': Permission denied\n")
 
 
+def is_logged(place, words):
+    with contextlib.suppress(FileNotFoundError):  # it has another name by now
+        return any(words in path.read_text() for path in place.glob("log*"))
+    return False
+
+
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_rotated_log_has_each_line_once_or_tells_that_it_is_lost(start, place, number):
+def test_a_rotated_log_loses_no_line_and_has_none_twice(start, place, number):
     """Clients ask all the while; each of them counts up, so that a line is known by its number."""
     log, rotations, clients, each = place / "log", 8, 3, 400
     running = start("-l", "127.0.0.1:0", "--loops", "2", "--log-file", "log", "dist")
@@ -69,6 +76,8 @@ def test_a_rotated_log_has_each_line_once_or_tells_that_it_is_lost(start, place,
         with connected(port) as client:
             for i in range(each):
                 ask(client, 1, f"/ten.txt?{name}.{i}")
+                if i % 50 == 49:  # no more at a time than there is room for while the writer gets no processor time
+                    wait_until(lambda i=i: is_logged(place, f"?{name}.{i}\""))
     askers = [threading.Thread(target=ask_all, args=(name,)) for name in range(clients)]
     for asker in askers:
         asker.start()
@@ -83,13 +92,10 @@ def test_a_rotated_log_has_each_line_once_or_tells_that_it_is_lost(start, place,
     assert running.stop() == 0
     lines = lines_of(*(place / f"log.{i}" for i in range(rotations)), log)
     asked = [json.loads(line)["target"].partition("?")[2] for line in lines]
-    wanted = {f"{name}.{i}" for name in range(clients) for i in range(each)} | {"last"}
-    assert set(asked) <= wanted and len(set(asked)) == len(asked)
-    lost = count_lost(running.err.all())
-    assert len(asked) + lost == len(wanted)
+    assert sorted(asked) == sorted([f"{name}.{i}" for name in range(clients) for i in range(each)] + ["last"])
     # Nothing was written to a file that had been given up.
     assert any("?last" in line for line in lines_of(log))
-    assert lost or "log" not in running.err.all()
+    assert "log" not in running.err.all()
 
 
 def test_a_log_that_cannot_be_opened_anew_stays_the_old_one(start, place):

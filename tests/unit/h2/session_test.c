@@ -140,14 +140,20 @@ HW_TEST(h2_session_wants_settings_first)
     talker_free_both(t, w);
 }
 
+/* A request with so many frames of content, none of which is consumed. */
+static void keep_content(talker *t, wire *w, unsigned frames)
+{
+    t->keeps = true;
+    wire_post(w, 1, "");
+    put_content(w, 1, frames);
+    talker_feed_wire(t, w);
+}
+
 HW_TEST(h2_session_reads_content_and_credits_what_is_consumed)
 {
     wire *w;
     talker *t = greeted(&w);
-    t->keeps = true;
-    wire_post(w, 1, "");
-    put_content(w, 1, 3);
-    talker_feed_wire(t, w);
+    keep_content(t, w, 3);
     talker_words(t);
     assert_sent(t, "");
     hw_h2_consume(t->session, 1, 32767);
@@ -164,10 +170,7 @@ HW_TEST(h2_session_credits_the_connection_when_a_stream_ends_unread)
     limits.connection_window_bytes = 65535;
     talker *t = talker_new(&limits);
     wire *w = wire_new();
-    t->keeps = true;
-    wire_post(w, 1, "");
-    put_content(w, 1, 2);
-    talker_feed_wire(t, w);
+    keep_content(t, w, 2);
     assert_sent(t, "");
     wire_number(w, WIRE_RST_STREAM, 1, HW_H2_CANCEL);
     talker_feed_wire(t, w);
@@ -194,10 +197,7 @@ HW_TEST(h2_session_takes_content_while_the_connection_has_a_window)
     limits.connection_window_bytes = 65535;
     talker *t = talker_new(&limits);
     wire *w = wire_new();
-    t->keeps = true;
-    wire_post(w, 1, "");
-    put_content(w, 1, 3);
-    talker_feed_wire(t, w);
+    keep_content(t, w, 3);
     if (!t->is_over)
         assert_true(hw_h2_takes_content(t->session));
     static char rest[16383];

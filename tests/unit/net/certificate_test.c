@@ -309,6 +309,24 @@ HW_TEST(certificate_that_is_signed_too_weakly_is_refused)
     close_place(&place);
 }
 
+/* Nor is one of the chain; but whoever vouches for himself is not believed for his signature. */
+HW_TEST(certificate_chain_that_is_signed_too_weakly_is_refused)
+{
+    certificate_place place;
+    open_place(&place, &(pki_wish){0});
+    pki_certificate *weak = pki_issue(&(pki_wish){
+        .subject = "Another middle", .is_ca = true, .issuer = place.root, .is_sha1 = true});
+    pki_certificate *own = pki_issue(&(pki_wish){.subject = "Own", .is_ca = true, .is_sha1 = true});
+    pki_write_chain(place.file, (const pki_certificate *const[]){place.leaf, weak, NULL});
+    assert_refused(&place, EINVAL, place.file, "too weak");
+    pki_write_chain(place.file,
+                    (const pki_certificate *const[]){place.leaf, place.middle, own, NULL});
+    HW_NEED_OK(load(&place));
+    pki_free(own);
+    pki_free(weak);
+    close_place(&place);
+}
+
 /* Warnings: it can be used. */
 
 static void take_warning(void *arg, hw_sink_kind kind, const void *item)

@@ -299,11 +299,18 @@ static void send_raw(tls_rig *rig, hw_text bytes)
     HW_NEED_OK(hw_pipe_send(rig->pipe, bytes));
 }
 
-static void drain_clear(tls_rig *rig)
+/* Of the request, what OpenSSL has not looked at: 3.0 looks at all of it, 3.5 at its first bytes. */
+static void expect_rest(tls_rig *rig, const char *request)
 {
-    char memory[16];
-    while (rig->server->readable && rig->server->ops->read(rig->server, memory, sizeof memory) > 0)
-        ;
+    char memory[64];
+    size_t count = 0;
+    ssize_t got = 1;
+    while (rig->server->readable && got > 0) {
+        got = rig->server->ops->read(rig->server, memory + count, sizeof memory - count);
+        count += got > 0 ? (size_t)got : 0;
+    }
+    assert_true(count < strlen(request));
+    assert_memory_equal(memory, request + strlen(request) - count, count);
 }
 
 /* Who speaks HTTP is answered in HTTP. */
@@ -327,7 +334,7 @@ HW_TEST(tls_port_is_spoken_to_in_clear)
         assert_int_equal(hw_pipe_received(rig.pipe).length, 0);
         HW_NEED_OK(tls_rig_write(&rig, HW_TEXT("HTTP/1.1 400")));
         assert_text(hw_pipe_received(rig.pipe), "HTTP/1.1 400");
-        drain_clear(&rig); /* of the request, what OpenSSL did not look at */
+        expect_rest(&rig, request);
         send_raw(&rig, HW_TEXT("more"));
         assert_int_equal(rig.server->ops->read(rig.server, memory, sizeof memory), 4);
         assert_memory_equal(memory, "more", 4);

@@ -132,22 +132,33 @@ HW_TEST(conn_h2_resets_what_a_feeder_breaks_off)
     h2_close(&h2);
 }
 
+/* Whose feeder has nothing at first, and may read so much content. */
+static void open_reading(h2_rig *h2, size_t content_max, const char *lines)
+{
+    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
+    open_fed(h2, said, 2);
+    h2->rig.plan = (hw_body_plan){HW_PLAN_READ, content_max};
+    h2_post(h2, 1, "/", lines);
+}
+
+static void let_feeder_end(h2_rig *h2)
+{
+    h2_pass_ms(h2, 1000);
+    h2_expect(h2, "DATA 1 b\nDATA 1 end \n");
+}
+
 /* A feeder may still read the content; when it is done nobody does. */
 HW_TEST(conn_h2_ends_content_when_its_feeder_is_done)
 {
-    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
     h2_rig h2;
-    open_fed(&h2, said, 2);
-    h2.rig.plan = (hw_body_plan){HW_PLAN_READ, 100};
-    h2_post(&h2, 1, "/", "expect: 100-continue\n");
+    open_reading(&h2, 100, "expect: 100-continue\n");
     h2_send(&h2);
     h2_expect(&h2, "HEADERS 1\n :status: 100\n" H2_UNKNOWN_HEAD("1"));
     wire_data(h2.said, 0, 1, "abc");
     h2_send(&h2);
     char bytes[4];
     assert_int_equal(hw_flow_read(script.exchange->intake, bytes, sizeof bytes), 3);
-    h2_pass_ms(&h2, 1000);
-    h2_expect(&h2, "DATA 1 b\nDATA 1 end \n");
+    let_feeder_end(&h2);
     h2_expect_record(&h2, 200, true);
     h2_close(&h2);
 }
@@ -155,19 +166,15 @@ HW_TEST(conn_h2_ends_content_when_its_feeder_is_done)
 /* It finds out what is wrong with the content, and goes on with the body. */
 HW_TEST(conn_h2_tells_a_feeder_what_is_wrong_with_the_content)
 {
-    static const int said[] = {HW_FEED_WAIT, HW_FEED_END};
     h2_rig h2;
-    open_fed(&h2, said, 2);
-    h2.rig.plan = (hw_body_plan){HW_PLAN_READ, 5};
-    h2_post(&h2, 1, "/", "");
+    open_reading(&h2, 5, "");
     wire_data(h2.said, 0, 1, "abc");
     h2_send(&h2);
     h2_expect(&h2, H2_UNKNOWN_HEAD("1"));
     wire_data(h2.said, 0, 1, "def");
     h2_send(&h2);
     assert_int_equal(hw_flow_state(script.exchange->intake), -EMSGSIZE);
-    h2_pass_ms(&h2, 1000);
-    h2_expect(&h2, "DATA 1 b\nDATA 1 end \n");
+    let_feeder_end(&h2);
     h2_close(&h2);
 }
 
