@@ -144,6 +144,8 @@ void hw_conn_h2_ask(h2_exchange *e);
 void hw_conn_h2_ask_again(h2_exchange *e);
 /* Answers in the server's own name, while nothing of an answer has been sent. */
 void hw_conn_h2_answer_problem(h2_exchange *e, const hw_problem *problem);
+/* Its answer has a body, and that is sent: not to HEAD, nor with a status that has no content. */
+bool hw_conn_h2_sends_body(const h2_exchange *e);
 /* Answers that were held back, as far as there is room now. */
 void hw_conn_h2_send_held_back(conn_h2 *h2);
 /* The request has failed: answered with a status while that is possible, else broken off. True: it is
@@ -164,7 +166,6 @@ void hw_conn_h2_take_return(h2_exchange *e);
 
 /* Lending (conn_h2_lend.c). Its handler has had its time: its client gets a 504. */
 void hw_conn_h2_give_handler_up(h2_exchange *e);
-bool hw_conn_h2_sends_body(const h2_exchange *e);
 
 /* Begins or ends a wait; one that goes on keeps its end. */
 static inline void hw_conn_h2_wait_while(const conn_h2 *h2, int64_t *by_ms, bool is_waiting,
